@@ -1,0 +1,117 @@
+"""Run the ```python blocks of a page, and show what they print and what they end in.
+
+The blocks of a page share one namespace, as the cells of a notebook do. A block that ends in an
+expression shows its value: a drawing as a picture, an explanation as a formula, anything else by
+its `repr`. A block that starts with `>>>` is a doctest: shown as it is written, and held to it.
+Words after `python` change what is shown, never what is run:
+
+    ```python               the source, then the output
+    ```python hide          the output only
+    ```python markdown      the printed text is Markdown: a table made from rows, say
+
+An exception, a warning or a wrong doctest fails the build. Code not to be run is fenced as ```py.
+"""
+
+import ast
+import contextlib
+import doctest
+import io
+import tempfile
+import traceback
+import warnings
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+WORDS = {"hide", "markdown"}
+
+
+class Block(SphinxDirective):
+    """One ```python block."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        words = set(" ".join(self.arguments).split())
+        if words - WORDS:
+            raise self.error(f"python: unknown word {min(words - WORDS)!r} (choose from {', '.join(sorted(WORDS))})")
+        self.env.note_reread()  # the page depends on the library, not on its own text alone
+        source = "\n".join(self.content) + "\n"
+        is_doctest = source.startswith(">>>")
+        shown = [] if "hide" in words else [self.literal(source, "pycon" if is_doctest else "python")]
+        with scratch_directory(), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            if is_doctest:
+                return shown + self.check(source)
+            printed, value = self.execute(source)
+        if "markdown" in words:
+            return shown + self.parse_text_to_nodes(printed, allow_section_headings=True)
+        if printed:
+            shown.append(self.literal(printed, "text", "output"))
+        return shown + self.picture(value)
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The names of this page."""
+        names: dict[str, Any] = self.env.temp_data.setdefault("python_names", {"__name__": "__main__"})
+        return names
+
+    def execute(self, source: str) -> tuple[str, Any]:
+        """Run a block; return what it prints and, if it ends in an expression, its value."""
+        printed, value = io.StringIO(), None
+        try:
+            tree = ast.parse(source)
+            ast.increment_lineno(tree, self.lineno)  # a traceback shows the line of the page
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+            page = self.get_source_info()[0]
+            with contextlib.redirect_stdout(printed):
+                exec(compile(tree, page, "exec"), self.namespace)
+                if last is not None:
+                    value = eval(compile(ast.Expression(last.value), page, "eval"), self.namespace)
+        except Exception as error:
+            raise self.error(f"python: the block failed\n{traceback.format_exc()}") from error
+        return printed.getvalue(), value
+
+    def check(self, source: str) -> list[nodes.Node]:
+        """Run a doctest block; a wrong line is an error."""
+        page, report = self.get_source_info()[0], io.StringIO()
+        test = doctest.DocTestParser().get_doctest(source, {}, page, page, self.lineno)
+        test.globs = self.namespace
+        runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+        if runner.run(test, out=report.write, clear_globs=False).failed:
+            raise self.error(f"python: the doctest failed\n{report.getvalue()}")
+        return []
+
+    def picture(self, value: Any) -> list[nodes.Node]:
+        """Show the value of a block as a notebook would."""
+        if value is None:
+            return []
+        if hasattr(value, "svg"):  # ids must differ between the drawings of a page
+            value = value.svg(prefix=f"d{self.env.new_serialno('drawing')}-")
+        if isinstance(value, str) and value.startswith(("<svg", "<?xml")):
+            svg = value[value.index("<svg") :]
+            return [nodes.raw("", f'<figure class="drawing">{svg}</figure>', format="html")]
+        if hasattr(value, "_repr_latex_"):
+            latex = value._repr_latex_().strip("$")
+            return [nodes.math_block(latex, latex, number=None, nowrap=True)]
+        return [self.literal(repr(value), "text", "output")]
+
+    def literal(self, text: str, language: str, *classes: str) -> nodes.literal_block:
+        """A block of code or of output."""
+        return nodes.literal_block(text, text.rstrip("\n"), language=language, classes=list(classes))
+
+
+@contextlib.contextmanager
+def scratch_directory():
+    """Let a block write its files where they do no harm."""
+    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
+        yield
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_directive("python", Block)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,99 @@
+"""A picture in DOT, the language of Graphviz. Pure: a picture in, text out.
+
+Labels are plain ones, not HTML-like: a Graphviz built without expat cannot read those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from .picture import Arrow, Box, Picture, shorten
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+GRAPH = dict(nodesep="0.2", ranksep="0.4", bgcolor="white", fontname="Arial", fontsize="11", fontcolor="#444444")
+NODE = dict(shape="box", fontname="Arial", fontsize="10", height="0.2", width="0.3", margin="0.08,0.04")
+EDGE = dict(fontname="Arial", fontsize="8", arrowsize="0.55", color="#6B6B6B", fontcolor="#595959")
+
+# Okabe–Ito colours, safe for the colour-blind; kinds differ by border and shape too.
+STYLES = {
+    "input": dict(style="filled,rounded", fillcolor="#E1F0FA", color="#0072B2", penwidth="1.2"),
+    "parameter": dict(style="filled", fillcolor="#FFF0CC", color="#8F5F00", penwidth="2"),
+    "constant": dict(style="filled,dashed", fillcolor="#F2F2F2", color="#767676"),
+    "operation": dict(style="filled,rounded", fillcolor="#FFFFFF", color="#444444"),
+    "output": dict(style="filled,rounded,bold", fillcolor="#DDF3EA", color="#00735C", penwidth="2.4"),
+    "hidden": dict(shape="plaintext", fontcolor="#595959"),
+}
+LONGEST_LINE = 100  # of a tooltip: a `dot` of 2020 refuses a string of more than 16 kB; svg.py has all
+
+SCOPE = dict(labeljust="l", style="rounded,filled", color="#C8C8C8", margin="6")
+SHADES = ("#ECECEC", "#F6F6F6")  # of a scope, and of a scope in a scope
+
+
+def escape(text: str) -> str:
+    """Make text mean itself in a quoted DOT string: no escape sequence and no entity."""
+    return text.replace("\\", "\\\\").replace("&", "&amp;").replace('"', '\\"')
+
+
+def lines(texts: Iterable[str], end: str = r"\n") -> str:
+    """Join lines, each made to mean itself and ended by a DOT line break.
+
+    The break at the end also keeps a text such as `<b>` from being taken for HTML.
+    """
+    return "".join(escape(text) + end for text in texts)
+
+
+def tooltip(texts: Iterable[str]) -> str:
+    """Join the lines of a tooltip, none of them too long for Graphviz."""
+    return lines(shorten(text, LONGEST_LINE) for text in texts)
+
+
+def to_dot(picture: Picture) -> str:
+    """Return the picture as DOT text, the same from run to run."""
+    from graphviz import Digraph
+
+    graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
+    graph.attr(tooltip=escape(picture.title))
+    fill(graph, picture.boxes, 0)
+    for arrow in picture.arrows:
+        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow))
+    return str(graph.source)
+
+
+def fill(graph: Digraph, boxes: Sequence[Box], depth: int) -> None:
+    """Set down the boxes whose scope is `depth` deep, then each scope below as a cluster."""
+    inner: dict[str, list[Box]] = {}
+    for box in boxes:
+        if len(box.scope) > depth:
+            inner.setdefault(box.scope[depth], []).append(box)
+        else:
+            graph.node(box.id, **box_attributes(box))
+    for name, members in inner.items():
+        id = f"s{depth}{members[0].id}"
+        with graph.subgraph(name=f"cluster_{id}") as cluster:
+            shade = SHADES[min(depth, len(SHADES) - 1)]
+            cluster.attr(
+                **SCOPE, **{"id": id, "class": "scope", "label": lines([shorten(name)], r"\l"), "fillcolor": shade}
+            )
+            fill(cluster, members, depth + 1)
+
+
+def box_attributes(box: Box) -> dict[str, str]:
+    """Return what DOT says of a node: its name, value and gradient, one below the other."""
+    texts = [box.title]
+    if box.value and box.kind != "constant":
+        texts.append(f"value {box.value}")
+    if box.grad:
+        texts.append(f"grad {box.grad}")
+    about = {"id": box.id, "class": box.kind, "label": lines(texts, r"\l"), "tooltip": tooltip(box.tooltip)}
+    return about | STYLES[box.kind]
+
+
+def arrow_attributes(arrow: Arrow) -> dict[str, str]:
+    """Return what DOT says of an edge: the local derivative, and the step of the sweep."""
+    about = {"id": arrow.id, "tooltip": tooltip(arrow.tooltip)}
+    if arrow.label:
+        about |= {"label": escape(arrow.label), "labeltooltip": about["tooltip"]}
+    return about | ({"style": "dashed"} if arrow.dashed else {})

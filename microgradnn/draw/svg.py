@@ -1,0 +1,85 @@
+"""Graphviz's SVG made ready for a page: titles, classes, one style sheet, light and dark.
+
+Pure: text and a picture in, text out. Which Graphviz laid it out shows in positions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from .picture import Picture
+
+# Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
+STYLE = """
+.microgradnn { font-family: Arial, Helvetica, sans-serif }
+.microgradnn text { font-family: inherit }
+.microgradnn .value { fill: #005A8C }
+.microgradnn .grad { fill: #A33B00 }
+.microgradnn .node:hover > :is(path, polygon), .microgradnn .edge:hover > path { stroke-width: 3 }
+@media (prefers-color-scheme: dark) {
+  .microgradnn .background { fill: #16181C; stroke: none }
+  .microgradnn text { fill: #E8E8E8 }
+  .microgradnn .value { fill: #8CC8F0 }
+  .microgradnn .grad { fill: #F5A97F }
+  .microgradnn .input > path { fill: #10293B; stroke: #56B4E9 }
+  .microgradnn .parameter > polygon { fill: #3A2C08; stroke: #E0A82E }
+  .microgradnn .constant > polygon { fill: #2A2A2A; stroke: #9A9A9A }
+  .microgradnn .operation > path { fill: #22252A; stroke: #B8B8B8 }
+  .microgradnn .output > path { fill: #0D3329; stroke: #2CC295 }
+  .microgradnn .edge > :is(path, polygon) { stroke: #A0A0A0 }
+  .microgradnn .edge > polygon { fill: #A0A0A0 }
+  .microgradnn .scope > path { fill: #FFFFFF; fill-opacity: .06; stroke: #4A4F57 }
+}
+"""
+
+
+def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
+    """Return Graphviz's SVG of `picture` with its texts told apart and its titles in full.
+
+    Every id (n12 for a node, e7 for an edge, as numbered in the picture) starts with `prefix`.
+    """
+    root = ElementTree.fromstring(svg)  # the parser leaves comments out: they name the renderer
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
+    groups = {group.get("id", ""): group for group in root.iter("g")}
+    for group in groups.values():
+        group[:] = unwrapped(group)
+    graph = groups["graph0"]
+    title(graph, [picture.title])
+    graph[1].set("class", "background")
+    for box in picture.boxes:
+        title(groups[box.id], box.tooltip)
+        texts = groups[box.id].findall("text")
+        classes = ["name"] + ["value"] * bool(box.value) + ["grad"] * bool(box.grad)
+        for text, name in zip(texts, classes, strict=False):  # a constant has one line
+            text.set("class", name)
+        for depth, scope in enumerate(box.scope):
+            if f"s{depth}{box.id}" in groups:  # the box that gave the cluster its id
+                title(groups[f"s{depth}{box.id}"], [scope])
+    for arrow in picture.arrows:
+        title(groups[arrow.id], arrow.tooltip)
+    for id, group in groups.items():
+        group.set("id", prefix + id)
+    style = Element("style")
+    style.text = STYLE
+    root.insert(0, style)
+    root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": "microgradnn", "role": "graphics-document"}
+    root.set("aria-label", picture.title)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def unwrapped(group: Element) -> Iterator[Element]:
+    """The children of a group, out of the links into which Graphviz puts what has a tooltip."""
+    for child in group:
+        if child.get("id", "").startswith("a_"):
+            yield from child[0]
+        else:
+            yield child
+
+
+def title(group: Element, lines: Sequence[str]) -> None:
+    """Give a group its title, which browsers show as a tooltip and screen readers speak."""
+    group[0].text = "\n".join(lines)

@@ -1,0 +1,30 @@
+"""The exceptions of microgradnn.
+
+ValueError
+├── DomainError              an operation has no real value at its operands
+│   └── PoleError            … because it would divide by zero (a ZeroDivisionError too)
+└── ExpressionError          a text is not an expression that can be read
+RuntimeError
+└── RenderError              a drawing could not be laid out
+    └── RendererMissing      … because the program that would do it is not installed
+"""
+
+
+class DomainError(ValueError):
+    """An operation has no real value at its operands: log(−1), sqrt(−1), (−8)**(1/3)."""
+
+
+class PoleError(DomainError, ZeroDivisionError):
+    """A division by zero, where there is not even a limit: 1/0, 0**−1."""
+
+
+class ExpressionError(ValueError):
+    """A text that is not an expression; the message gives line, column and a way out."""
+
+
+class RenderError(RuntimeError):
+    """A drawing could not be laid out; the message gives the renderer's own words."""
+
+
+class RendererMissing(RenderError):
+    """The program that this format needs is not installed; the message says what to install."""

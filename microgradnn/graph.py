@@ -1,0 +1,315 @@
+"""The computation graph: nodes, operations, their order, the backward sweep, the paths.
+
+A node remembers the operation that made it and the nodes it was made from, its *inputs*.
+Nothing here knows whether a node holds a float or an array: `Value` and `Tensor` say what
+flows back along an edge, this module says in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
+from importlib import import_module
+from math import inf
+from typing import Any, NamedTuple, Self, TypeVar
+
+from . import limits
+
+N = TypeVar("N", bound="Node")
+
+UNSWEPT = float("0")  # the one 0.0 that means "no backward sweep has come by"; told by identity
+
+
+class Node:
+    """One quantity in the graph, together with how it was computed."""
+
+    # The inputs stand in plain slots, `_x` and `_y` (or a tuple of many in `_x`), because a
+    # tuple on every node doubles the time that a graph of 100,000 nodes takes to build.
+    __slots__ = ("_scope", "_x", "_y", "data", "grad", "name", "op")
+
+    data: Any
+    grad: Any
+    name: str
+    op: Op | None
+    _x: Any
+    _y: Any
+    _scope: str
+
+    @property
+    def inputs(self) -> tuple[Self, ...]:
+        """The nodes this one was computed from, in order; `a + a` has `a` twice."""
+        if self._x is None:
+            return ()
+        if self._y is not None:
+            return (self._x, self._y)
+        return self._x if type(self._x) is tuple else (self._x,)
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
+        return self.grad is not UNSWEPT
+
+    @property
+    def scope(self) -> str:
+        """The part of the model it belongs to, such as 'layer 1/neuron 2'; '' when not said."""
+        return getattr(self, "_scope", "")
+
+    @property
+    def kind(self) -> str:
+        """What the node is to the model: 'input', 'parameter', 'constant' or 'operation'."""
+        return "operation" if self.op else "input"
+
+    @property
+    def made_with(self) -> Any:
+        """The data it had when it was made, if it remembers, whatever has been assigned since."""
+        return self.data
+
+    def named(self, name: str, *, scope: str = "") -> Self:
+        """Give the node a name, and the scope it is drawn in, and return it."""
+        if not isinstance(name, str):
+            raise TypeError(f"a name is a string; got {name!r} ({type(name).__name__})")
+        self.name = name
+        if scope:
+            self._scope = scope
+        return self
+
+    def backward(self, seed: Any = 1.0) -> None:
+        """Add seed · ∂self/∂leaf to the `grad` of every leaf that self depends on.
+
+        Leaves accumulate over calls, so that several losses can share one step. Inner nodes
+        start afresh: theirs is the gradient of this sweep alone (course notes, D4 and D5).
+        """
+        order = topological(self)
+        for node in order:
+            if node._x is not None:
+                node.grad = 0.0
+        self.grad = self.grad + seed
+        self._sweep(order)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of this node and of all that it depends on."""
+        for node in topological(self):
+            node.grad = UNSWEPT
+
+    @classmethod
+    def _sweep(cls, order: list[Any]) -> None:
+        """Carry every node's gradient to its inputs, the last of `order` first."""
+        raise NotImplementedError
+
+    @classmethod
+    def _record(cls, op: Op, *args: Any) -> Any:
+        """Compute `op` at `args` and return the result as a new node."""
+        raise NotImplementedError
+
+    # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
+    # the only imports that point upwards, and they wait until they are called.
+
+    def draw(self, **options: Any) -> Any:
+        """Return the `Drawing` of the graph that ends here; see `microgradnn.draw.draw`."""
+        return import_module("microgradnn.draw").draw(self, **options)
+
+    def explain(self, source: Node) -> Any:
+        """Return the `Explanation` of ∂self/∂source; see `microgradnn.explain.explain`."""
+        return import_module("microgradnn.explain").explain(self, source)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the drawing in a notebook, with `repr` beside it for where there is no picture."""
+        bundle: dict[str, str] = self.draw()._repr_mimebundle_()
+        return {**bundle, "text/plain": repr(self)}
+
+
+class Interval(NamedTuple):
+    """The numbers an argument may be: from `low` to `high`, the ends included if `closed`."""
+
+    low: float = -inf
+    high: float = inf
+    closed: bool = False
+    hole: float | None = None
+
+    def condition(self, x: str) -> str:
+        """Say it of the argument named `x`: 'x > 0', 'y ≠ 0'; '' where any number will do."""
+        if self.hole is not None:
+            return f"{x} ≠ {self.hole:g}"
+        less, more = ("≤", "≥") if self.closed else ("<", ">")
+        if self.low > -inf and self.high < inf:
+            return f"{self.low:g} {less} {x} {less} {self.high:g}".replace("-", "−")
+        if self.low > -inf:
+            return f"{x} {more} {self.low:g}".replace("-", "−")
+        return f"{x} {less} {self.high:g}".replace("-", "−") if self.high < inf else ""
+
+
+REAL = Interval()
+OPS: dict[str, Op] = {}
+
+
+class Op:
+    """One row of a table. Call it with floats, arrays, nodes, symbols or fractions.
+
+    `partials` are the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i). `domain` has an
+    interval for each argument; `kink(x, y, …)` is 0 where the slope jumps. `text` and `latex`
+    say how it is written: `{x:sum}` stands for an operand that needs brackets if it binds
+    less than a sum does, `{x}` for one that never does; the whole binds as `binds`. Of the
+    last arguments, `holds` are part of the operation and not nodes when they are numbers.
+    """
+
+    __slots__ = (
+        *("name", "scalar", "array", "partials", "domain", "kink"),
+        *("symbol", "text", "latex", "binds", "note", "holds", "held"),
+    )
+
+    def __init__(
+        self,
+        name: str,
+        scalar: Callable[..., Any],
+        array: Callable[..., Any],
+        *partials: Callable[..., Any],
+        domain: Interval | Sequence[Interval] = REAL,
+        kink: Callable[..., Any] | None = None,
+        symbol: str = "",
+        text: str = "",
+        latex: str = "",
+        binds: str = "atom",
+        holds: int = 0,
+        note: str = "",
+    ) -> None:
+        call = ", ".join("{" + letter + "}" for letter in "xyz"[: len(partials)])
+        self.name = name
+        self.scalar = scalar
+        self.array = array
+        self.partials = partials
+        self.domain = (domain,) * len(partials) if isinstance(domain, Interval) else tuple(domain)
+        self.kink = kink
+        self.symbol = symbol or name
+        self.text = text or f"{name}({call})"
+        self.latex = latex or rf"\operatorname{{{{{name}}}}}({call})"
+        self.binds = binds
+        self.note = note
+        self.holds = holds
+        self.held: tuple[float, ...] = ()
+        OPS[name] = self
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}{self.held or ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return row, (self.name, self.held)  # a graph is pickled with the names of its operations
+
+    def hold(self, *last: float) -> Op:
+        """Return the row with its last arguments held fixed: `pow.hold(2.0)` is the square."""
+        return _held(self, last)
+
+    def __call__(self, *args: Any) -> Any:
+        """Return the operation at `args`, in their number system."""
+        for arg in args:
+            if isinstance(arg, Node):
+                return arg._record(self, *args)
+        for arg in args:
+            if hasattr(arg, "dtype"):
+                return self.array(*args)
+        try:
+            return self.scalar(*args)
+        except (ValueError, ArithmeticError) as error:
+            return limits.value(self, args, error)
+
+
+@lru_cache(maxsize=1024)
+def _held(op: Op, last: tuple[float, ...]) -> Op:
+    free = len(op.partials) - len(last)
+    held: Op = object.__new__(Op)
+    for slot in Op.__slots__:
+        setattr(held, slot, getattr(op, slot))
+    held.scalar = lambda *xs: op.scalar(*xs, *last)
+    held.array = lambda *xs: op.array(*xs, *last)
+    held.partials = tuple((lambda f, *xs, rule=rule: rule(f, *xs, *last)) for rule in op.partials[:free])
+    held.domain = op.domain[:free]
+    held.held = last
+    return held
+
+
+def row(name: str, held: tuple[float, ...] = ()) -> Op:
+    """Return the row called `name`, with its last arguments held at `held`."""
+    return OPS[name].hold(*held) if held else OPS[name]
+
+
+def topological(root: N) -> list[N]:
+    """Return all that `root` depends on, and `root` itself last, each node after its inputs.
+
+    Depth first, with a stack of its own, so that a chain of a million nodes is no deeper for
+    Python than a chain of one; left inputs come before right ones, so the order is the same
+    from run to run. Plain recursion without an order would be wrong, not only shallow: in
+    b = a + a, c = b + b the node b must have both its contributions before it passes them on.
+    """
+    order: list[N] = []
+    seen: set[N] = set()
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None:  # marker: the inputs of the node below it are all in place
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            x = node._x
+            if x is None:
+                order.append(node)
+                continue
+            stack += (node, None)
+            if type(x) is tuple:
+                stack += reversed(x)
+            elif node._y is None:
+                stack.append(x)
+            else:
+                stack += (node._y, x)
+    return order
+
+
+class Edge(NamedTuple):
+    """The use of a node as input number `position` of `user`."""
+
+    user: Any
+    position: int
+
+    @property
+    def source(self) -> Any:
+        """The node that is used."""
+        return self.user.inputs[self.position]
+
+    @property
+    def partial(self) -> Any:
+        """∂user/∂source along this edge."""
+        return self.user.partials[self.position]
+
+
+def uses(order: Sequence[Node], of: Collection[Node]) -> dict[Node, list[Edge]]:
+    """Return for each node in `of` the edges that lead out of it, within `order`."""
+    edges: dict[Node, list[Edge]] = {node: [] for node in order if node in of}
+    for node in order:
+        for position, source in enumerate(node.inputs):
+            if source in edges:
+                edges[source].append(Edge(node, position))
+    return edges
+
+
+def count_paths(order: Sequence[Node], source: Node, *, limit: int) -> int:
+    """Return how many paths lead from `source` to the end of `order`; `limit` if more do."""
+    found: dict[Node, int] = {}
+    for node in order:
+        found[node] = 1 if node is source else min(sum(found[x] for x in node.inputs), limit)
+    return found[order[-1]]
+
+
+def paths(order: Sequence[Node], source: Node) -> Iterator[list[Edge]]:
+    """Yield every path from `source` to the end of `order`, as its edges from the end down."""
+    root = order[-1]
+    leads: set[Node] = {source}
+    for node in order:
+        if any(x in leads for x in node.inputs):
+            leads.add(node)
+    branches: list[list[Edge]] = [[]] if root in leads else []
+    while branches:
+        path = branches.pop()
+        end = path[-1].source if path else root
+        if end is source:
+            yield path
+            continue
+        edges = [Edge(end, i) for i, x in enumerate(end.inputs) if x in leads]
+        branches.extend([*path, edge] for edge in reversed(edges))

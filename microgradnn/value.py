@@ -1,0 +1,342 @@
+"""Numbers that remember how they were computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Self
+
+from . import calculus, limits
+from .graph import UNSWEPT, Node, Op
+
+KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
+new = object.__new__  # skips __init__, whose call and checks are a third of the cost of a node
+
+
+def real(x: Any) -> float:
+    """Return x as a float: an int, a float or a NumPy scalar; TypeError for anything else."""
+    if type(x) is float:
+        return x
+    scalar = getattr(getattr(x, "dtype", None), "kind", "") in "fiub" and getattr(x, "ndim", 0) == 0
+    if isinstance(x, (int, float)) or (hasattr(x, "dtype") and scalar):
+        try:
+            return float(x)
+        except OverflowError:
+            raise ValueError("an integer of more than 308 digits does not fit a float") from None
+    hint = "; take its .data, or use it as it is" if isinstance(x, Node) else ""
+    raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
+
+
+def constant(x: Any) -> Any:
+    """Return the number x as a leaf, or NotImplemented, which lets the other operand try."""
+    try:
+        data = real(x)
+    except TypeError:
+        return NotImplemented
+    return Value(data, kind="constant")
+
+
+def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
+    """Record `op` where its scalar function or one of its rules raises, or raise DomainError."""
+    xs = [x.data for x in inputs]
+    try:
+        f = op.scalar(*xs)
+    except (ValueError, ArithmeticError) as error:
+        f = limits.value(op, xs, error, [x.name for x in inputs])
+    return record(op, f, inputs, [limits.evaluate(rule, f, *xs) for rule in op.partials])
+
+
+def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float]) -> Value:
+    """Return the node of value f, made by `op` from `inputs` with these local derivatives."""
+    node = new(Value)
+    node.data, node.grad, node.op, node.name = f, UNSWEPT, op, ""
+    if len(inputs) > 2:
+        node._x, node._y, node._dx, node._dy = tuple(inputs), None, tuple(partials), None
+    else:
+        node._x, node._y = (*inputs, None)[:2]
+        node._dx, node._dy = (*partials, None)[:2]
+    return node
+
+
+def unary(op: Op) -> Callable[[Value], Value]:
+    """Return `op` as a method of `Value`."""
+    scalar, (partial,) = op.scalar, op.partials
+
+    def method(self: Value) -> Value:
+        x = self.data
+        try:
+            f = scalar(x)
+            dx = partial(f, x)
+        except (ValueError, ArithmeticError):
+            return at_limit(op, (self,))
+        node = new(Value)
+        node.data = f
+        node.grad = UNSWEPT
+        node.op = op
+        node.name = ""
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return node
+
+    return described(method, op)
+
+
+def binary(op: Op) -> Callable[[Value, Value | float], Value]:
+    """Return `op` as a method of `Value` whose other operand may be a plain number."""
+    scalar, (partial_x, partial_y) = op.scalar, op.partials
+
+    def method(self: Value, other: Any) -> Any:
+        if not isinstance(other, Value):
+            if (other := constant(other)) is NotImplemented:
+                return NotImplemented
+        x, y = self.data, other.data
+        try:
+            f = scalar(x, y)
+            dx = partial_x(f, x, y)
+            dy = partial_y(f, x, y)
+        except (ValueError, ArithmeticError):
+            return at_limit(op, (self, other))
+        node = new(Value)
+        node.data = f
+        node.grad = UNSWEPT
+        node.op = op
+        node.name = ""
+        node._x = self
+        node._y = other
+        node._dx = dx
+        node._dy = dy
+        return node
+
+    return described(method, op)
+
+
+def nary(op: Op) -> Callable[..., Value]:
+    """Return `op` as a function of three Values or more."""
+
+    def method(*inputs: Value) -> Value:
+        xs = [x.data for x in inputs]
+        try:
+            f = op.scalar(*xs)
+            return record(op, f, inputs, [rule(f, *xs) for rule in op.partials])
+        except (ValueError, ArithmeticError):
+            return at_limit(op, inputs)
+
+    return described(method, op)
+
+
+def reflected(method: Callable[[Value, Value], Value]) -> Callable[[Value, float], Value]:
+    """Return the method that Python calls for `number op value`."""
+
+    def swapped(self: Value, other: float) -> Value:
+        left = constant(other)
+        return left if left is NotImplemented else method(left, self)
+
+    return swapped
+
+
+def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
+    """Give a method its name and docstring."""
+    method.__name__ = op.name
+    method.__doc__ = f"Return the row `{op.name}` of the table at self, as a node." + (op.note and f" Note: {op.note}.")
+    return method
+
+
+@lru_cache(maxsize=1024)
+def recorder(op: Op) -> Callable[..., Value]:
+    """Return the function that records `op` for as many Values as it has rules."""
+    arity = len(op.partials)
+    return unary(op) if arity == 1 else binary(op) if arity == 2 else nary(op)
+
+
+class Value(Node):
+    """One number in a computation graph.
+
+    `data` is the number, `grad` what `backward()` found for it (0.0 before), `op` the row of
+    the table that made it and `inputs` the Values it was made from (none for a leaf).
+
+    >>> a, b = Value(2, name="a"), Value(-3, name="b")
+    >>> f = (a * b).named("f")
+    >>> f.backward()
+    >>> a.grad, b.grad
+    (-3.0, 2.0)
+    >>> f
+    Value(-6.0, name='f', grad=1.0, op='mul')
+    """
+
+    # The local derivatives along the edges, in slots like the inputs. A leaf has no edges:
+    # there `_dx` holds the number it was made with and `_dy` its kind.
+    __slots__ = ("_dx", "_dy")
+
+    data: float
+    grad: float
+    _dx: Any
+    _dy: Any
+
+    def __init__(self, data: float, name: str = "", *, kind: str = "input") -> None:
+        """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
+        self.data = self._dx = real(data)
+        self.grad = UNSWEPT
+        self.op = None
+        self._x = self._y = None
+        self._dy = kind
+        self.named(name)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂self/∂input for each of the inputs, as recorded when the operation was done."""
+        if self._x is None:
+            return ()
+        if type(self._x) is tuple:
+            return tuple(map(float, self._dx))
+        return (float(self._dx),) if self._y is None else (float(self._dx), float(self._dy))
+
+    @property
+    def kind(self) -> str:
+        """'input', 'parameter' or 'constant' for a leaf, 'operation' for what was computed."""
+        return str(self._dy) if self._x is None else "operation"
+
+    @property
+    def made_with(self) -> float:
+        """The number that a leaf was made with, whatever has been assigned to `data` since."""
+        return float(self._dx) if self._x is None else self.data
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        grad = f", grad={self.grad!r}" if self.has_grad else ""
+        op = f", op={self.op.name!r}" if self.op else ""
+        return f"Value({self.data!r}{name}{grad}{op})"
+
+    @classmethod
+    def _record(cls, op: Op, *args: Any) -> Any:
+        """Compute `op` at nodes and numbers; a number it can hold is part of the operation."""
+        free = len(args)
+        while free > len(args) - op.holds and not isinstance(args[free - 1], Node):
+            free -= 1
+        if free < len(args):
+            op = op.hold(*map(real, args[free:]))
+        return recorder(op)(*(x if isinstance(x, Value) else constant(real(x)) for x in args[:free]))
+
+    @classmethod
+    def _sweep(cls, order: list[Self]) -> None:
+        for node in reversed(order):
+            x, y = node._x, node._y
+            if y is not None:
+                x.grad += node.grad * node._dx
+                y.grad += node.grad * node._dy
+            elif type(x) is tuple:
+                for source, partial in zip(x, node._dx, strict=True):
+                    source.grad += node.grad * partial
+            elif x is not None:
+                x.grad += node.grad * node._dx
+
+    def item(self) -> float:
+        """Return the number, for use outside the graph."""
+        return self.data
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self!r} would leave the graph, and its gradient be lost: "
+            "write v.data to take the number, or microgradnn.sin(v) for a function of it"
+        )
+
+    __int__ = __float__
+
+    # Equality and hash are by identity; order is that of the numbers.
+
+    def __lt__(self, other: Value | float) -> bool:
+        return self.data < (other.data if isinstance(other, Value) else other)
+
+    def __le__(self, other: Value | float) -> bool:
+        return self.data <= (other.data if isinstance(other, Value) else other)
+
+    def __gt__(self, other: Value | float) -> bool:
+        return self.data > (other.data if isinstance(other, Value) else other)
+
+    def __ge__(self, other: Value | float) -> bool:
+        return self.data >= (other.data if isinstance(other, Value) else other)
+
+    # Sum and product, of which every graph is made, are written out, because this is the page
+    # on which a reader looks for them and because it saves a call. tests/test_value.py holds
+    # them to their rows.
+
+    def __add__(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            if (other := constant(other)) is NotImplemented:
+                return NotImplemented
+        node = new(Value)
+        node.data = self.data + other.data
+        node.grad = UNSWEPT
+        node.op = calculus.add
+        node.name = ""
+        node._x = self
+        node._y = other
+        node._dx = node._dy = 1.0
+        return node
+
+    def __mul__(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            if (other := constant(other)) is NotImplemented:
+                return NotImplemented
+        node = new(Value)
+        x, y = self.data, other.data
+        node.data = x * y
+        node.grad = UNSWEPT
+        node.op = calculus.mul
+        node.name = ""
+        node._x = self
+        node._y = other
+        node._dx = y
+        node._dy = x
+        return node
+
+    __radd__ = reflected(__add__)
+    __rmul__ = reflected(__mul__)
+    __sub__ = binary(calculus.sub)
+    __rsub__ = reflected(__sub__)
+    __truediv__ = binary(calculus.div)
+    __rtruediv__ = reflected(__truediv__)
+    _pow = binary(calculus.pow)
+    __rpow__ = reflected(_pow)
+    __neg__ = unary(calculus.neg)
+    __abs__ = abs = unary(calculus.abs)
+
+    def __pos__(self) -> Value:
+        return self
+
+    def __pow__(self, other: Value | float) -> Value:
+        if isinstance(other, Value):
+            return self._pow(other)
+        try:
+            exponent = real(other)
+        except TypeError:
+            return NotImplemented
+        return recorder(calculus.pow.hold(exponent))(self)
+
+    exp = unary(calculus.exp)
+    log = unary(calculus.log)
+    sqrt = unary(calculus.sqrt)
+    sin = unary(calculus.sin)
+    cos = unary(calculus.cos)
+    tanh = unary(calculus.tanh)
+    sigmoid = unary(calculus.sigmoid)
+    relu = unary(calculus.relu)
+    maximum = binary(calculus.maximum)
+    minimum = binary(calculus.minimum)
+
+    def leaky_relu(self, slope: Value | float = 0.01) -> Value:
+        """Return self where it is positive, else slope · self (course notes, F5 and F7)."""
+        result: Value = calculus.leaky_relu(self, slope)
+        return result
+
+    # micrograd's names for the same things
+
+    @property
+    def _prev(self) -> set[Value]:
+        return set(self.inputs)
+
+    @property
+    def _op(self) -> str:
+        return self.op.symbol + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
