@@ -53,7 +53,7 @@ neg = Op("neg", operator.neg, np.negative,
          text="−{x:product}", latex="-{x:product}", binds="sum")
 
 pow = Op("pow", numerics.power, np.power,
-         lambda f, x, y: y * x ** (y - 1 + zero(y)),
+         lambda f, x, y: y * x ** (y - 1 + zero(x) * zero(y)),
          lambda f, x, y: f * log(x + zero(x)),
          domain=(POSITIVE, REAL), holds=1,
          symbol="**", text="{x:atom}{y:exponent}", latex="{x:atom}^{{{y}}}", binds="power",

@@ -37,16 +37,18 @@ def explain(root: Node, source: Node) -> Explanation:
     if not isinstance(source, Node):
         raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
     order = topological(root)
-    names = labels(order)
-    names.setdefault(source, visible(source.name) or "x")
     found = count_paths(order, source, limit=MOST_PATHS + 1)
-    if found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH:
+    by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
+    if by_uses:
         sweep = adjoints(order)
-        edges = uses(order, {source})[source]
-        terms = [Term((edge,), sweep[edge.user]) for edge in edges]
-        return Explanation(root, source, names, tuple(terms), by_uses=True)
-    terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
-    return Explanation(root, source, names, tuple(terms), by_uses=False)
+        terms = [Term((edge,), sweep[edge.user]) for edge in uses(order, {source})[source]]
+    else:
+        terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
+    users = {edge.user for term in terms for edge in term.edges}
+    met = users.union([root, source], *(user.inputs for user in users))
+    names = labels(order, met.union(*(node.inputs for node in met)))
+    names.setdefault(source, visible(source.name) or "x")
+    return Explanation(root, source, names, tuple(terms), by_uses)
 
 
 def longest_path(order: Sequence[Node], source: Node) -> int:
@@ -141,7 +143,8 @@ class Explanation:
         if not self.terms:
             return f"{self.names[self.root]} does not depend on {source}"
         if self.by_uses:
-            return f"{total} is the sum over the uses of {source} ({len(self.terms)}), as there are too many paths:"
+            count = f"{len(self.terms)} use" + "s" * (len(self.terms) > 1)
+            return f"{total} by the {count} of {source}, as its paths are too many or too long to read:"
         return f"{total} is the sum over {len(self.terms)} paths:" if len(self.terms) > 1 else ""
 
     def product(self, term: Term, style: Style) -> list[str]:

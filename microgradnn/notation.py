@@ -7,7 +7,7 @@ symbols as they run on floats, which is how the library prints its own derivativ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
@@ -77,17 +77,21 @@ def formula(op: Op, operands: Sequence[Operand], style: Style = "text") -> Opera
     return Operand(template.format(**letters), op.binds)
 
 
-def labels(order: Sequence[Node]) -> dict[Node, str]:
-    """Return the name of every node of a topological order.
+def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[Node, str]:
+    """Return the names of the nodes of a topological order, or of those in `of`.
 
-    It is the node's own, with control characters made visible, or its number if it is a
+    A name is the node's own, with control characters made visible, or its number if it is a
     constant, or t1, t2, … (less those taken).
     """
     taken = {node.name for node in order}
     free = (name for name in map("t{}".format, count(1)) if name not in taken)
-    return {
-        node: visible(node.name) or (number(node.data) if node.kind == "constant" else next(free)) for node in order
-    }
+    names: dict[Node, str] = {}
+    for node in order:
+        is_number = not node.name and node.kind == "constant"
+        name = node.name if node.name or is_number else next(free)
+        if of is None or node in of:
+            names[node] = number(node.data) if is_number else visible(name)
+    return names
 
 
 def operand(node: Node, label: str) -> Operand:

@@ -28,9 +28,9 @@ def draw(root: Node, *, most: int = MOST_NODES, direction: Direction = "LR") -> 
     >>> y = (x * x).named("y")
     >>> y.backward()
     >>> print(y.draw().text())
-    y = x × x   value 9  grad 1
-    ├─ ∂ 3  x   value 3  grad 3 + 3 = 6
-    └─ ∂ 3  x   value 3  grad 3 + 3 = 6
+    y = x × x  value 9  grad 1
+    ├─ ∂ 3  x  value 3  grad 3 + 3 = 6
+    └─ ∂ 3  x  value 3  grad 3 + 3 = 6
     """
     return Drawing(picture(root, most=most, direction=direction))
 

@@ -112,7 +112,7 @@ class View:
         members = set(shown)
         self.root = root
         self.shown = [node for node in order if node in members]
-        self.names = labels(order)
+        self.names = labels(order, members.union(*(node.inputs for node in self.shown)))
         self.short = {node: shorten(name) for node, name in self.names.items()}
         self.ids = {node: f"n{i}" for i, node in enumerate(self.shown)}
         self.uses = uses(order, members)

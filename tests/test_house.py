@@ -1,0 +1,113 @@
+"""The house: imports point downward, the public names are these, importing it is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import microgradnn
+
+PACKAGE = Path(microgradnn.__file__).parent
+
+# From the ground up. A module may import from the lines below its own, and from those to its left.
+FLOORS = [
+    "errors",
+    "limits",
+    "graph numerics",
+    "calculus",
+    "notation value",
+    "expression explain",
+    "draw.picture",
+    "draw.dot draw.svg draw.text draw.render",
+    "draw.drawing",
+    "draw",
+    "cli",
+]
+HEIGHT = {module: (floor, i) for floor, row in enumerate(FLOORS) for i, module in enumerate(row.split())}
+FREE = {"__init__", "__main__", "draw._embedded"}  # the front door, the back door, and a program of its own
+DOORS = {"microgradnn.draw", "microgradnn.explain"}  # what Node opens when it is asked to show itself
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {name_of(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def imports(module: str) -> set[str]:
+    """The modules of the package that a module imports, those for type checkers left out."""
+    found = set()
+    home = module.split(".")[: 1 if MODULES[module].name == "__init__.py" else -1]
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level and id(node) not in for_types:
+            base = [*home[: len(home) + 1 - node.level], *(node.module or "").split(".")]
+            for alias in node.names:
+                whole = ".".join(filter(None, [*base, alias.name]))
+                found.add(whole if whole in MODULES else ".".join(filter(None, base)) or "__init__")
+    return found
+
+
+def test_every_module_has_its_floor() -> None:
+    assert set(MODULES) - FREE == set(HEIGHT)
+
+
+@pytest.mark.parametrize("module", HEIGHT)
+def test_imports_point_downward(module: str) -> None:
+    for target in imports(module) - {"__init__"}:
+        assert HEIGHT[target] < HEIGHT[module], f"{module} imports {target}"
+
+
+def test_only_the_command_line_asks_the_front_door() -> None:
+    assert [module for module in HEIGHT if "__init__" in imports(module)] == ["cli"]
+
+
+def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
+    callers = {
+        (module, ast.unparse(node.args[0]).strip("'"))
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "__import__")
+    }
+
+    assert callers == {("graph", door) for door in DOORS}
+
+
+def test_the_public_names_are_these() -> None:
+    assert microgradnn.__all__ == [
+        *("DomainError", "Explanation", "Expression", "ExpressionError", "PoleError", "RenderError"),
+        *("RendererMissing", "Value", "cos", "exp", "explain", "expression", "leaky_relu", "log", "maximum"),
+        *("minimum", "relu", "sigmoid", "sin", "sqrt", "tanh"),
+    ]
+    assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)
+
+
+def test_importing_it_is_light() -> None:
+    program = "import sys, microgradnn; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    foreign = set(ran.stdout.split()) - set(sys.stdlib_module_names) - set(sys.builtin_module_names)
+
+    site = {name for name in foreign if name.startswith(("__", "_virtualenv", "_distutils", "sitecustomize"))}
+    assert foreign - site == {"microgradnn", "numpy"}
+
+
+def test_init_files_hold_names_only() -> None:
+    for path in PACKAGE.rglob("__init__.py"):
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+            docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            assert docstring or isinstance(statement, (ast.ImportFrom, ast.Assign)), f"{path}: {ast.unparse(statement)}"
+
+
+def test_the_package_is_typed() -> None:
+    assert (PACKAGE / "py.typed").exists()
