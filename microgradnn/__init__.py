@@ -1,16 +1,57 @@
 """A scalar and tensor autograd engine that computes, draws and explains every gradient."""
 
+from .calculus import abs as abs
+from .calculus import acos as acos
+from .calculus import acosh as acosh
+from .calculus import asin as asin
+from .calculus import asinh as asinh
+from .calculus import atan as atan
+from .calculus import atan2 as atan2
+from .calculus import atanh as atanh
+from .calculus import cbrt as cbrt
+from .calculus import clip as clip
 from .calculus import cos as cos
+from .calculus import cosh as cosh
+from .calculus import dot as dot
+from .calculus import elu as elu
+from .calculus import erf as erf
+from .calculus import erfc as erfc
 from .calculus import exp as exp
+from .calculus import expm1 as expm1
+from .calculus import gelu as gelu
+from .calculus import hypot as hypot
 from .calculus import leaky_relu as leaky_relu
 from .calculus import log as log
+from .calculus import log1p as log1p
+from .calculus import log2 as log2
+from .calculus import log10 as log10
+from .calculus import logit as logit
+from .calculus import logsumexp as logsumexp
 from .calculus import maximum as maximum
+from .calculus import mean as mean
 from .calculus import minimum as minimum
+from .calculus import pow as pow
+from .calculus import prod as prod
 from .calculus import relu as relu
 from .calculus import sigmoid as sigmoid
+from .calculus import sign as sign
+from .calculus import silu as silu
 from .calculus import sin as sin
+from .calculus import sinh as sinh
+from .calculus import softplus as softplus
 from .calculus import sqrt as sqrt
+from .calculus import sum as sum
+from .calculus import tan as tan
 from .calculus import tanh as tanh
+from .calculus import where as where
+from .derivatives import grad as grad
+from .derivatives import hessian as hessian
+from .derivatives import hvp as hvp
+from .derivatives import jacobian as jacobian
+from .derivatives import jvp as jvp
+from .derivatives import value_and_grad as value_and_grad
+from .derivatives import vjp as vjp
+from .errors import AnomalyError as AnomalyError
 from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
 from .errors import PoleError as PoleError
@@ -20,11 +61,15 @@ from .explain import Explanation as Explanation
 from .explain import explain as explain
 from .expression import Expression as Expression
 from .expression import expression as expression
+from .modes import detect_anomaly as detect_anomaly
+from .modes import no_grad as no_grad
 from .value import Value as Value
 
 __version__ = "0.1.0"
 
+# Not abs, pow and sum, which are Python's own names: microgradnn.sum(xs) is the way to those.
 __all__ = [
+    "AnomalyError",
     "DomainError",
     "Explanation",
     "Expression",
@@ -33,17 +78,56 @@ __all__ = [
     "RenderError",
     "RendererMissing",
     "Value",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "clip",
     "cos",
+    "cosh",
+    "detect_anomaly",
+    "dot",
+    "elu",
+    "erf",
+    "erfc",
     "exp",
     "explain",
+    "expm1",
     "expression",
+    "gelu",
+    "grad",
+    "hessian",
+    "hvp",
+    "hypot",
+    "jacobian",
+    "jvp",
     "leaky_relu",
     "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logit",
+    "logsumexp",
     "maximum",
+    "mean",
     "minimum",
+    "no_grad",
+    "prod",
     "relu",
     "sigmoid",
+    "sign",
+    "silu",
     "sin",
+    "sinh",
+    "softplus",
     "sqrt",
+    "tan",
     "tanh",
+    "value_and_grad",
+    "vjp",
+    "where",
 ]

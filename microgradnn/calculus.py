@@ -16,16 +16,19 @@ import operator
 import numpy as np
 
 from . import numerics
-from .graph import REAL, Interval, Op
+from .graph import REAL, Fold, Interval, Op
 
 POSITIVE = Interval(low=0)
 NOT_NEGATIVE = Interval(low=0, closed=True)
 NOT_ZERO = Interval(hole=0)
+UP_TO_ONE = Interval(-1, 1, closed=True)
+LN2, LN10 = math.log(2), math.log(10)
+ROOT_HALF, TWO_OVER_ROOT_PI = math.sqrt(0.5), 2 / math.sqrt(math.pi)
 
 # Each row: what it is worth and its slopes first, how it is written after that.
 # fmt: off
 
-# --- arithmetic ---------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------
 
 add = Op("add", operator.add, np.add,
          lambda f, x, y: 1,
@@ -52,30 +55,65 @@ neg = Op("neg", operator.neg, np.negative,
          lambda f, x: -1,
          text="−{x:product}", latex="-{x:product}", binds="sum")
 
+same = Op("same", operator.pos, np.positive,
+         lambda f, x: 1,
+         text="{x}", latex="{x}", note="x itself, as a node of its own")
+
 pow = Op("pow", numerics.power, np.power,
          lambda f, x, y: y * x ** (y - 1 + zero(x) * zero(y)),
          lambda f, x, y: f * log(x + zero(x)),
+         held=lambda f, x, y: y * x ** (y - 1 + zero(y)),
          domain=(POSITIVE, REAL), holds=1,
          symbol="**", text="{x:atom}{y:exponent}", latex="{x:atom}^{{{y}}}", binds="power",
          note="x < 0 needs a whole exponent; the slope of x⁰ at 0 is 0, and that of 0^y in y is 0")
 
-# --- exponentials and roots ---------------------------------------------------------------
+# --- exponentials, logarithms, roots --------------------------------------------------------
 
 exp = Op("exp", math.exp, np.exp,
          lambda f, x: f,
          latex="e^{{{x}}}", binds="power")
+
+expm1 = Op("expm1", math.expm1, np.expm1,
+         lambda f, x: exp(x),
+         latex="e^{{{x}}} - 1", binds="sum", note="e^x − 1, exact for small x")
 
 log = Op("log", math.log, np.log,
          lambda f, x: 1 / x,
          domain=POSITIVE,
          latex=r"\ln({x})", note="the natural logarithm; −∞ at 0, with slope ∞")
 
+log1p = Op("log1p", math.log1p, np.log1p,
+         lambda f, x: 1 / (1 + x),
+         domain=Interval(low=-1),
+         latex=r"\ln(1 + {x})", note="log(1 + x), exact for small x")
+
+log2 = Op("log2", math.log2, np.log2,
+         lambda f, x: 1 / (LN2 * x),
+         domain=POSITIVE,
+         latex=r"\log_2({x})")
+
+log10 = Op("log10", math.log10, np.log10,
+         lambda f, x: 1 / (LN10 * x),
+         domain=POSITIVE,
+         latex=r"\log_{{10}}({x})")
+
 sqrt = Op("sqrt", math.sqrt, np.sqrt,
          lambda f, x: 1 / (2 * f),
          domain=NOT_NEGATIVE,
          latex=r"\sqrt{{{x}}}", note="slope ∞ at 0")
 
-# --- waves --------------------------------------------------------------------------------
+cbrt = Op("cbrt", math.cbrt, np.cbrt,
+         lambda f, x: 1 / (3 * f * f),
+         kink=lambda x: x,
+         latex=r"\sqrt[3]{{{x}}}", note="slope ∞ at 0")
+
+hypot = Op("hypot", math.hypot, np.hypot,
+         lambda f, x, y: x / (f + zero(f)),
+         lambda f, x, y: y / (f + zero(f)),
+         kink=lambda x, y: abs(x) + abs(y),
+         latex=r"\sqrt{{{x:power}^2 + {y:power}^2}}", note="√(x² + y²); slopes 0 at the origin")
+
+# --- trigonometry ---------------------------------------------------------------------------
 
 sin = Op("sin", math.sin, np.sin,
          lambda f, x: cos(x),
@@ -85,28 +123,110 @@ cos = Op("cos", math.cos, np.cos,
          lambda f, x: -sin(x),
          latex=r"\cos({x})")
 
-# --- activations --------------------------------------------------------------------------
+tan = Op("tan", math.tan, np.tan,
+         lambda f, x: 1 + f * f,
+         domain=Interval(-1.5707963267948966, 1.5707963267948966),
+         latex=r"\tan({x})", note="and so on with period π")
+
+asin = Op("asin", math.asin, np.arcsin,
+         lambda f, x: 1 / sqrt((1 - x) * (1 + x)),
+         domain=UP_TO_ONE,
+         latex=r"\arcsin({x})", note="slope ∞ at ±1")
+
+acos = Op("acos", math.acos, np.arccos,
+         lambda f, x: -1 / sqrt((1 - x) * (1 + x)),
+         domain=UP_TO_ONE,
+         latex=r"\arccos({x})", note="slope −∞ at ±1")
+
+atan = Op("atan", math.atan, np.arctan,
+         lambda f, x: 1 / (1 + x * x),
+         latex=r"\arctan({x})")
+
+atan2 = Op("atan2", math.atan2, np.arctan2,
+         lambda f, x, y: y / hypot(x, y) / hypot(x, y),
+         lambda f, x, y: -x / hypot(x, y) / hypot(x, y),
+         kink=lambda x, y: minimum(abs(x) + abs(y), abs(x) + maximum(y, 0)),
+         note="the angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0")
+
+# --- hyperbolic functions -------------------------------------------------------------------
+
+sinh = Op("sinh", math.sinh, np.sinh,
+         lambda f, x: cosh(x),
+         latex=r"\sinh({x})")
+
+cosh = Op("cosh", math.cosh, np.cosh,
+         lambda f, x: sinh(x),
+         latex=r"\cosh({x})")
 
 tanh = Op("tanh", math.tanh, np.tanh,
-          lambda f, x: 1 - f * f,
-          latex=r"\tanh({x})")
+         lambda f, x: 1 - f * f,
+         latex=r"\tanh({x})")
+
+asinh = Op("asinh", math.asinh, np.arcsinh,
+         lambda f, x: 1 / hypot(x, 1),
+         latex=r"\operatorname{{arsinh}}({x})")
+
+acosh = Op("acosh", math.acosh, np.arccosh,
+         lambda f, x: 1 / (sqrt(x - 1) * sqrt(x + 1)),
+         domain=Interval(low=1, closed=True),
+         latex=r"\operatorname{{arcosh}}({x})", note="slope ∞ at 1")
+
+atanh = Op("atanh", math.atanh, np.arctanh,
+         lambda f, x: 1 / ((1 - x) * (1 + x)),
+         domain=Interval(-1, 1),
+         latex=r"\operatorname{{artanh}}({x})", note="±∞ at ±1, with slope ∞")
+
+# --- probability ----------------------------------------------------------------------------
 
 sigmoid = Op("sigmoid", numerics.sigmoid, numerics.sigmoid_array,
-          lambda f, x: f * (1 - f),
-          text="σ({x})", latex=r"\sigma({x})", note="1 / (1 + e^−x); does not overflow")
+         lambda f, x: f * (1 - f),
+         text="σ({x})", latex=r"\sigma({x})", note="1 / (1 + e^−x); does not overflow")
+
+logit = Op("logit", numerics.logit, numerics.logit_array,
+         lambda f, x: 1 / (x * (1 - x)),
+         domain=Interval(0, 1),
+         latex=r"\operatorname{{logit}}({x})", note="log(x / (1 − x)), the inverse of sigmoid; ±∞ at 1 and 0")
+
+erf = Op("erf", math.erf, numerics.erf_array,
+         lambda f, x: TWO_OVER_ROOT_PI * exp(-(x * x)),
+         latex=r"\operatorname{{erf}}({x})")
+
+erfc = Op("erfc", math.erfc, numerics.erfc_array,
+         lambda f, x: -TWO_OVER_ROOT_PI * exp(-(x * x)),
+         latex=r"\operatorname{{erfc}}({x})", note="1 − erf(x), exact for large x")
+
+# --- activations ----------------------------------------------------------------------------
 
 relu = Op("relu", lambda x: numerics.maximum(x, type(x)(0)), lambda x: np.maximum(x, 0),
-          lambda f, x: step(x),
-          kink=lambda x: x,
-          latex=r"\max(0, {x})", note="slope 0 at the kink, as PyTorch")
+         lambda f, x: step(x),
+         kink=lambda x: x,
+         latex=r"\max(0, {x})", note="slope 0 at the kink, as PyTorch")
 
 leaky_relu = Op("leaky_relu", numerics.leaky_relu, numerics.leaky_relu_array,
-          lambda f, x, y: where(step(x), 1, y),
-          lambda f, x, y: x * (1 - step(x)),
-          kink=lambda x, y: x, holds=1,
-          note="x where x > 0, else y · x; the slope at the kink is y, as PyTorch")
+         lambda f, x, y: where(step(x), 1, y),
+         lambda f, x, y: x * (1 - step(x)),
+         kink=lambda x, y: x, holds=1,
+         note="x where x > 0, else y · x; the slope at the kink is y, as PyTorch")
 
-# --- branches -----------------------------------------------------------------------------
+elu = Op("elu", numerics.elu, numerics.elu_array,
+         lambda f, x, y: where(step(x), 1, y * exp(minimum(x, 0))),
+         lambda f, x, y: expm1(minimum(x, 0)),
+         kink=lambda x, y: x, holds=1,
+         note="x where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch")
+
+softplus = Op("softplus", numerics.softplus, numerics.softplus_array,
+         lambda f, x: sigmoid(x),
+         latex=r"\ln(1 + e^{{{x}}})", note="log(1 + e^x); does not overflow")
+
+silu = Op("silu", numerics.silu, numerics.silu_array,
+         lambda f, x: sigmoid(x) * (1 + x * sigmoid(-x)),
+         latex=r"{x:product} \cdot \sigma({x})", binds="product", note="x · σ(x), also called swish")
+
+gelu = Op("gelu", numerics.gelu, numerics.gelu_array,
+         lambda f, x: erfc(-ROOT_HALF * x) / 2 + x * exp(-(x * x) / 2) * (ROOT_HALF * TWO_OVER_ROOT_PI / 2),
+         note="x · Φ(x), Φ the standard normal distribution")
+
+# --- branches -------------------------------------------------------------------------------
 
 abs = Op("abs", operator.abs, np.abs,
          lambda f, x: sign(x),
@@ -124,6 +244,13 @@ minimum = Op("minimum", numerics.minimum, np.minimum,
          lambda f, x, y: ahead(x, y),
          kink=lambda x, y: x - y,
          text="min({x}, {y})", latex=r"\min({x}, {y})", note="a tie splits the slope ½ : ½")
+
+clip = Op("clip", numerics.clip, numerics.clip_array,
+         lambda f, x, y, z: 1 - step(y - x) - step(x - z),
+         lambda f, x, y, z: step(y - x),
+         lambda f, x, y, z: step(x - z),
+         kink=lambda x, y, z: minimum(minimum(abs(x - y), abs(x - z)), abs(y - z)), holds=2,
+         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch")
 
 where = Op("where", numerics.where, np.where,
          lambda f, x, y, z: 0,
@@ -152,3 +279,26 @@ ahead = Op("ahead", numerics.ahead, numerics.ahead_array,
          lambda f, x, y: 0,
          kink=lambda x, y: x - y,
          text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, ½ where equal, else 0")
+
+# --- of many ----------------------------------------------------------------------------------
+# The rule of each gives the slopes in all its arguments at once.
+
+sum = Fold("sum", numerics.total, np.sum,
+         lambda f, xs: (1,) * len(xs),
+         separator=" + ", each="product", binds="sum")
+
+mean = Fold("mean", numerics.mean, np.mean,
+         lambda f, xs: (1 / len(xs),) * len(xs),
+         open="mean(", close=")")
+
+prod = Fold("prod", lambda *xs: math.prod(xs), np.prod,
+         lambda f, xs: numerics.products_of_others(xs),
+         separator=" × ", each="power", binds="product")
+
+dot = Fold("dot", numerics.dot, np.dot,
+         lambda f, xs: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]),
+         sequences=2, separator=" + ", each="product", binds="sum", note="Σ wᵢ xᵢ in one node")
+
+logsumexp = Fold("logsumexp", numerics.logsumexp, numerics.logsumexp_array,
+         lambda f, xs: [exp(x - f) for x in xs],
+         open="logsumexp(", close=")", note="log Σ e^xᵢ; does not overflow")

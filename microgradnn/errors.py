@@ -4,6 +4,8 @@ ValueError
 ├── DomainError              an operation has no real value at its operands
 │   └── PoleError            … because it would divide by zero (a ZeroDivisionError too)
 └── ExpressionError          a text is not an expression that can be read
+FloatingPointError
+└── AnomalyError             a number stopped being finite while detect_anomaly() watched
 RuntimeError
 └── RenderError              a drawing could not be laid out
     └── RendererMissing      … because the program that would do it is not installed
@@ -20,6 +22,10 @@ class PoleError(DomainError, ZeroDivisionError):
 
 class ExpressionError(ValueError):
     """A text that is not an expression; the message gives line, column and a way out."""
+
+
+class AnomalyError(FloatingPointError):
+    """A value or a gradient stopped being finite; the message says where, and how it came to be."""
 
 
 class RenderError(RuntimeError):

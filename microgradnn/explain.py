@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import Edge, Node, count_paths, paths, topological, uses
+from .graph import Node, topological
 from .notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
+from .paths import Edge, adjoints, count_paths, paths, uses
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
 LONGEST_PATH = 40
@@ -41,7 +42,7 @@ def explain(root: Node, source: Node) -> Explanation:
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
     if by_uses:
         sweep = adjoints(order)
-        terms = [Term((edge,), sweep[edge.user]) for edge in uses(order, {source})[source]]
+        terms = [Term((edge,), sweep.get(edge.user, 0.0)) for edge in uses(order, {source})[source]]
     else:
         terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
     users = {edge.user for term in terms for edge in term.edges}
@@ -59,16 +60,6 @@ def longest_path(order: Sequence[Node], source: Node) -> int:
         if below and node is not source:
             length[node] = max(below) + 1
     return length.get(order[-1], 0)
-
-
-def adjoints(order: Sequence[Any]) -> dict[Node, float]:
-    """Return d(last)/d(node) for each node of a topological order, leaving `grad` alone."""
-    sweep: dict[Node, float] = dict.fromkeys(order, 0.0)
-    sweep[order[-1]] = 1.0
-    for node in reversed(order):
-        for x, partial in zip(node.inputs, node.partials, strict=True):
-            sweep[x] += sweep[node] * partial
-    return sweep
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ OPERATORS: dict[type[ast.AST], Op] = {
     ast.USub: calculus.neg,
 }
 INFIX = set(OPERATORS.values())
-FUNCTIONS = {name: op for name, op in OPS.items() if op not in INFIX} | {
+FUNCTIONS = {name: op for name, op in OPS.items() if op not in INFIX and op is not calculus.dot} | {
     "max": calculus.maximum,
     "min": calculus.minimum,
 }
@@ -231,8 +231,8 @@ class Reader:
                 raise self.error(node, f"{name!r} is not a function; write * for a product")
             raise self.error(node, f"unknown function {name!r}{suggestion(name, FUNCTIONS)}")
         op = FUNCTIONS[name]
-        if len(args) != len(op.partials):
-            wants = f"{len(op.partials)} argument{'s' * (len(op.partials) > 1)}"
+        if len(args) != (op.arity or max(len(args), 1)):
+            wants = f"{op.arity} argument{'s' * (op.arity > 1)}" if op.arity else "one argument or more"
             raise self.error(node, f"{name} takes {wants}, got {len(args)}")
         return op
 

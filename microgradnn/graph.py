@@ -1,4 +1,4 @@
-"""The computation graph: nodes, operations, their order, the backward sweep, the paths.
+"""The computation graph: nodes, operations, their order, the backward sweep.
 
 A node remembers the operation that made it and the nodes it was made from, its *inputs*.
 Nothing here knows whether a node holds a float or an array: `Value` and `Tensor` say what
@@ -7,7 +7,7 @@ flows back along an edge, this module says in which order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from math import inf
@@ -17,7 +17,10 @@ from . import limits
 
 N = TypeVar("N", bound="Node")
 
-UNSWEPT = float("0")  # the one 0.0 that means "no backward sweep has come by"; told by identity
+# Three numbers 0.0 that are told apart by identity, so that what they mean costs nothing.
+UNSWEPT = float("0")  # a gradient: no backward sweep has come by
+UNREACHED = float("0")  # a gradient: in this sweep nothing has come back to the node
+NOTHING = float("0")  # a partial: the branch was not taken, so nothing comes back, not even 0 · ∞
 
 
 class Node:
@@ -50,6 +53,11 @@ class Node:
         return self.grad is not UNSWEPT
 
     @property
+    def grad_data(self) -> Any:
+        """The gradient as plain data, also where `create_graph` made it a node."""
+        return self.grad.data if isinstance(self.grad, Node) else self.grad
+
+    @property
     def scope(self) -> str:
         """The part of the model it belongs to, such as 'layer 1/neuron 2'; '' when not said."""
         return getattr(self, "_scope", "")
@@ -73,15 +81,22 @@ class Node:
             self._scope = scope
         return self
 
-    def backward(self, seed: Any = 1.0) -> None:
+    def backward(self, seed: Any = 1.0, *, create_graph: bool = False) -> None:
         """Add seed · ∂self/∂leaf to the `grad` of every leaf that self depends on.
 
         Leaves accumulate over calls, so that several losses can share one step. Inner nodes
         start afresh: theirs is the gradient of this sweep alone (course notes, D4 and D5).
+        With `create_graph` the gradients are nodes, which can be drawn and differentiated
+        again; `microgradnn.grad` and its sisters are the way to do so that leaves no trace.
         """
+        if create_graph:
+            import_module("microgradnn.derivatives").sweep_nodes(self, seed)
+            return
         order = topological(self)
         for node in order:
             if node._x is not None:
+                node.grad = UNREACHED
+            elif node.grad is UNSWEPT:
                 node.grad = 0.0
         self.grad = self.grad + seed
         self._sweep(order)
@@ -149,12 +164,13 @@ class Op:
     interval for each argument; `kink(x, y, …)` is 0 where the slope jumps. `text` and `latex`
     say how it is written: `{x:sum}` stands for an operand that needs brackets if it binds
     less than a sum does, `{x}` for one that never does; the whole binds as `binds`. Of the
-    last arguments, `holds` are part of the operation and not nodes when they are numbers.
+    last arguments, `holds` are part of the operation and not nodes when they are numbers;
+    `held` is then the rule in x, if it is a simpler one.
     """
 
     __slots__ = (
         *("name", "scalar", "array", "partials", "domain", "kink"),
-        *("symbol", "text", "latex", "binds", "note", "holds", "held"),
+        *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule"),
     )
 
     def __init__(
@@ -170,13 +186,14 @@ class Op:
         latex: str = "",
         binds: str = "atom",
         holds: int = 0,
+        held: Callable[..., Any] | None = None,
         note: str = "",
     ) -> None:
         call = ", ".join("{" + letter + "}" for letter in "xyz"[: len(partials)])
         self.name = name
         self.scalar = scalar
         self.array = array
-        self.partials = partials
+        self.partials: Any = partials
         self.domain = (domain,) * len(partials) if isinstance(domain, Interval) else tuple(domain)
         self.kink = kink
         self.symbol = symbol or name
@@ -185,6 +202,7 @@ class Op:
         self.binds = binds
         self.note = note
         self.holds = holds
+        self.held_rule = held
         self.held: tuple[float, ...] = ()
         OPS[name] = self
 
@@ -197,6 +215,15 @@ class Op:
     def hold(self, *last: float) -> Op:
         """Return the row with its last arguments held fixed: `pow.hold(2.0)` is the square."""
         return _held(self, last)
+
+    @property
+    def arity(self) -> int | None:
+        """How many arguments it takes; None where it takes as many as there are."""
+        return len(self.partials)
+
+    def of_arrays(self, *xs: Any) -> Any:
+        """Return the array function at `xs`, which stand one by one."""
+        return self.array(*xs)
 
     def __call__(self, *args: Any) -> Any:
         """Return the operation at `args`, in their number system."""
@@ -212,6 +239,87 @@ class Op:
             return limits.value(self, args, error)
 
 
+class Partials:
+    """The rules of a `Fold`: as many as it is given arguments, so they cannot be counted."""
+
+    def __init__(self, rule: Callable[..., Any]) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Callable[..., Any]:
+        return lambda f, *xs: self.rule(f, xs)[i]
+
+    __iter__ = None
+
+
+class Fold(Op):
+    """A row of as many arguments as there are: a sum, a product, a dot product.
+
+    Call it with a sequence (`dot` with two), or with the arguments one by one. `rule(f, xs)`
+    gives the slopes in all of them. In print the operands stand between `open` and `close`,
+    with the `separator` between them, each bound as `each`; of two sequences, their products.
+    """
+
+    __slots__ = ("close", "each", "open", "rule", "separator", "sequences")
+
+    def __init__(
+        self,
+        name: str,
+        scalar: Callable[..., Any],
+        array: Callable[..., Any],
+        rule: Callable[..., Any],
+        *,
+        sequences: int = 1,
+        open: str = "",
+        separator: str = ", ",
+        close: str = "",
+        each: str = "",
+        binds: str = "atom",
+        note: str = "",
+    ) -> None:
+        super().__init__(name, scalar, array, binds=binds, note=note)
+        self.rule = rule
+        self.partials = Partials(rule)
+        self.domain = (REAL,)
+        self.sequences = sequences
+        self.open = open
+        self.separator = separator
+        self.close = close
+        self.each = each
+
+    @property
+    def arity(self) -> None:
+        """It takes as many arguments as there are."""
+        return None
+
+    def of_arrays(self, *xs: Any) -> Any:
+        """Return the array function at `xs`, which stand one by one."""
+        n = len(xs) // self.sequences
+        return self.array(*(xs[i * n : (i + 1) * n] for i in range(self.sequences)))
+
+    def __call__(self, *args: Any) -> Any:
+        """Return the operation at a sequence, or at arguments one by one."""
+        if args and all(getattr(arg, "ndim", 0) and arg.dtype != object for arg in args):
+            return self.array(*args)
+        xs = self.flat(args)
+        for x in xs:
+            if isinstance(x, Node):
+                return x._record(self, *xs)
+        return self.scalar(*xs)
+
+    def flat(self, args: Sequence[Any]) -> Sequence[Any]:
+        """Return the arguments one by one."""
+        if len(args) != self.sequences or not all(hasattr(arg, "__iter__") for arg in args):
+            if len(args) % self.sequences:
+                raise TypeError(
+                    f"{self.name} takes {self.sequences} sequences of equal length, got {len(args)} numbers"
+                )
+            return args
+        lists = [list(getattr(arg, "flat", arg)) for arg in args]
+        if len({*map(len, lists)}) > 1:
+            raise ValueError(f"{self.name}: the sequences have {' and '.join(str(len(one)) for one in lists)} numbers")
+        return [x for one in lists for x in one]
+
+
 @lru_cache(maxsize=1024)
 def _held(op: Op, last: tuple[float, ...]) -> Op:
     free = len(op.partials) - len(last)
@@ -220,7 +328,8 @@ def _held(op: Op, last: tuple[float, ...]) -> Op:
         setattr(held, slot, getattr(op, slot))
     held.scalar = lambda *xs: op.scalar(*xs, *last)
     held.array = lambda *xs: op.array(*xs, *last)
-    held.partials = tuple((lambda f, *xs, rule=rule: rule(f, *xs, *last)) for rule in op.partials[:free])
+    rules = (op.held_rule,) if op.held_rule else op.partials[:free]
+    held.partials = tuple((lambda f, *xs, rule=rule: rule(f, *xs, *last)) for rule in rules)
     held.domain = op.domain[:free]
     held.held = last
     return held
@@ -260,56 +369,3 @@ def topological(root: N) -> list[N]:
             else:
                 stack += (node._y, x)
     return order
-
-
-class Edge(NamedTuple):
-    """The use of a node as input number `position` of `user`."""
-
-    user: Any
-    position: int
-
-    @property
-    def source(self) -> Any:
-        """The node that is used."""
-        return self.user.inputs[self.position]
-
-    @property
-    def partial(self) -> Any:
-        """∂user/∂source along this edge."""
-        return self.user.partials[self.position]
-
-
-def uses(order: Sequence[Node], of: Collection[Node]) -> dict[Node, list[Edge]]:
-    """Return for each node in `of` the edges that lead out of it, within `order`."""
-    edges: dict[Node, list[Edge]] = {node: [] for node in order if node in of}
-    for node in order:
-        for position, source in enumerate(node.inputs):
-            if source in edges:
-                edges[source].append(Edge(node, position))
-    return edges
-
-
-def count_paths(order: Sequence[Node], source: Node, *, limit: int) -> int:
-    """Return how many paths lead from `source` to the end of `order`; `limit` if more do."""
-    found: dict[Node, int] = {}
-    for node in order:
-        found[node] = 1 if node is source else min(sum(found[x] for x in node.inputs), limit)
-    return found[order[-1]]
-
-
-def paths(order: Sequence[Node], source: Node) -> Iterator[list[Edge]]:
-    """Yield every path from `source` to the end of `order`, as its edges from the end down."""
-    root = order[-1]
-    leads: set[Node] = {source}
-    for node in order:
-        if any(x in leads for x in node.inputs):
-            leads.add(node)
-    branches: list[list[Edge]] = [[]] if root in leads else []
-    while branches:
-        path = branches.pop()
-        end = path[-1].source if path else root
-        if end is source:
-            yield path
-            continue
-        edges = [Edge(end, i) for i, x in enumerate(end.inputs) if x in leads]
-        branches.extend([*path, edge] for edge in reversed(edges))

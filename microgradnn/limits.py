@@ -31,7 +31,7 @@ def value(op: Op, xs: Sequence[float], error: Exception, names: Sequence[str] = 
     """
     if isinstance(error, DomainError):  # from an operation inside this one: it knows better
         raise error
-    result = evaluate(op.array, *xs)
+    result = evaluate(op.of_arrays, *xs)
     if isinstance(error, ZeroDivisionError):
         raise PoleError(f"{op.name}: division by zero at {operands(op, xs, names)}") from None
     if isnan(result) and not any(map(isnan, xs)):

@@ -12,10 +12,11 @@ from itertools import count
 from typing import Any, Literal, NamedTuple
 
 from . import calculus
-from .graph import UNSWEPT, Node, Op, topological
+from .graph import UNSWEPT, Fold, Node, Op, topological
 
 Style = Literal["text", "latex"]
 
+MOST_TERMS = 4  # of a sum of many that are written
 LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
 UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -72,9 +73,26 @@ def constant(x: Any, digits: int = 4) -> Operand:
 
 def formula(op: Op, operands: Sequence[Operand], style: Style = "text") -> Operand:
     """Write `op` applied to `operands`, its held arguments after them."""
+    if isinstance(op, Fold):
+        return series(op, operands, style)
     letters = dict(zip("xyz", [*operands, *map(constant, op.held)], strict=False))
     template = op.text if style == "text" else op.latex
     return Operand(template.format(**letters), op.binds)
+
+
+def series(op: Fold, operands: Sequence[Operand], style: Style) -> Operand:
+    """Write a row of many arguments: its first terms and its last."""
+    n = len(operands) // op.sequences
+    groups = zip(*(operands[i * n : (i + 1) * n] for i in range(op.sequences)), strict=True)
+    terms = [group[0] if len(group) == 1 else formula(calculus.mul, group, style) for group in groups]
+    texts = [f"{term:{op.each}}" for term in terms]
+    if n > MOST_TERMS:
+        texts[MOST_TERMS - 2 : -1] = ["…" if style == "text" else r"\dots"]
+    opened, between = op.open, op.separator
+    if style == "latex":
+        opened = rf"\operatorname{{{op.name}}}(" if opened else ""
+        between = between.replace("×", r"\cdot")
+    return Operand(opened + between.join(texts) + op.close, op.binds if n > 1 or opened else "sum")
 
 
 def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[Node, str]:

@@ -7,6 +7,9 @@ Each takes a float and returns a float; where the mathematics allows it, a `Frac
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -31,6 +34,52 @@ def sigmoid_array(x: Any) -> Any:
     positive = np.greater_equal(x, 0)
     e = np.exp(np.where(positive, -x, x))
     return np.where(positive, 1, e) / (1 + e)
+
+
+def logit(x: float) -> float:
+    """log(x / (1 − x)), by a form that keeps its digits near ½, where it is 0."""
+    return 2 * math.atanh(2 * x - 1) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)
+
+
+def logit_array(x: Any) -> Any:
+    """`logit` of each element."""
+    middle = np.greater(x, 0.25) & np.less(x, 0.75)
+    return np.where(middle, 2 * np.arctanh(np.where(middle, 2 * x - 1, 0)), np.log(x) - np.log1p(np.negative(x)))
+
+
+def softplus(x: float) -> float:
+    """log(1 + e^x), by a form that does not overflow."""
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def softplus_array(x: Any) -> Any:
+    """`softplus` of each element; complex ones too."""
+    positive = np.greater_equal(x, 0)
+    return np.where(positive, x, 0) + np.log1p(np.exp(np.where(positive, -x, x)))
+
+
+def silu(x: float) -> float:
+    """Return x · σ(x)."""
+    return x * sigmoid(x)
+
+
+def silu_array(x: Any) -> Any:
+    """`silu` of each element."""
+    return x * sigmoid_array(x)
+
+
+def gelu(x: float) -> float:
+    """Return x · Φ(x), Φ the standard normal distribution; by erfc, which keeps its digits for x < 0."""
+    return x * math.erfc(-x * math.sqrt(0.5)) / 2
+
+
+def gelu_array(x: Any) -> Any:
+    """`gelu` of each element."""
+    return x * erfc_array(np.multiply(x, -math.sqrt(0.5))) / 2
+
+
+erf_array = np.vectorize(math.erf, otypes=[float])  # NumPy has none, and SciPy would be a heavy way to it
+erfc_array = np.vectorize(math.erfc, otypes=[float])
 
 
 def step(x: Any) -> Any:
@@ -85,6 +134,73 @@ def leaky_relu_array(x: Any, slope: Any) -> Any:
     return np.where(x > 0, x, slope * x)
 
 
+def elu(x: float, alpha: float) -> float:
+    """Return x where x > 0, else alpha · (e^x − 1)."""
+    return x if x > 0 else alpha * math.expm1(x)
+
+
+def elu_array(x: Any, alpha: Any) -> Any:
+    """`elu` of each element."""
+    positive = np.greater(x, 0)
+    return np.where(positive, x, alpha * np.expm1(np.where(positive, 0, x)))
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """Return the number in [low, high] that is nearest to x; ValueError if there is none."""
+    if low > high:
+        raise ValueError(f"no number is at least {low} and at most {high}")
+    return minimum(maximum(x, low), high)
+
+
+def clip_array(x: Any, low: Any, high: Any) -> Any:
+    """`clip` of each element; NaN where low > high."""
+    return np.where(np.greater(low, high), np.nan, np.minimum(np.maximum(x, low), high))
+
+
 def where(condition: Any, x: Any, y: Any) -> Any:
     """Return x where the condition holds (is not 0), else y."""
     return x if condition else y
+
+
+# Of many arguments
+
+
+def total(*xs: Any) -> Any:
+    """The sum."""
+    return sum(xs)
+
+
+def mean(*xs: Any) -> Any:
+    """The arithmetic mean; ValueError of nothing."""
+    if not xs:
+        raise ValueError("nothing has no mean")
+    return sum(xs) / len(xs)
+
+
+def dot(*both: Any) -> Any:
+    """Σ w·x, the first half of the arguments being the w, the second half the x."""
+    half = len(both) // 2
+    return sum(map(operator.mul, both[:half], both[half:]))
+
+
+def logsumexp(*xs: float) -> float:
+    """log(Σ e^x), by a form that does not overflow; −∞ of nothing."""
+    top = max(xs, default=-math.inf)
+    if math.isinf(top) or any(x != x for x in xs):
+        return top + sum(x for x in xs if x != x)
+    return top + math.log(math.fsum(math.exp(x - top) for x in xs))
+
+
+def logsumexp_array(xs: Any) -> Any:
+    """`logsumexp` of the elements."""
+    top = np.max(xs)
+    return top + np.log(np.sum(np.exp(np.subtract(xs, top)))) if np.isfinite(top) else top
+
+
+def products_of_others(xs: Sequence[Any]) -> list[Any]:
+    """For each of `xs` the product of all the others, without a division: one may be 0."""
+    if len(xs) < 2:
+        return [1] * len(xs)
+    before = list(accumulate(xs[:-1], operator.mul))
+    after = list(accumulate(reversed(xs[1:]), operator.mul))[::-1]
+    return [after[0], *map(operator.mul, before, after[1:]), before[-1]]

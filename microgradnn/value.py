@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
-from . import calculus, limits
-from .graph import UNSWEPT, Node, Op
+from . import anomaly, calculus, limits
+from .copying import lasting, reduced, restored
+from .graph import NOTHING, UNREACHED, UNSWEPT, Fold, Node, Op
+from .modes import DETECTING, OPEN, RECORDING
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 new = object.__new__  # skips __init__, whose call and checks are a third of the cost of a node
@@ -43,11 +45,13 @@ def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
         f = op.scalar(*xs)
     except (ValueError, ArithmeticError) as error:
         f = limits.value(op, xs, error, [x.name for x in inputs])
-    return record(op, f, inputs, [limits.evaluate(rule, f, *xs) for rule in op.partials])
+    return record(op, f, inputs, [limits.evaluate(op.partials[i], f, *xs) for i in range(len(xs))])
 
 
 def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float]) -> Value:
     """Return the node of value f, made by `op` from `inputs` with these local derivatives."""
+    if op.kink:
+        partials = [partial or NOTHING for partial in partials]
     node = new(Value)
     node.data, node.grad, node.op, node.name = f, UNSWEPT, op, ""
     if len(inputs) > 2:
@@ -55,12 +59,21 @@ def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float])
     else:
         node._x, node._y = (*inputs, None)[:2]
         node._dx, node._dy = (*partials, None)[:2]
+    if OPEN:
+        return watched(node)
     return node
+
+
+def watched(node: Value) -> Value:
+    """Return a node that was just made as the blocks that are open want it (see modes.py)."""
+    if DETECTING.get():
+        anomaly.check_value(node)
+    return node if RECORDING.get() else Value(node.data, kind="constant")
 
 
 def unary(op: Op) -> Callable[[Value], Value]:
     """Return `op` as a method of `Value`."""
-    scalar, (partial,) = op.scalar, op.partials
+    scalar, (partial,), kinked = op.scalar, op.partials, op.kink is not None
 
     def method(self: Value) -> Value:
         x = self.data
@@ -76,15 +89,15 @@ def unary(op: Op) -> Callable[[Value], Value]:
         node.name = ""
         node._x = self
         node._y = None
-        node._dx = dx
-        return node
+        node._dx = dx or NOTHING if kinked else dx
+        return watched(node) if OPEN else node
 
     return described(method, op)
 
 
 def binary(op: Op) -> Callable[[Value, Value | float], Value]:
     """Return `op` as a method of `Value` whose other operand may be a plain number."""
-    scalar, (partial_x, partial_y) = op.scalar, op.partials
+    scalar, (partial_x, partial_y), kinked = op.scalar, op.partials, op.kink is not None
 
     def method(self: Value, other: Any) -> Any:
         if not isinstance(other, Value):
@@ -104,21 +117,35 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
         node.name = ""
         node._x = self
         node._y = other
-        node._dx = dx
-        node._dy = dy
-        return node
+        node._dx = dx or NOTHING if kinked else dx
+        node._dy = dy or NOTHING if kinked else dy
+        return watched(node) if OPEN else node
 
     return described(method, op)
 
 
 def nary(op: Op) -> Callable[..., Value]:
-    """Return `op` as a function of three Values or more."""
+    """Return `op` as a function of three Values."""
 
     def method(*inputs: Value) -> Value:
         xs = [x.data for x in inputs]
         try:
             f = op.scalar(*xs)
             return record(op, f, inputs, [rule(f, *xs) for rule in op.partials])
+        except (ValueError, ArithmeticError):
+            return at_limit(op, inputs)
+
+    return described(method, op)
+
+
+def fold(op: Fold) -> Callable[..., Value]:
+    """Return `op` as a function of as many Values as there are."""
+
+    def method(*inputs: Value) -> Value:
+        xs = [x.data for x in inputs]
+        try:
+            f = float(op.scalar(*xs))
+            return record(op, f, inputs, op.rule(f, xs))
         except (ValueError, ArithmeticError):
             return at_limit(op, inputs)
 
@@ -145,8 +172,32 @@ def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
 @lru_cache(maxsize=1024)
 def recorder(op: Op) -> Callable[..., Value]:
     """Return the function that records `op` for as many Values as it has rules."""
-    arity = len(op.partials)
-    return unary(op) if arity == 1 else binary(op) if arity == 2 else nary(op)
+    if isinstance(op, Fold):
+        return fold(op)
+    return unary(op) if op.arity == 1 else binary(op) if op.arity == 2 else nary(op)
+
+
+def restore(
+    ancestors: Any,
+    kind: type[Value],
+    op: Op | None,
+    ends: tuple[Any, ...],
+    data: float,
+    grad: Any,
+    name: str,
+    scope: str,
+) -> Value:
+    """Make a Value anew from what `Value.__reduce__` gave; `ancestors` are there to come first."""
+    node = new(kind)
+    node.data, node.grad, node.op, node.name = data, restored(grad), op, name
+    node._x, node._y, node._dx, node._dy = ends
+    if scope:
+        node._scope = scope
+    if op and op.kink:
+        dx, dy = node._dx, node._dy
+        node._dx = tuple(one or NOTHING for one in dx) if type(dx) is tuple else dx or NOTHING
+        node._dy = dy or NOTHING if dy is not None else None
+    return node
 
 
 class Value(Node):
@@ -205,7 +256,7 @@ class Value(Node):
 
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""
-        grad = f", grad={self.grad!r}" if self.has_grad else ""
+        grad = f", grad={self.grad_data!r}" if self.has_grad else ""
         op = f", op={self.op.name!r}" if self.op else ""
         return f"Value({self.data!r}{name}{grad}{op})"
 
@@ -221,20 +272,47 @@ class Value(Node):
 
     @classmethod
     def _sweep(cls, order: list[Self]) -> None:
+        if OPEN and DETECTING.get():
+            anomaly.check_sweep(order)
         for node in reversed(order):
+            g = node.grad
+            if g is UNREACHED:
+                continue
             x, y = node._x, node._y
             if y is not None:
-                x.grad += node.grad * node._dx
-                y.grad += node.grad * node._dy
-            elif type(x) is tuple:
+                dx, dy = node._dx, node._dy
+                if dx is not NOTHING:
+                    x.grad += g * dx
+                if dy is not NOTHING:
+                    y.grad += g * dy
+            elif type(x) is not tuple:
+                if x is not None and (dx := node._dx) is not NOTHING:
+                    x.grad += g * dx
+            elif node.op is None or node.op.kink is None:
                 for source, partial in zip(x, node._dx, strict=True):
-                    source.grad += node.grad * partial
-            elif x is not None:
-                x.grad += node.grad * node._dx
+                    source.grad += g * partial
+            else:
+                for source, partial in zip(x, node._dx, strict=True):
+                    if partial is not NOTHING:
+                        source.grad += g * partial
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        dy = None if self._x is not None and self._y is None else self._dy
+        ends = (self._x, self._y, self._dx, dy)
+        grad = lasting(self.grad)
+        return reduced(self, restore, type(self), self.op, ends, self.data, grad, self.name, self.scope)
+
+    def detach(self) -> Value:
+        """Return the number as a new constant, through which no gradient flows back."""
+        return Value(self.data, self.name, kind="constant")
 
     def item(self) -> float:
         """Return the number, for use outside the graph."""
         return self.data
+
+    def __bool__(self) -> bool:
+        """True unless the number is 0, as for Python's own numbers."""
+        return self.data != 0
 
     def __float__(self) -> float:
         raise TypeError(
@@ -274,7 +352,7 @@ class Value(Node):
         node._x = self
         node._y = other
         node._dx = node._dy = 1.0
-        return node
+        return watched(node) if OPEN else node
 
     def __mul__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
@@ -290,7 +368,7 @@ class Value(Node):
         node._y = other
         node._dx = y
         node._dy = x
-        return node
+        return watched(node) if OPEN else node
 
     __radd__ = reflected(__add__)
     __rmul__ = reflected(__mul__)
@@ -316,19 +394,52 @@ class Value(Node):
         return recorder(calculus.pow.hold(exponent))(self)
 
     exp = unary(calculus.exp)
+    expm1 = unary(calculus.expm1)
     log = unary(calculus.log)
+    log1p = unary(calculus.log1p)
+    log2 = unary(calculus.log2)
+    log10 = unary(calculus.log10)
     sqrt = unary(calculus.sqrt)
+    cbrt = unary(calculus.cbrt)
+    hypot = binary(calculus.hypot)
     sin = unary(calculus.sin)
     cos = unary(calculus.cos)
+    tan = unary(calculus.tan)
+    asin = arcsin = unary(calculus.asin)  # NumPy calls the method arcsin for np.arcsin(v)
+    acos = arccos = unary(calculus.acos)
+    atan = arctan = unary(calculus.atan)
+    atan2 = arctan2 = binary(calculus.atan2)
+    sinh = unary(calculus.sinh)
+    cosh = unary(calculus.cosh)
     tanh = unary(calculus.tanh)
+    asinh = arcsinh = unary(calculus.asinh)
+    acosh = arccosh = unary(calculus.acosh)
+    atanh = arctanh = unary(calculus.atanh)
     sigmoid = unary(calculus.sigmoid)
+    logit = unary(calculus.logit)
+    erf = unary(calculus.erf)
+    erfc = unary(calculus.erfc)
     relu = unary(calculus.relu)
+    softplus = unary(calculus.softplus)
+    silu = unary(calculus.silu)
+    gelu = unary(calculus.gelu)
+    sign = unary(calculus.sign)
     maximum = binary(calculus.maximum)
     minimum = binary(calculus.minimum)
 
     def leaky_relu(self, slope: Value | float = 0.01) -> Value:
         """Return self where it is positive, else slope · self (course notes, F5 and F7)."""
         result: Value = calculus.leaky_relu(self, slope)
+        return result
+
+    def elu(self, alpha: Value | float = 1.0) -> Value:
+        """Return self where it is positive, else alpha · (e^self − 1)."""
+        result: Value = calculus.elu(self, alpha)
+        return result
+
+    def clip(self, low: Value | float, high: Value | float) -> Value:
+        """Return the number in [low, high] that is nearest; DomainError if low > high."""
+        result: Value = calculus.clip(self, low, high)
         return result
 
     # micrograd's names for the same things

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import Value, calculus
-from microgradnn.graph import OPS, Edge, Node, Op, count_paths, paths, row, topological, uses
+from microgradnn.graph import OPS, Node, Op, row, topological
+from microgradnn.paths import Edge, count_paths, paths, uses
 
 DEEP = 1_000_000
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal, get_args
 
-from ..graph import Edge, Node, topological, uses
+from ..graph import Node, topological
 from ..notation import constant, definition, exactly, labels, number, summed, visible
+from ..paths import Edge, uses
 
 Direction = Literal["LR", "TB"]
 DIRECTIONS = get_args(Direction)
@@ -140,17 +141,17 @@ class View:
     def box(self, node: Node) -> Box:
         """Say all there is to say about one node."""
         kind = "output" if node is self.root and node.inputs else node.kind
-        terms = [edge.user.grad * edge.partial for edge in self.uses[node] if edge.user.has_grad]
+        terms = [edge.flow for edge in self.uses[node] if edge.user.has_grad]
         told = node.has_grad and kind != "constant"
         short = self.short
         lines = [f"{kind} {definition(node, short | {node: self.names[node]})}", f"value {exactly(node.data)}"]
         if node.has_grad:
-            lines.append(f"∂{short[self.root]}/∂{short[node]} = {exactly(node.grad)}")
-            if len(terms) > 1 and adds_up(terms, node.grad):
+            lines.append(f"∂{short[self.root]}/∂{short[node]} = {exactly(node.grad_data)}")
+            if len(terms) > 1 and adds_up(terms, node.grad_data):
                 lines.append(f"used {len(terms)}×: the gradient is the sum of")
                 lines += [f"  via {short[edge.user]}: {step(edge)}" for edge in self.uses[node][:MOST_TOLD]]
                 lines += [f"  … and {len(terms) - MOST_TOLD} more"] * (len(terms) > MOST_TOLD)
-            elif not adds_up(terms, node.grad) and node is not self.root:
+            elif not adds_up(terms, node.grad_data) and node is not self.root:
                 lines.append(f"of this, {exactly(sum(terms))} came through this graph")
         else:
             lines.append("the gradient has not been computed: call backward()")
@@ -182,7 +183,7 @@ class View:
             head=self.ids[edge.user],
             label="" if self.crowded else f"∂ {number(edge.partial, 3)}",
             tooltip=tuple(lines),
-            dashed=edge.user.has_grad and edge.user.grad * edge.partial == 0,
+            dashed=edge.user.has_grad and edge.flow == 0,
         )
 
     def stub(self, user: Node) -> Box:
@@ -201,14 +202,13 @@ def shared(scopes: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 def step(edge: Edge) -> str:
     """The step of the backward sweep along an edge: '3 × 2 = 6'."""
-    grad, partial = edge.user.grad, edge.partial
-    return f"{number(grad)} × {constant(partial):product} = {number(grad * partial)}"
+    return f"{number(edge.user.grad_data)} × {constant(edge.partial):product} = {number(edge.flow)}"
 
 
 def gradient(node: Node, terms: Sequence[float]) -> str:
     """The gradient, as the sum that it is where it is one: '0.3 − 1.35 = −1.05'."""
-    total = number(node.grad)
-    if len(terms) < 2 or not adds_up(terms, node.grad):
+    total = number(node.grad_data)
+    if len(terms) < 2 or not adds_up(terms, node.grad_data):
         return total
     if len(terms) > MOST_TERMS:
         return f"{total} (Σ {len(terms)} paths)"

@@ -59,7 +59,7 @@ def operation(box: Box) -> str:
 
 def digits(box: Box) -> tuple[str, str]:
     """The value and the gradient of a node to 12 significant digits, as a machine reads them."""
-    return f"{box.node.data:.12g}", f"{box.node.grad:.12g}" if box.node.has_grad else "-"
+    return f"{box.node.data:.12g}", f"{box.node.grad_data:.12g}" if box.node.has_grad else "-"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

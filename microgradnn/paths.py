@@ -1,0 +1,81 @@
+"""Edges, uses and paths: the ways along which a gradient comes back to a node."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from .graph import NOTHING, UNREACHED, Node
+
+
+class Edge(NamedTuple):
+    """The use of a node as input number `position` of `user`."""
+
+    user: Any
+    position: int
+
+    @property
+    def source(self) -> Any:
+        """The node that is used."""
+        return self.user.inputs[self.position]
+
+    @property
+    def partial(self) -> Any:
+        """∂user/∂source along this edge."""
+        return self.user.partials[self.position]
+
+    @property
+    def flow(self) -> Any:
+        """What the backward sweep brought along it: the user's gradient times the partial."""
+        grad, partial = self.user.grad_data, self.partial
+        return 0.0 if grad is UNREACHED or partial is NOTHING else grad * partial
+
+
+def uses(order: Sequence[Node], of: Collection[Node]) -> dict[Node, list[Edge]]:
+    """Return for each node in `of` the edges that lead out of it, within `order`."""
+    edges: dict[Node, list[Edge]] = {node: [] for node in order if node in of}
+    for node in order:
+        for position, source in enumerate(node.inputs):
+            if source in edges:
+                edges[source].append(Edge(node, position))
+    return edges
+
+
+def count_paths(order: Sequence[Node], source: Node, *, limit: int) -> int:
+    """Return how many paths lead from `source` to the end of `order`; `limit` if more do."""
+    found: dict[Node, int] = {}
+    for node in order:
+        found[node] = 1 if node is source else min(sum(found[x] for x in node.inputs), limit)
+    return found[order[-1]]
+
+
+def paths(order: Sequence[Node], source: Node) -> Iterator[list[Edge]]:
+    """Yield every path from `source` to the end of `order`, as its edges from the end down."""
+    root = order[-1]
+    leads: set[Node] = {source}
+    for node in order:
+        if any(x in leads for x in node.inputs):
+            leads.add(node)
+    branches: list[list[Edge]] = [[]] if root in leads else []
+    while branches:
+        path = branches.pop()
+        end = path[-1].source if path else root
+        if end is source:
+            yield path
+            continue
+        edges = [Edge(end, i) for i, x in enumerate(end.inputs) if x in leads]
+        branches.extend([*path, edge] for edge in reversed(edges))
+
+
+def adjoints(order: Sequence[Any]) -> dict[Node, float]:
+    """Return d(last)/d(node) for each node of a topological order, leaving `grad` alone.
+
+    A node from which nothing comes to the last one, because a branch was not taken, has no entry.
+    """
+    sweep: dict[Node, float] = {order[-1]: 1.0}
+    for node in reversed(order):
+        if node in sweep:
+            for x, partial in zip(node.inputs, node.partials, strict=True):
+                if partial is not NOTHING:
+                    sweep[x] = sweep.get(x, 0.0) + sweep[node] * partial
+    return sweep
