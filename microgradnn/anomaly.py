@@ -15,13 +15,13 @@ MOST_STEPS = 8  # of the way there that are told
 
 def check_value(node: Node) -> None:
     """Raise AnomalyError if a node that was just computed is not finite and its inputs all are."""
-    if isfinite(node.data) or not all(isfinite(x.data) for x in node.inputs):
+    if isfinite(node.item()) or not all(isfinite(x.item()) for x in node.inputs):
         return
     order = topological(node)
     names = labels(order)
-    operands = ", ".join(dict.fromkeys(f"{names[x]} = {exactly(x.data)}" for x in node.inputs))
-    way = [f"{definition(step, names)} = {exactly(step.data)}" for step in order[:-1] if step.op]
-    raise AnomalyError(f"{definition(node, names)} is {exactly(node.data)}, at {operands}" + told("computed by", way))
+    operands = ", ".join(dict.fromkeys(f"{names[x]} = {exactly(x.item())}" for x in node.inputs))
+    way = [f"{definition(step, names)} = {exactly(step.item())}" for step in order[:-1] if step.op]
+    raise AnomalyError(f"{definition(node, names)} is {exactly(node.item())}, at {operands}" + told("computed by", way))
 
 
 def check_sweep(order: Sequence[Any]) -> None:
@@ -50,7 +50,7 @@ def backward_story(
     while step in came_from:
         step = came_from[step]
         way.append(f"d{root}/d{names[step]} = {exactly(grads[step])}")
-    operands = ", ".join(dict.fromkeys(f"{names[one]} = {exactly(one.data)}" for one in node.inputs))
+    operands = ", ".join(dict.fromkeys(f"{names[one]} = {exactly(one.item())}" for one in node.inputs))
     return (
         f"d{root}/d{names[x]} is {exactly(grads[x])}: the local derivative of {definition(node, names)} "
         f"in {names[x]} is {exactly(partial)}, at {operands}" + told("the sweep came by", way[::-1])

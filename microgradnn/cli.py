@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from unicodedata import normalize
 
 from . import __version__
 from .draw import draw
@@ -18,6 +19,7 @@ from .errors import DomainError, RenderError
 from .explain import explain
 from .expression import Expression, expression
 from .notation import visible
+from .value import COMPILED
 
 FINE, MATHEMATICS, USAGE = 0, 1, 2
 
@@ -32,10 +34,10 @@ DRAW = """\
 Computes an expression and its gradients, prints every node, and writes the graph as a picture.
 
 examples:
-  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2        writes J.svg
-  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2 --text prints a tree, writes nothing
-  microgradnn draw exam.mg x1=0.6 -o exam.dot           reads a file, with another x1
-  echo "y = x**2" | microgradnn draw - x=3 --wrt x      reads standard input
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2         writes J.svg
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2 --text  prints a tree, writes nothing
+  microgradnn draw exam.mg x1=0.6 -o exam.dot            reads a file, with another x1
+  echo "y = x**2" | microgradnn draw - x=3 --wrt x       reads standard input
 """
 EXPLAIN = """\
 Prints the chain rule of a gradient: every path, in letters and in numbers, and the sum.
@@ -65,7 +67,9 @@ def parser() -> Parser:
     """Describe the arguments."""
     raw = argparse.RawDescriptionHelpFormatter
     top = Parser(prog="microgradnn", description="See backpropagation.", epilog=EXAMPLES, formatter_class=raw)
-    top.add_argument("--version", action=Version, nargs=0, help="print the version and the renderer, and stop")
+    top.add_argument(
+        "--version", action=Version, nargs=0, help="print the version, the build and the renderer, and stop"
+    )
     commands = top.add_subparsers(title="commands", metavar="command", required=True)
     for name, run, about in (("draw", run_draw, DRAW), ("explain", run_explain, EXPLAIN)):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
@@ -92,14 +96,15 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 class Version(argparse.Action):
-    """Print the version and which Graphviz draws here, and stop."""
+    """Print the version, the build and which Graphviz draws here, and stop."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:  # noqa: D102 (argparse says)
         try:
             drawn_by = renderer()
         except RenderError as error:
             drawn_by = f"no renderer: {error}"
-        print(f"microgradnn {__version__}, Python {sys.version.split()[0]}, {drawn_by}")
+        build = "compiled" if COMPILED else "pure"
+        print(f"microgradnn {__version__} ({build}), Python {sys.version.split()[0]}, {drawn_by}")
         parser.exit()
 
 
@@ -157,7 +162,7 @@ def assignment(text: str) -> tuple[str, float]:
 
 def wanted(graph: Expression, names: str | None) -> list[str]:
     """Split --wrt, and look whether the expression has these names."""
-    wrt = [name.strip() for name in (names or "").split(",") if name.strip()]
+    wrt = [normalize("NFKC", name.strip()) for name in (names or "").split(",") if name.strip()]  # as the reader does
     for name in wrt:
         if name not in graph.names:
             raise ValueError(f"--wrt: the expression has no {name!r}; it has {', '.join(graph.names)}")

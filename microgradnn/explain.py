@@ -140,9 +140,10 @@ class Explanation:
 
     def product(self, term: Term, style: Style) -> list[str]:
         """A term in three forms: derivatives, local derivatives in letters, in numbers."""
+        need = "product" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
         names = [self.derivative(edge.user, edge.source, style) for edge in term.edges]
-        letters = [self.letters(edge, style) for edge in term.edges]
-        numbers = [f"{written(edge.partial):product}" for edge in term.edges]
+        letters = [format(self.letters(edge, style), need) for edge in term.edges]
+        numbers = [format(written(edge.partial), need) for edge in term.edges]
         if self.by_uses:
             arriving = f"{written(term.arriving):product}"
             names.insert(0, self.derivative(self.root, term.edges[0].user, style))
@@ -151,11 +152,11 @@ class Explanation:
         dot = " · " if style == "text" else r" \cdot "
         return [*map(dot.join, (names, letters, numbers)), number(term.value, DIGITS)]
 
-    def letters(self, edge: Edge, style: Style) -> str:
+    def letters(self, edge: Edge, style: Style) -> Operand:
         """One local derivative as the table's rule gives it, in the names of the nodes."""
         inputs = [x.data if is_number(x) else Symbol(self.name(x, style)) for x in edge.user.inputs]
         partial = edge.user.op.partials[edge.position](Symbol(self.name(edge.user, style)), *inputs)
-        return f"{partial.written(style) if isinstance(partial, Symbol) else written(partial):product}"
+        return partial.written(style) if isinstance(partial, Symbol) else written(partial)
 
     def derivative(self, of: Node, by: Node, style: Style) -> str:
         """'dJ/da', or the same as a fraction in LaTeX."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -273,7 +274,8 @@ class Reader:
     def where(self, node: ast.AST) -> str:
         """Say where a part stands, and quote it."""
         line: int = getattr(node, "lineno", 1)
-        before = self.text.splitlines()[line - 1].encode()[: getattr(node, "col_offset", 0)]
+        start = re.split(r"\r\n|\r|\n", self.text)[line - 1]  # not splitlines(), which knows more line breaks
+        before = start.encode()[: getattr(node, "col_offset", 0)]
         part = " ".join((ast.get_source_segment(self.text, node) or "").split())
         quoted = part if len(part) <= QUOTED else f"{part[: QUOTED - 1]}…"
         return f"{self.place(line, len(before.decode()) + 1)}, in {quoted!r}"

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final
 
-RECORDING = ContextVar("RECORDING", default=True)
-DETECTING = ContextVar("DETECTING", default=False)
+RECORDING: Final = ContextVar("RECORDING", default=True)
+DETECTING: Final = ContextVar("DETECTING", default=False)
 
 # One entry for each block that is open in any thread. An operation looks here first: a list that
 # is empty costs it a hundredth of its time, a context variable a tenth.
-OPEN: list[object] = []
+OPEN: Final[list[object]] = []
 
 
 @contextmanager

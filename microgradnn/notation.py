@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from itertools import count
+from itertools import count, filterfalse
 from typing import Any, Literal, NamedTuple
 
 from . import calculus
@@ -102,19 +102,19 @@ def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[No
     constant, or t1, t2, … (less those taken).
     """
     taken = {node.name for node in order}
-    free = (name for name in map("t{}".format, count(1)) if name not in taken)
+    free = filterfalse(taken.__contains__, map("t{}".format, count(1)))
     names: dict[Node, str] = {}
     for node in order:
         is_number = not node.name and node.kind == "constant"
         name = node.name if node.name or is_number else next(free)
         if of is None or node in of:
-            names[node] = number(node.data) if is_number else visible(name)
+            names[node] = number(node.item()) if is_number else visible(name)
     return names
 
 
 def operand(node: Node, label: str) -> Operand:
     """Return the node as an operand in a formula: its label, or its number if a constant."""
-    return constant(node.data) if node.kind == "constant" and not node.name else Operand(label)
+    return constant(node.item()) if node.kind == "constant" and not node.name else Operand(label)
 
 
 def definition(node: Node, names: dict[Node, str]) -> str:
@@ -127,7 +127,9 @@ def definition(node: Node, names: dict[Node, str]) -> str:
 class Symbol(Node):
     """A name, a number, or an operation on symbols. Arithmetic and rows work on it."""
 
-    __slots__ = ()
+    __slots__ = ("data",)
+
+    data: float | None
 
     def __init__(
         self, name: str = "", *, data: float | None = None, op: Op | None = None, inputs: tuple[Symbol, ...] = ()
@@ -138,6 +140,10 @@ class Symbol(Node):
         self.op = op
         self._x = inputs or None
         self._y = None
+
+    def item(self) -> float | None:
+        """Return the number, if it is one."""
+        return self.data
 
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:

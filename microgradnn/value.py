@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Self
+from types import FunctionType
+from typing import Any, ClassVar, Final
+
+import numpy as np
 
 from . import anomaly, calculus, limits
 from .copying import lasting, reduced, restored
-from .graph import NOTHING, UNREACHED, UNSWEPT, Fold, Node, Op
+from .graph import NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
 from .modes import DETECTING, OPEN, RECORDING
 
+Real = float | np.floating[Any] | np.integer[Any]
+Unary = Callable[["Value"], "Value"]
+Binary = Callable[["Value", "Value | float"], "Value"]
+
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
-new = object.__new__  # skips __init__, whose call and checks are a third of the cost of a node
+COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
+ADD: Final = calculus.add
+MUL: Final = calculus.mul
+SUB: Final = calculus.sub
+DIV: Final = calculus.div
+
+
+def new(kind: type[Value]) -> Value:
+    """Return a Value to be filled in."""
+    return Value(UNSWEPT)
+
+
+if not COMPILED:
+    new = object.__new__  # type: ignore[assignment] # skips __init__, whose call and checks are a third of the cost of a node
 
 
 def real(x: Any) -> float:
     """Return x as a float: an int, a float or a NumPy scalar; TypeError for anything else."""
     if type(x) is float:
         return x
-    scalar = getattr(getattr(x, "dtype", None), "kind", "") in "fiub" and getattr(x, "ndim", 0) == 0
-    if isinstance(x, (int, float)) or (hasattr(x, "dtype") and scalar):
+    if isinstance(x, (int, float)) or (getattr(getattr(x, "dtype", None), "kind", "?") in "fiub" and x.ndim == 0):
         try:
             return float(x)
         except OverflowError:
@@ -29,13 +48,19 @@ def real(x: Any) -> float:
     raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
 
 
-def constant(x: Any) -> Any:
-    """Return the number x as a leaf, or NotImplemented, which lets the other operand try."""
+def constant(x: Any) -> Value | None:
+    """Return the number x as a leaf, or None if it is no number: then the other operand may try."""
     try:
         data = real(x)
     except TypeError:
-        return NotImplemented
-    return Value(data, kind="constant")
+        return None
+    node = new(Value)
+    node.data = node._dx = data
+    node.grad = UNSWEPT
+    node.op = node._x = node._y = None
+    node.name = ""
+    node._dy = "constant"
+    return node
 
 
 def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
@@ -71,9 +96,24 @@ def watched(node: Value) -> Value:
     return node if RECORDING.get() else Value(node.data, kind="constant")
 
 
+# The rules of the table, with the rows' scalar functions for names instead of the rows: so that
+# x.sin() calls math.cos and need not ask what a number is (270 ns instead of 390).
+FLOATS: Final = {**vars(calculus), **{name: op.scalar for name, op in OPS.items() if not isinstance(op, Fold)}}
+
+
+def on_floats(op: Op) -> list[Callable[..., float]]:
+    """Return the rules of `op` as functions of floats; a user's own row keeps its names."""
+    return [
+        FunctionType(rule.__code__, FLOATS, rule.__name__, rule.__defaults__, rule.__closure__)
+        if isinstance(rule, FunctionType) and rule.__globals__ is vars(calculus)
+        else rule
+        for rule in op.partials
+    ]
+
+
 def unary(op: Op) -> Callable[[Value], Value]:
-    """Return `op` as a method of `Value`."""
-    scalar, (partial,), kinked = op.scalar, op.partials, op.kink is not None
+    """Return `op` as a function of one Value."""
+    scalar, (partial,), kinked = op.scalar, on_floats(op), op.kink is not None
 
     def method(self: Value) -> Value:
         x = self.data
@@ -96,13 +136,14 @@ def unary(op: Op) -> Callable[[Value], Value]:
 
 
 def binary(op: Op) -> Callable[[Value, Value | float], Value]:
-    """Return `op` as a method of `Value` whose other operand may be a plain number."""
-    scalar, (partial_x, partial_y), kinked = op.scalar, op.partials, op.kink is not None
+    """Return `op` as a function of a Value and a Value or a number."""
+    scalar, (partial_x, partial_y), kinked = op.scalar, on_floats(op), op.kink is not None
 
     def method(self: Value, other: Any) -> Any:
         if not isinstance(other, Value):
-            if (other := constant(other)) is NotImplemented:
+            if (number := constant(other)) is None:
                 return NotImplemented
+            other = number
         x, y = self.data, other.data
         try:
             f = scalar(x, y)
@@ -126,12 +167,13 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
 
 def nary(op: Op) -> Callable[..., Value]:
     """Return `op` as a function of three Values."""
+    rules = on_floats(op)
 
     def method(*inputs: Value) -> Value:
         xs = [x.data for x in inputs]
         try:
             f = op.scalar(*xs)
-            return record(op, f, inputs, [rule(f, *xs) for rule in op.partials])
+            return record(op, f, inputs, [rule(f, *xs) for rule in rules])
         except (ValueError, ArithmeticError):
             return at_limit(op, inputs)
 
@@ -152,16 +194,6 @@ def fold(op: Fold) -> Callable[..., Value]:
     return described(method, op)
 
 
-def reflected(method: Callable[[Value, Value], Value]) -> Callable[[Value, float], Value]:
-    """Return the method that Python calls for `number op value`."""
-
-    def swapped(self: Value, other: float) -> Value:
-        left = constant(other)
-        return left if left is NotImplemented else method(left, self)
-
-    return swapped
-
-
 def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
     """Give a method its name and docstring."""
     method.__name__ = op.name
@@ -175,6 +207,15 @@ def recorder(op: Op) -> Callable[..., Value]:
     if isinstance(op, Fold):
         return fold(op)
     return unary(op) if op.arity == 1 else binary(op) if op.arity == 2 else nary(op)
+
+
+@lru_cache(maxsize=1024)
+def power(exponent: float) -> Callable[[Value], Value]:
+    """Return the function that records x ** exponent."""
+    return recorder(calculus.pow.hold(real(exponent)))
+
+
+RECORD: Final = {name: recorder(op) for name, op in OPS.items() if not isinstance(op, Fold)}
 
 
 def restore(
@@ -217,15 +258,16 @@ class Value(Node):
 
     # The local derivatives along the edges, in slots like the inputs. A leaf has no edges:
     # there `_dx` holds the number it was made with and `_dy` its kind.
-    __slots__ = ("_dx", "_dy")
+    __slots__ = ("_dx", "_dy", "data")
 
     data: float
-    grad: float
     _dx: Any
     _dy: Any
 
-    def __init__(self, data: float, name: str = "", *, kind: str = "input") -> None:
+    def __init__(self, data: Real, name: str = "", *, kind: str = "input") -> None:
         """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
+        if data is UNSWEPT:  # from `new`, which fills it in
+            return
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
         self.data = self._dx = real(data)
@@ -271,30 +313,34 @@ class Value(Node):
         return recorder(op)(*(x if isinstance(x, Value) else constant(real(x)) for x in args[:free]))
 
     @classmethod
-    def _sweep(cls, order: list[Self]) -> None:
-        if OPEN and DETECTING.get():
-            anomaly.check_sweep(order)
+    def _sweep(cls, order: list[Value], mark: Any) -> None:
+        if OPEN and DETECTING.get() and order:
+            anomaly.check_sweep(topological(order[-1]))
         for node in reversed(order):
             g = node.grad
-            if g is UNREACHED:
+            if g is mark:
+                node.grad = UNREACHED
                 continue
-            x, y = node._x, node._y
+            dx = node._dx
+            y: Value | None = node._y
             if y is not None:
-                dx, dy = node._dx, node._dy
                 if dx is not NOTHING:
+                    x: Value = node._x
                     x.grad += g * dx
+                dy = node._dy
                 if dy is not NOTHING:
                     y.grad += g * dy
-            elif type(x) is not tuple:
-                if x is not None and (dx := node._dx) is not NOTHING:
+            elif type(dx) is not tuple:
+                if dx is not NOTHING:
+                    x = node._x
                     x.grad += g * dx
-            elif node.op is None or node.op.kink is None:
-                for source, partial in zip(x, node._dx, strict=True):
-                    source.grad += g * partial
+            elif node.op.kink is None:  # type: ignore[union-attr] # a node with inputs has an op
+                for x, partial in zip(node._x, dx, strict=True):
+                    x.grad += g * partial
             else:
-                for source, partial in zip(x, node._dx, strict=True):
+                for x, partial in zip(node._x, dx, strict=True):
                     if partial is not NOTHING:
-                        source.grad += g * partial
+                        x.grad += g * partial
 
     def __reduce__(self) -> tuple[Any, ...]:
         dy = None if self._x is not None and self._y is None else self._dy
@@ -320,9 +366,13 @@ class Value(Node):
             "write v.data to take the number, or microgradnn.sin(v) for a function of it"
         )
 
-    __int__ = __float__
+    def __int__(self) -> int:
+        return int(float(self))
 
     # Equality and hash are by identity; order is that of the numbers.
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __lt__(self, other: Value | float) -> bool:
         return self.data < (other.data if isinstance(other, Value) else other)
@@ -342,12 +392,13 @@ class Value(Node):
 
     def __add__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            if (other := constant(other)) is NotImplemented:
+            if (number := constant(other)) is None:
                 return NotImplemented
+            other = number
         node = new(Value)
         node.data = self.data + other.data
         node.grad = UNSWEPT
-        node.op = calculus.add
+        node.op = ADD
         node.name = ""
         node._x = self
         node._y = other
@@ -356,13 +407,14 @@ class Value(Node):
 
     def __mul__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            if (other := constant(other)) is NotImplemented:
+            if (number := constant(other)) is None:
                 return NotImplemented
+            other = number
         node = new(Value)
         x, y = self.data, other.data
         node.data = x * y
         node.grad = UNSWEPT
-        node.op = calculus.mul
+        node.op = MUL
         node.name = ""
         node._x = self
         node._y = other
@@ -370,62 +422,138 @@ class Value(Node):
         node._dy = x
         return watched(node) if OPEN else node
 
-    __radd__ = reflected(__add__)
-    __rmul__ = reflected(__mul__)
-    __sub__ = binary(calculus.sub)
-    __rsub__ = reflected(__sub__)
-    __truediv__ = binary(calculus.div)
-    __rtruediv__ = reflected(__truediv__)
-    _pow = binary(calculus.pow)
-    __rpow__ = reflected(_pow)
-    __neg__ = unary(calculus.neg)
-    __abs__ = abs = unary(calculus.abs)
+    def __radd__(self, other: Value | float) -> Value:
+        left = constant(other)
+        return NotImplemented if left is None else RECORD["add"](left, self)
+
+    def __rmul__(self, other: Value | float) -> Value:
+        left = constant(other)
+        return NotImplemented if left is None else RECORD["mul"](left, self)
+
+    def __sub__(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            if (number := constant(other)) is None:
+                return NotImplemented
+            other = number
+        node = new(Value)
+        node.data = self.data - other.data
+        node.grad = UNSWEPT
+        node.op = SUB
+        node.name = ""
+        node._x = self
+        node._y = other
+        node._dx = 1.0
+        node._dy = -1.0
+        return watched(node) if OPEN else node
+
+    def __rsub__(self, other: Value | float) -> Value:
+        left = constant(other)
+        return NotImplemented if left is None else RECORD["sub"](left, self)
+
+    def __truediv__(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            if (number := constant(other)) is None:
+                return NotImplemented
+            other = number
+        y = other.data
+        if y == 0:
+            return at_limit(DIV, (self, other))
+        node = new(Value)
+        node.data = f = self.data / y
+        node.grad = UNSWEPT
+        node.op = DIV
+        node.name = ""
+        node._x = self
+        node._y = other
+        node._dx = 1 / y
+        node._dy = -(f / y)
+        return watched(node) if OPEN else node
+
+    def __rtruediv__(self, other: Value | float) -> Value:
+        left = constant(other)
+        return NotImplemented if left is None else RECORD["div"](left, self)
+
+    def __rpow__(self, other: Value | float) -> Value:
+        left = constant(other)
+        return NotImplemented if left is None else RECORD["pow"](left, self)
+
+    def __neg__(self) -> Value:
+        return RECORD["neg"](self)
+
+    def __abs__(self) -> Value:
+        return RECORD["abs"](self)
 
     def __pos__(self) -> Value:
         return self
 
     def __pow__(self, other: Value | float) -> Value:
         if isinstance(other, Value):
-            return self._pow(other)
+            return RECORD["pow"](self, other)
         try:
-            exponent = real(other)
+            to_the = power(other if type(other) is int else real(other))
         except TypeError:
             return NotImplemented
-        return recorder(calculus.pow.hold(exponent))(self)
+        return to_the(self)
 
-    exp = unary(calculus.exp)
-    expm1 = unary(calculus.expm1)
-    log = unary(calculus.log)
-    log1p = unary(calculus.log1p)
-    log2 = unary(calculus.log2)
-    log10 = unary(calculus.log10)
-    sqrt = unary(calculus.sqrt)
-    cbrt = unary(calculus.cbrt)
-    hypot = binary(calculus.hypot)
-    sin = unary(calculus.sin)
-    cos = unary(calculus.cos)
-    tan = unary(calculus.tan)
-    asin = arcsin = unary(calculus.asin)  # NumPy calls the method arcsin for np.arcsin(v)
-    acos = arccos = unary(calculus.acos)
-    atan = arctan = unary(calculus.atan)
-    atan2 = arctan2 = binary(calculus.atan2)
-    sinh = unary(calculus.sinh)
-    cosh = unary(calculus.cosh)
-    tanh = unary(calculus.tanh)
-    asinh = arcsinh = unary(calculus.asinh)
-    acosh = arccosh = unary(calculus.acosh)
-    atanh = arctanh = unary(calculus.atanh)
-    sigmoid = unary(calculus.sigmoid)
-    logit = unary(calculus.logit)
-    erf = unary(calculus.erf)
-    erfc = unary(calculus.erfc)
-    relu = unary(calculus.relu)
-    softplus = unary(calculus.softplus)
-    silu = unary(calculus.silu)
-    gelu = unary(calculus.gelu)
-    sign = unary(calculus.sign)
-    maximum = binary(calculus.maximum)
-    minimum = binary(calculus.minimum)
+    # NumPy calls the method arcsin for np.arcsin(v), and so on.
+
+    abs: ClassVar[Unary] = RECORD["abs"]
+
+    def exp(self) -> Value:
+        """Return e^self, as a node."""
+        return RECORD["exp"](self)
+
+    expm1: ClassVar[Unary] = RECORD["expm1"]
+    log: ClassVar[Unary] = RECORD["log"]
+    log1p: ClassVar[Unary] = RECORD["log1p"]
+    log2: ClassVar[Unary] = RECORD["log2"]
+    log10: ClassVar[Unary] = RECORD["log10"]
+    sqrt: ClassVar[Unary] = RECORD["sqrt"]
+    cbrt: ClassVar[Unary] = RECORD["cbrt"]
+    hypot: ClassVar[Binary] = RECORD["hypot"]
+
+    def sin(self) -> Value:
+        """Return the sine of self, as a node."""
+        return RECORD["sin"](self)
+
+    cos: ClassVar[Unary] = RECORD["cos"]
+    tan: ClassVar[Unary] = RECORD["tan"]
+    asin: ClassVar[Unary] = RECORD["asin"]
+    arcsin: ClassVar[Unary] = RECORD["asin"]
+    acos: ClassVar[Unary] = RECORD["acos"]
+    arccos: ClassVar[Unary] = RECORD["acos"]
+    atan: ClassVar[Unary] = RECORD["atan"]
+    arctan: ClassVar[Unary] = RECORD["atan"]
+    atan2: ClassVar[Binary] = RECORD["atan2"]
+    arctan2: ClassVar[Binary] = RECORD["atan2"]
+    sinh: ClassVar[Unary] = RECORD["sinh"]
+    cosh: ClassVar[Unary] = RECORD["cosh"]
+
+    def tanh(self) -> Value:
+        """Return the hyperbolic tangent of self, as a node."""
+        return RECORD["tanh"](self)
+
+    asinh: ClassVar[Unary] = RECORD["asinh"]
+    arcsinh: ClassVar[Unary] = RECORD["asinh"]
+    acosh: ClassVar[Unary] = RECORD["acosh"]
+    arccosh: ClassVar[Unary] = RECORD["acosh"]
+    atanh: ClassVar[Unary] = RECORD["atanh"]
+    arctanh: ClassVar[Unary] = RECORD["atanh"]
+    sigmoid: ClassVar[Unary] = RECORD["sigmoid"]
+    logit: ClassVar[Unary] = RECORD["logit"]
+    erf: ClassVar[Unary] = RECORD["erf"]
+    erfc: ClassVar[Unary] = RECORD["erfc"]
+
+    def relu(self) -> Value:
+        """Return max(0, self), with slope 0 at the kink, as a node."""
+        return RECORD["relu"](self)
+
+    softplus: ClassVar[Unary] = RECORD["softplus"]
+    silu: ClassVar[Unary] = RECORD["silu"]
+    gelu: ClassVar[Unary] = RECORD["gelu"]
+    sign: ClassVar[Unary] = RECORD["sign"]
+    maximum: ClassVar[Binary] = RECORD["maximum"]
+    minimum: ClassVar[Binary] = RECORD["minimum"]
 
     def leaky_relu(self, slope: Value | float = 0.01) -> Value:
         """Return self where it is positive, else slope · self (course notes, F5 and F7)."""
@@ -451,3 +579,9 @@ class Value(Node):
     @property
     def _op(self) -> str:
         return self.op.symbol + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
+
+
+if not COMPILED:  # Python's own hash, and methods without a second call: 15 % of x.tanh()
+    Value.__hash__ = object.__hash__  # type: ignore[method-assign]
+    for method in ("__neg__", "__abs__", "exp", "sin", "tanh", "relu"):
+        setattr(Value, method, RECORD[method.strip("_")])

@@ -144,7 +144,7 @@ class View:
         terms = [edge.flow for edge in self.uses[node] if edge.user.has_grad]
         told = node.has_grad and kind != "constant"
         short = self.short
-        lines = [f"{kind} {definition(node, short | {node: self.names[node]})}", f"value {exactly(node.data)}"]
+        lines = [f"{kind} {definition(node, short | {node: self.names[node]})}", f"value {exactly(node.item())}"]
         if node.has_grad:
             lines.append(f"∂{short[self.root]}/∂{short[node]} = {exactly(node.grad_data)}")
             if len(terms) > 1 and adds_up(terms, node.grad_data):
@@ -164,7 +164,7 @@ class View:
             id=self.ids[node],
             kind=kind,
             title=self.title(node),
-            value=number(node.data) + (" (moved)" if moved else ""),
+            value=number(node.item()) + (" (moved)" if moved else ""),
             grad=gradient(node, terms) if told else "",
             tooltip=tuple(lines),
             scope=self.scopes[node],
@@ -226,9 +226,9 @@ def has_moved(node: Node, out: Sequence[Edge]) -> bool:
 
     Then a user of it, computed again, does not give what it gave.
     """
-    if node.inputs or same(node.data, node.made_with):
+    if node.inputs or same(node.item(), node.made_with):
         return False
-    return any(not same(again(edge.user), edge.user.data) for edge in out)
+    return any(not same(again(edge.user), edge.user.item()) for edge in out)
 
 
 def same(x: Any, y: Any) -> bool:
@@ -239,6 +239,6 @@ def same(x: Any, y: Any) -> bool:
 def again(node: Node) -> Any:
     """Compute one node again from the present data of its inputs; None where that fails."""
     try:
-        return node.op and node.op(*(x.data for x in node.inputs))
+        return node.op and node.op(*(x.item() for x in node.inputs))
     except (ValueError, ArithmeticError):
         return None
