@@ -22,11 +22,13 @@ FLOORS = [
     "notation",
     "anomaly",
     "value",
-    "derivatives expression explain",
+    "engine derivatives expression explain",
     "draw.picture",
     "draw.dot draw.svg draw.text draw.render",
     "draw.drawing",
     "draw",
+    "nn.scalar",
+    "nn",
     "cli",
 ]
 HEIGHT = {module: (floor, i) for floor, row in enumerate(FLOORS) for i, module in enumerate(row.split())}

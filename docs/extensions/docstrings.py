@@ -14,7 +14,7 @@ MARKUP = re.compile(r"(?P<code>`[^`]+`)|[\\*_|]")
 def plain(app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]) -> None:
     """Rewrite the lines of a docstring, paragraph by paragraph."""
     paragraphs = re.split(r"\n{2,}", "\n".join(lines).strip("\n"))
-    lines[:] = "\n\n".join(map(paragraph, paragraphs)).split("\n") + [""]
+    lines[:] = [*"\n\n".join(map(paragraph, paragraphs)).split("\n"), ""]
 
 
 def paragraph(text: str) -> str:
