@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -15,13 +16,14 @@ from . import __version__
 from .draw import draw
 from .draw.drawing import FORMATS
 from .draw.render import renderer
-from .errors import DomainError, RenderError
+from .errors import DomainError, ExpressionError, RenderError
 from .explain import explain
 from .expression import Expression, expression
 from .notation import visible
 from .value import COMPILED
 
 FINE, MATHEMATICS, USAGE = 0, 1, 2
+LONGEST = 1000  # characters of a complaint
 
 EXAMPLES = """\
 examples:
@@ -51,7 +53,8 @@ examples:
 def complain(error: Exception, code: int) -> int:
     """Say on one line what went wrong, and return the exit code."""
     message = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
-    print(f"microgradnn: {visible(' '.join(message.split()))}", file=sys.stderr)
+    line = visible(" ".join(message.split()))
+    print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr)
     return code
 
 
@@ -134,13 +137,25 @@ def run_explain(options: argparse.Namespace) -> None:
 
 def read(options: argparse.Namespace) -> Expression:
     """Build the graph of the text that the arguments name, or are."""
-    values = dict(map(assignment, options.values))
+    values: dict[str, float] = {}
+    for name, value in map(assignment, options.values):
+        if name in values:
+            raise ValueError(f"{name!r} was given two values: {values[name]:g} and {value:g}")
+        values[name] = value
     text: str = options.expression
     if text == "-":
         return expression(sys.stdin.read(), values)
     if is_file(text):
-        return expression(Path(text).read_text(encoding="utf-8-sig"), values)
-    return expression(text, values)
+        try:
+            return expression(Path(text).read_text(encoding="utf-8-sig"), values)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{text} is no text in UTF-8: {error}") from None
+    try:
+        return expression(text, values)
+    except ExpressionError as error:
+        if re.fullmatch(r"\S+\.[a-z]\w*", text):
+            raise ExpressionError(f"{error}; and there is no file {text!r}") from None
+        raise
 
 
 def is_file(text: str) -> bool:
@@ -176,6 +191,8 @@ def default_file(name: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code: 0 fine, 1 the mathematics failed, 2 bad usage."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
     try:
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         options.run(options)

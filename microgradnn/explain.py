@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .graph import Node, topological
+from .graph import NOTHING, Node, topological
 from .notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
 from .paths import Edge, adjoints, count_paths, paths, uses
 
@@ -42,7 +42,7 @@ def explain(root: Node, source: Node) -> Explanation:
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
     if by_uses:
         sweep = adjoints(order)
-        terms = [Term((edge,), sweep.get(edge.user, 0.0)) for edge in uses(order, {source})[source]]
+        terms = [Term((edge,), sweep.get(edge.user, NOTHING)) for edge in uses(order, {source})[source]]
     else:
         terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
     users = {edge.user for term in terms for edge in term.edges}
@@ -71,7 +71,9 @@ class Term:
 
     @property
     def value(self) -> float:
-        """The product."""
+        """The product; 0 where a branch was not taken, even if another factor is ∞."""
+        if self.arriving is NOTHING or any(edge.partial is NOTHING for edge in self.edges):
+            return 0.0
         product = self.arriving
         for edge in self.edges:
             product *= edge.partial

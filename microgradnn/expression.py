@@ -129,8 +129,10 @@ class Reader:
                 statements = ast.parse(self.text).body
         except SyntaxError as error:
             raise ExpressionError(f"{self.place(error.lineno or 1, error.offset or 1)}: {self.advice(error)}") from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise ExpressionError(f"this cannot be read: {str(error) or 'it is too deep'}") from None
+        except (RecursionError, MemoryError):
+            raise ExpressionError("one statement is too long; break it up, as in u = …; v = …") from None
+        except ValueError as error:
+            raise ExpressionError(f"this cannot be read: {error}") from None
         if not statements:
             raise ExpressionError("there is nothing to read; write an expression such as 3*(a + b*c)")
         return statements
@@ -171,6 +173,8 @@ class Reader:
         result = self.build(expr, scope)
         if not isinstance(result, Value):
             result = Value(self.take(name, result), kind=kind).named(name, scope=scope)
+        elif kind != "input":
+            raise self.error(at, f"{name!r} is computed; only a number is a {kind}")
         elif name in self.given:
             raise self.error(at, f"{name!r} is computed here, and was given the value {self.given[name]:g} as well")
         elif not result.name:

@@ -448,3 +448,29 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         ended = subprocess.run([sys.executable, "-c", program], stdout=closed, stderr=subprocess.PIPE, check=False)
 
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_name_has_one_value(capsys: Capture) -> None:
+    assert "'a' was given two values: 1 and 2" in complaint(capsys, "draw", "a*b", "a=1", "b=3", "a=2")
+
+
+def test_what_looks_like_a_file_but_is_none_is_said_to_be_missing(capsys: Capture) -> None:
+    assert "there is no file 'exam.txt'" in complaint(capsys, "draw", "exam.txt")
+
+
+def test_a_file_in_another_encoding_is_named(capsys: Capture) -> None:
+    Path("latin.mg").write_bytes("ŷ = 1".encode("utf-16"))
+
+    assert complaint(capsys, "draw", "latin.mg").startswith("latin.mg is no text in UTF-8")
+
+
+def test_a_complaint_is_not_as_long_as_what_was_written(capsys: Capture) -> None:
+    assert len(complaint(capsys, "draw", "x" * 50_000)) < 1100
+
+
+def test_a_terminal_without_the_signs_shows_a_question_mark() -> None:
+    program = [sys.executable, "-m", "microgradnn", "draw", "J = 3*a", "a=5", "--text"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
+
+    assert "J = 3 ? a" in ran.stdout

@@ -165,6 +165,16 @@ def test_a_branch_that_was_not_taken_gives_nothing() -> None:
     assert explain(maximum(x, x).named("y"), x).value == 1
 
 
+@pytest.mark.parametrize("text", ["max(x, 2) + relu(log(x))", "relu(log(x)) + max(x, 2)", "x*0 + relu(log(x))"])
+def test_a_branch_that_was_not_taken_gives_nothing_where_the_slope_is_infinite(text: str) -> None:
+    graph = expression(f"y = {text}", {"x": 0.0})
+    graph.output.backward()
+
+    assert graph.names["x"].grad == 0
+    assert graph.output.explain(graph.names["x"]).value == 0
+    assert "nan" not in str(graph.output.explain(graph.names["x"]))
+
+
 def test_names_are_shown_harmless() -> None:
     x = Value(1, name="x\n\x1b[31m")
     y = (2 * x).named("y")

@@ -528,3 +528,16 @@ def test_a_fold_may_have_many_arguments() -> None:
 
     assert isinstance(graph.output.op, Fold)
     assert graph.output.data == 24.5
+
+
+def test_a_statement_that_is_too_long_for_python_says_how_to_write_it() -> None:
+    assert complaint("+".join(["a"] * 4500), a=1) == "one statement is too long; break it up, as in u = …; v = …"
+
+
+def test_only_a_number_is_a_parameter() -> None:
+    assert "'x' is computed; only a number is a parameter" in complaint("x: parameter = a*b", a=1, b=2)
+
+
+@pytest.mark.parametrize("text", ["exp(a, x=1)", "exp(x=a)", "a + True", "max(a, False)"])
+def test_keywords_and_truth_values_are_not_part_of_the_language(text: str) -> None:
+    assert "not part of the language" in complaint(text, a=1)

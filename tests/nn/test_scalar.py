@@ -11,6 +11,7 @@ import pytest
 
 import microgradnn.engine
 from microgradnn import Value
+from microgradnn.graph import OPS
 from microgradnn.nn import MLP, Layer, Module, Neuron
 
 
@@ -66,7 +67,7 @@ def test_a_neuron_is_a_dot_product_a_sum_and_an_activation() -> None:
 
     (z,) = a.inputs
     dot, b = z.inputs
-    assert [node.op.name for node in (a, z, dot)] == ["relu", "add", "dot"]
+    assert [node.op for node in (a, z, dot)] == [OPS["relu"], OPS["add"], OPS["dot"]]
     assert dot.inputs == (*neuron.w, *x)
     assert b is neuron.b
     assert z.data == neuron.w[0].data - 2 * neuron.w[1].data
