@@ -1,6 +1,6 @@
 """Run the ```python blocks of a page, and show what they print and what they end in.
 
-The blocks of a page share one namespace, as the cells of a notebook do. A block that ends in an
+The blocks of a page share one namespace, as the cells of a notebook do; `demos` is the folder. A block that ends in an
 expression shows its value: a drawing as a picture, an explanation as a formula, anything else by
 its `repr`. A block that starts with `>>>` is a doctest: shown as it is written, and held to it.
 Words after `python` change what is shown, never what is run:
@@ -19,6 +19,7 @@ import io
 import tempfile
 import traceback
 import warnings
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -26,6 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 WORDS = {"hide", "markdown"}
+DEMOS = Path(__file__).parents[2] / "demos"
 
 
 class Block(SphinxDirective):
@@ -57,7 +59,7 @@ class Block(SphinxDirective):
     @property
     def namespace(self) -> dict[str, Any]:
         """The names of this page."""
-        names: dict[str, Any] = self.env.temp_data.setdefault("python_names", {"__name__": "__main__"})
+        names: dict[str, Any] = self.env.temp_data.setdefault("python_names", {"__name__": "__main__", "demos": DEMOS})
         return names
 
     def execute(self, source: str) -> tuple[str, Any]:
