@@ -9,6 +9,7 @@ Then a map of the plane: + where the network says 1, blank where 0, and the exam
 """
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from microgradnn.engine import Value
 from microgradnn.nn import MLP
 
 
-def moons(m, noise, rng):
+def moons(m: int, noise: float, rng: np.random.RandomState) -> tuple[Any, Any]:
     """Two half-moons of m / 2 points, shuffled; X (m, 2), y (m,) of 0 and 1."""
     angle = np.linspace(0, np.pi, m // 2)
     outer, inner = [np.cos(angle), np.sin(angle)], [1 - np.cos(angle), 0.5 - np.sin(angle)]
@@ -33,7 +34,7 @@ y = y * 2 - 1
 model = MLP(2, [16, 16, 1])
 
 
-def loss():
+def loss() -> tuple[Value, float]:
     """The max-margin loss over all examples with L2 regularisation, and the accuracy."""
     inputs = [list(map(Value, xrow)) for xrow in X]
     scores = list(map(model, inputs))

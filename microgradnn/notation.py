@@ -136,7 +136,7 @@ class Symbol(Node):
     ) -> None:
         self.data = data
         self.grad = UNSWEPT
-        self.name = name
+        self.named(name)
         self.op = op
         self._x = inputs or None
         self._y = None

@@ -58,7 +58,6 @@ def constant(x: Any) -> Value | None:
     node.data = node._dx = data
     node.grad = UNSWEPT
     node.op = node._x = node._y = None
-    node.name = ""
     node._dy = "constant"
     return node
 
@@ -78,7 +77,7 @@ def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float])
     if op.kink:
         partials = [partial or NOTHING for partial in partials]
     node = new(Value)
-    node.data, node.grad, node.op, node.name = f, UNSWEPT, op, ""
+    node.data, node.grad, node.op = f, UNSWEPT, op
     if len(inputs) > 2:
         node._x, node._y, node._dx, node._dy = tuple(inputs), None, tuple(partials), None
     else:
@@ -126,7 +125,6 @@ def unary(op: Op) -> Callable[[Value], Value]:
         node.data = f
         node.grad = UNSWEPT
         node.op = op
-        node.name = ""
         node._x = self
         node._y = None
         node._dx = dx or NOTHING if kinked else dx
@@ -155,7 +153,6 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
         node.data = f
         node.grad = UNSWEPT
         node.op = op
-        node.name = ""
         node._x = self
         node._y = other
         node._dx = dx or NOTHING if kinked else dx
@@ -180,18 +177,17 @@ def nary(op: Op) -> Callable[..., Value]:
     return described(method, op)
 
 
-def fold(op: Fold) -> Callable[..., Value]:
-    """Return `op` as a function of as many Values as there are."""
-
-    def method(*inputs: Value) -> Value:
-        xs = [x.data for x in inputs]
-        try:
-            f = float(op.scalar(*xs))
-            return record(op, f, inputs, op.rule(f, xs))
-        except (ValueError, ArithmeticError):
-            return at_limit(op, inputs)
-
-    return described(method, op)
+def folded(op: Fold, args: tuple[Any, ...]) -> Value:
+    """Return the node of a row of as many arguments as there are, Values and numbers."""
+    if {*map(type, args)} != ONLY_VALUES:
+        args = tuple(x if isinstance(x, Value) else constant(real(x)) for x in args)
+    xs = [x.data for x in args]
+    try:
+        f = float(op.scalar(*xs))
+        partials = op.rule(f, xs)
+    except (ValueError, ArithmeticError):
+        return at_limit(op, args)
+    return record(op, f, args, partials)
 
 
 def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
@@ -204,8 +200,6 @@ def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
 @lru_cache(maxsize=1024)
 def recorder(op: Op) -> Callable[..., Value]:
     """Return the function that records `op` for as many Values as it has rules."""
-    if isinstance(op, Fold):
-        return fold(op)
     return unary(op) if op.arity == 1 else binary(op) if op.arity == 2 else nary(op)
 
 
@@ -230,10 +224,10 @@ def restore(
 ) -> Value:
     """Make a Value anew from what `Value.__reduce__` gave; `ancestors` are there to come first."""
     node = new(kind)
-    node.data, node.grad, node.op, node.name = data, restored(grad), op, name
+    node.data, node.grad, node.op = data, restored(grad), op
     node._x, node._y, node._dx, node._dy = ends
-    if scope:
-        node._scope = scope
+    if name or scope:
+        node.named(name, scope=scope)
     if op and op.kink:
         dx, dy = node._dx, node._dy
         node._dx = tuple(one or NOTHING for one in dx) if type(dx) is tuple else dx or NOTHING
@@ -275,7 +269,8 @@ class Value(Node):
         self.op = None
         self._x = self._y = None
         self._dy = kind
-        self.named(name)
+        if name != "":
+            self.named(name)
 
     @property
     def partials(self) -> tuple[float, ...]:
@@ -305,6 +300,8 @@ class Value(Node):
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:
         """Compute `op` at nodes and numbers; a number it can hold is part of the operation."""
+        if isinstance(op, Fold):
+            return folded(op, args)
         free = len(args)
         while free > len(args) - op.holds and not isinstance(args[free - 1], Node):
             free -= 1
@@ -399,7 +396,6 @@ class Value(Node):
         node.data = self.data + other.data
         node.grad = UNSWEPT
         node.op = ADD
-        node.name = ""
         node._x = self
         node._y = other
         node._dx = node._dy = 1.0
@@ -415,7 +411,6 @@ class Value(Node):
         node.data = x * y
         node.grad = UNSWEPT
         node.op = MUL
-        node.name = ""
         node._x = self
         node._y = other
         node._dx = y
@@ -439,7 +434,6 @@ class Value(Node):
         node.data = self.data - other.data
         node.grad = UNSWEPT
         node.op = SUB
-        node.name = ""
         node._x = self
         node._y = other
         node._dx = 1.0
@@ -462,7 +456,6 @@ class Value(Node):
         node.data = f = self.data / y
         node.grad = UNSWEPT
         node.op = DIV
-        node.name = ""
         node._x = self
         node._y = other
         node._dx = 1 / y
@@ -580,6 +573,8 @@ class Value(Node):
     def _op(self) -> str:
         return self.op.symbol + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
 
+
+ONLY_VALUES: Final = {Value}
 
 if not COMPILED:  # Python's own hash, and methods without a second call: 15 % of x.tanh()
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]

@@ -1,0 +1,161 @@
+"""Measure side by side: `python benchmarks/run.py [--quick]`. Writes RESULTS.md, unless --quick.
+
+All that is compared is measured in this one run, in rounds that take turns, and the median of the
+rounds is told. The ratio to micrograd is what to look at: seconds differ from machine to machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from engines import Engine, installed
+from graphs import Step, Times, measured, plan
+from training import Training
+
+HERE = Path(__file__).parent
+SIZES = {10**3: 40, 10**4: 12, 10**5: 5, 10**6: 1}  # nodes, rounds
+QUICK = {10**3: 5}
+PEERS = ("micrograd", "torch", "autograd", "casadi", "numpy")
+
+
+def tell(text: str) -> None:
+    """Show where the run is."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def medians(engines: list[Engine], steps: list[Step], rounds: int) -> dict[str, Times]:
+    """Return the median times of every engine, measured in turns."""
+    found: dict[str, list[Times]] = {engine.name: [] for engine in engines}
+    for i in range(rounds):
+        for engine in engines if i % 2 else reversed(engines):
+            found[engine.name].append(measured(engine, steps)[0])
+    return {name: Times(*map(statistics.median, zip(*times, strict=True))) for name, times in found.items()}
+
+
+def graph_table(sizes: dict[int, int], engines: list[Engine], bars: list[str]) -> Iterator[str]:
+    """The random graph: nanoseconds per operation, and how many times as fast as micrograd."""
+    ours, per_node = engines[0].name, {}
+    compiled = "compiled" in ours
+    wanted = {10**3: 8.0 if compiled else 2.2, 10**5: 25.0 if compiled else 6.0}
+    yield "| nodes | engine | build | backward | free | build + backward | × micrograd |"
+    yield "|---:|---|---:|---:|---:|---:|---:|"
+    for size, rounds in sizes.items():
+        tell(f"random graph of {size:,} operations, {rounds} rounds")
+        steps = plan(size)
+        times = medians([engine for engine in engines if engine.most >= size], steps, rounds)
+        their = times["micrograd"].build + times["micrograd"].sweep if "micrograd" in times else float("nan")
+        for name, (build, sweep, free) in times.items():
+            total = build + sweep
+            parts = [f"{1e9 * part / size:,.0f}" if part else "" for part in (build, sweep, free)]
+            yield f"| {size:,} | {name} | {' | '.join(parts)} | {1e9 * total / size:,.0f} ns | {their / total:.2f} |"
+        mine = times[ours].build + times[ours].sweep
+        per_node[size] = mine / size
+        if size in wanted:
+            bars.append(
+                bar(f"random graph of {size:,} nodes", their / mine, wanted[size], "times as fast as micrograd")
+            )
+    if 10**6 in per_node and 10**4 in per_node:
+        growth = per_node[10**6] / per_node[10**4]
+        bars.append(bar("time per node at 1,000,000 over that at 10,000", growth, 2.0, "", at_most=True))
+
+
+def training_table(rounds: int, examples: int, bars: list[str]) -> Iterator[str]:
+    """The demo: milliseconds for one step."""
+    tell(f"training step, {rounds} rounds")
+    runs = {name: Training(name, examples) for name in ("microgradnn", "micrograd")}
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, training in runs.items():
+            seconds[name].append(training.step()[0])
+    ours, theirs = (statistics.median(seconds[name]) for name in runs)
+    yield "| engine | one step | × micrograd |"
+    yield "|---|---:|---:|"
+    yield f"| microgradnn | {1e3 * ours:.1f} ms | {theirs / ours:.1f} |"
+    yield f"| micrograd | {1e3 * theirs:.1f} ms | 1.0 |"
+    bars.append(bar("micrograd's demo, one step", theirs / ours, 60.0, "times as fast as micrograd"))
+
+
+def memory_table(size: int, bars: list[str]) -> Iterator[str]:
+    """Bytes per node."""
+    tell(f"memory of a graph of {size:,} operations")
+    yield "| engine | bytes per node |"
+    yield "|---|---:|"
+    for name in ("microgradnn", "micrograd"):
+        program = [sys.executable, str(HERE / "memory.py"), name, str(size)]
+        found = float(subprocess.run(program, capture_output=True, text=True, check=True).stdout)
+        yield f"| {name} | {found:,.0f} |"
+        if name == "microgradnn":
+            bars.append(bar("bytes per node", found, 350.0, "", at_most=True))
+
+
+def bar(what: str, found: float, wanted: float, unit: str, *, at_most: bool = False) -> str:
+    """One line of the table of what was to be reached."""
+    met = found <= wanted if at_most else found >= wanted
+    return f"| {what} | {'≤' if at_most else '≥'} {wanted:g} | {found:.3g} {unit} | {'yes' if met else '**no**'} |"
+
+
+def machine() -> str:
+    """Describe what it was measured on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        cpu = names[0] if names else cpu
+    found = []
+    for package in PEERS:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, {python}; {', '.join(found)}"
+
+
+def report(quick: bool) -> str:
+    """Measure everything; return the page."""
+    engines, missing = installed()
+    bars: list[str] = []
+    sections = {
+        "Random graph": graph_table(QUICK if quick else SIZES, engines, bars),
+        "Training": training_table(1 if quick else 7, 10 if quick else 100, bars),
+        "Memory": memory_table(10**3 if quick else 10**5, bars),
+    }
+    texts = {title: "\n".join(lines) for title, lines in sections.items()}
+    goals = ["| what | to reach | measured | reached |", "|---|---:|---:|---|", *bars]
+    absent = f"Not installed, so not measured: {', '.join(missing)}.\n\n" if missing else ""
+    return (
+        f"# Results\n\n`python benchmarks/run.py{' --quick' if quick else ''}` on {date.today()}: {engines[0].name}.\n"
+        f"{machine()}.\n\n{absent}## Bars\n\n{chr(10).join(goals)}\n\n"
+        "## A random graph of + − × ÷ x² tanh exp relu\n\n"
+        "Nanoseconds per operation. Engines that record only while they differentiate have one time for all.\n\n"
+        f"{texts['Random graph']}\n\n"
+        "## micrograd's demo: 100 points, a 2-16-16-1 network, max-margin loss with L2\n\n"
+        f"{texts['Training']}\n\n"
+        "## Memory, by tracemalloc, of the random graph before the backward pass\n\n"
+        f"{texts['Memory']}\n"
+    )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="small sizes; print, and write nothing")
+    options.add_argument("-o", "--output", type=Path, default=HERE / "RESULTS.md")
+    chosen = options.parse_args()
+
+    page = report(chosen.quick)
+    print(page)
+    if not chosen.quick:
+        chosen.output.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
