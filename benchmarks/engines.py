@@ -62,33 +62,29 @@ class Micrograd(Engine):
 
     def __init__(self) -> None:
         super().__init__()
-        engine = importlib.import_module("micrograd.engine")
+        self.leaf = value = importlib.import_module("micrograd.engine").Value  # type: ignore[method-assign]
 
-        class Value(engine.Value):  # type: ignore[misc, name-defined]
-            """micrograd's Value, with the two functions that its users add first."""
+        def tanh(x: Any) -> Any:
+            t = math.tanh(x.data)
+            out = value(t, (x,), "tanh")
 
-            def tanh(self) -> Any:
-                t = math.tanh(self.data)
-                out = Value(t, (self,), "tanh")
+            def _backward() -> None:
+                x.grad += (1 - t * t) * out.grad
 
-                def _backward() -> None:
-                    self.grad += (1 - t * t) * out.grad
+            out._backward = _backward
+            return out
 
-                out._backward = _backward
-                return out
+        def exp(x: Any) -> Any:
+            e = math.exp(x.data)
+            out = value(e, (x,), "exp")
 
-            def exp(self) -> Any:
-                e = math.exp(self.data)
-                out = Value(e, (self,), "exp")
+            def _backward() -> None:
+                x.grad += e * out.grad
 
-                def _backward() -> None:
-                    self.grad += e * out.grad
+            out._backward = _backward
+            return out
 
-                out._backward = _backward
-                return out
-
-        vars(engine)["Value"] = Value  # its operators make nodes of this name
-        self.leaf = Value  # type: ignore[method-assign]
+        self.functions = (*self.functions[:5], tanh, exp, self.functions[7])
 
 
 class Torch(Engine):

@@ -284,24 +284,24 @@ ahead = Op("ahead", numerics.ahead, numerics.ahead_array,
          text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, ½ where equal, else 0")
 
 # --- of many ----------------------------------------------------------------------------------
-# The rule of each gives the slopes in all its arguments at once.
+# The rule of each gives the slopes in all its arguments at once: for each sequence, a sequence.
 
 sum = Fold("sum", numerics.total, np.sum,
-         lambda f, xs: (1,) * len(xs),
+         lambda f, xs: [[1] * len(xs)],
          separator=" + ", each="product", binds="sum")
 
 mean = Fold("mean", numerics.mean, np.mean,
-         lambda f, xs: (1 / len(xs),) * len(xs),
+         lambda f, xs: [[1 / len(xs)] * len(xs)],
          open="mean(", close=")")
 
-prod = Fold("prod", lambda *xs: math.prod(xs), np.prod,
-         lambda f, xs: numerics.products_of_others(xs),
+prod = Fold("prod", math.prod, np.prod,
+         lambda f, xs: [numerics.products_of_others(xs)],
          separator=" × ", each="power", binds="product")
 
 dot = Fold("dot", numerics.dot, np.dot,
-         lambda f, xs: (*xs[len(xs) // 2:], *xs[:len(xs) // 2]),
+         lambda f, xs, ys: [ys, xs],
          sequences=2, separator=" + ", each="product", binds="sum", note="Σ wᵢ xᵢ in one node")
 
 logsumexp = Fold("logsumexp", numerics.logsumexp, numerics.logsumexp_array,
-         lambda f, xs: [exp(x - f) for x in xs],
+         lambda f, xs: [[exp(x - f) for x in xs]],
          open="logsumexp(", close=")", note="log Σ e^xᵢ; does not overflow")

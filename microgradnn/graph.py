@@ -28,8 +28,9 @@ UNNAMED: Final = ("", "")
 class Node:
     """One quantity in the graph, together with how it was computed."""
 
-    # The inputs stand in plain slots, `_x` and `_y` (or a tuple of many in `_x`), because a
-    # tuple on every node doubles the time that a graph of 100,000 nodes takes to build.
+    # The inputs stand in plain slots, `_x` and `_y`, because a tuple on every node doubles the time
+    # that a graph of 100,000 nodes takes to build. Where there are many, `_x` is a tuple, and of a
+    # dot product `_y` too: the neurons of a layer share theirs.
     __slots__ = ("_label", "_x", "_y", "grad", "op")
 
     grad: Any
@@ -43,9 +44,9 @@ class Node:
         """The nodes this one was computed from, in order; `a + a` has `a` twice."""
         if self._x is None:
             return ()
-        if self._y is not None:
-            return (self._x, self._y)
-        return self._x if type(self._x) is tuple else (self._x,)
+        if type(self._x) is tuple:
+            return self._x if self._y is None else self._x + self._y
+        return (self._x,) if self._y is None else (self._x, self._y)
 
     @property
     def has_grad(self) -> bool:
@@ -121,6 +122,11 @@ class Node:
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:
         """Compute `op` at `args` and return the result as a new node."""
+        raise NotImplementedError
+
+    @classmethod
+    def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
+        """Compute a row of many arguments, nodes and numbers, and return the result as a new node."""
         raise NotImplementedError
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
@@ -252,11 +258,11 @@ class Op:
 class Partials:
     """The rules of a `Fold`: as many as it is given arguments, so they cannot be counted."""
 
-    def __init__(self, rule: Callable[..., Any]) -> None:
-        self.rule = rule
+    def __init__(self, op: Fold) -> None:
+        self.op = op
 
     def __getitem__(self, i: int) -> Callable[..., Any]:
-        return lambda f, *xs: self.rule(f, xs)[i]
+        return lambda f, *xs: [slope for slopes in self.op.rule(f, *self.op.split(xs)) for slope in slopes][i]
 
     __iter__ = None
 
@@ -264,17 +270,18 @@ class Partials:
 class Fold(Op):
     """A row of as many arguments as there are: a sum, a product, a dot product.
 
-    Call it with a sequence (`dot` with two), or with the arguments one by one. `rule(f, xs)`
-    gives the slopes in all of them. In print the operands stand between `open` and `close`,
-    with the `separator` between them, each bound as `each`; of two sequences, their products.
+    Call it with a sequence (`dot` with two), or with the arguments one by one. `fold(xs)` is the
+    result, and `rule(f, xs)` gives the slopes in all of them, sequence by sequence. In print the
+    operands stand between `open` and `close`, with the `separator` between them, each bound as
+    `each`; of two sequences, their products.
     """
 
-    __slots__ = ("close", "each", "open", "rule", "separator", "sequences")
+    __slots__ = ("close", "each", "fold", "lists", "open", "rule", "separator", "sequences")
 
     def __init__(
         self,
         name: str,
-        scalar: Callable[..., Any],
+        fold: Callable[..., Any],
         array: Callable[..., Any],
         rule: Callable[..., Any],
         *,
@@ -286,11 +293,13 @@ class Fold(Op):
         binds: str = "atom",
         note: str = "",
     ) -> None:
-        super().__init__(name, scalar, array, binds=binds, note=note)
+        super().__init__(name, lambda *xs: fold(*self.split(xs)), array, binds=binds, note=note)
+        self.fold = fold
         self.rule = rule
-        self.partials = Partials(rule)
+        self.partials = Partials(self)
         self.domain = (REAL,)
         self.sequences = sequences
+        self.lists = [list] * sequences  # the types of the arguments that it is mostly called with
         self.open = open
         self.separator = separator
         self.close = close
@@ -301,41 +310,50 @@ class Fold(Op):
         """It takes as many arguments as there are."""
         return None
 
+    def split(self, xs: Sequence[Any]) -> list[Sequence[Any]]:
+        """Return arguments that stand one by one as the sequences that they are."""
+        n = len(xs) // self.sequences
+        return [xs[i * n : (i + 1) * n] for i in range(self.sequences)]
+
     def of_arrays(self, *xs: Any) -> Any:
         """Return the array function at `xs`, which stand one by one."""
-        n = len(xs) // self.sequences
-        return self.array(*(xs[i * n : (i + 1) * n] for i in range(self.sequences)))
+        return self.array(*self.split(xs))
 
     def __call__(self, *args: Any) -> Any:
         """Return the operation at a sequence, or at arguments one by one."""
-        if args and all(map(is_numeric_array, args)):
-            return self.array(*args)
-        xs = self.flat(args)
-        for x in xs:
-            if isinstance(x, Node):
-                return x._record(self, *xs)
-        return self.scalar(*xs)
+        sequences: Sequence[Sequence[Any]] = args
+        if [*map(type, args)] != self.lists:
+            if args and all(map(is_numeric_array, args)):
+                return self.array(*args)
+            sequences = self.sorted(args)
+        if len(sequences[0]) != len(sequences[-1]):
+            lengths = " and ".join(str(len(xs)) for xs in sequences)
+            raise ValueError(f"{self.name}: the sequences have {lengths} numbers")
+        for xs in sequences:
+            for x in xs:
+                if isinstance(x, Node):
+                    return x._record_fold(self, sequences)
+        return self.fold(*sequences)
 
-    def flat(self, args: Sequence[Any]) -> Sequence[Any]:
-        """Return the arguments one by one."""
-        if len(args) != self.sequences or not all(hasattr(arg, "__iter__") for arg in args):
+    def sorted(self, args: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """Return the arguments as sequences."""
+        if len(args) != self.sequences or not all(map(is_sequence, args)):
             if len(args) % self.sequences:
                 raise TypeError(
                     f"{self.name} takes {self.sequences} sequences of equal length, got {len(args)} numbers"
                 )
-            return args
-        lists = [arg if type(arg) is list else list(getattr(arg, "flat", arg)) for arg in args]
-        if len(lists) == 1:
-            return lists[0]
-        first, second = lists
-        if len(first) != len(second):
-            raise ValueError(f"{self.name}: the sequences have {len(first)} and {len(second)} numbers")
-        return first + second
+            return self.split(args)
+        return [arg if type(arg) is list else list(getattr(arg, "flat", arg)) for arg in args]
+
+
+def is_sequence(x: Any) -> bool:
+    """Whether x holds many numbers."""
+    return type(x) is list or hasattr(x, "__iter__")
 
 
 def is_numeric_array(x: Any) -> bool:
     """Whether x is an array of numbers, not of nodes, and no single number."""
-    return hasattr(x, "dtype") and x.ndim > 0 and x.dtype != object
+    return type(x) is not list and hasattr(x, "dtype") and x.ndim > 0 and x.dtype != object
 
 
 @lru_cache(maxsize=1024)
@@ -395,7 +413,7 @@ def topological(root: N) -> list[N]:
             stack.append(node)
             stack.append(None)
             if type(x) is tuple:
-                stack += reversed(x)
+                stack += reversed(node.inputs)
                 continue
             if node._y is not None:
                 stack.append(node._y)
@@ -404,34 +422,43 @@ def topological(root: N) -> list[N]:
 
 
 def opened(root: Node, mark: Any) -> list[Any]:
-    """Return the inner nodes as `topological` does, their gradients set to `mark`, the leaves' ready to be added to.
+    """Return the inner nodes as `topological` does, their gradients set to `mark`, the leaves' to a number.
 
-    The mark says which have been seen, so that no set is needed: a third of the time of a sweep.
+    What the gradient is says where a node stands, so that no set is needed: `entered`, while its
+    inputs are looked at, then `mark`.
     """
     order: list[Any] = []
-    stack: list[Any] = [root]
+    groups: set[int] = set()  # the tuples of inputs that were looked at: the neurons of a layer share theirs
+    entered: Any = float("0")
+    stack: list[Any] = [root] if root.op else []
     while stack:
-        node: Node | None = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-            continue
-        x = node._x
-        if x is None:
-            if node.grad is UNSWEPT:
-                node.grad = 0.0
-        elif node.grad is not mark:
+        node: Node = stack[-1]
+        grad = node.grad
+        if grad is entered:
             node.grad = mark
-            stack.append(node)
-            stack.append(None)
+            order.append(stack.pop())
+        elif grad is mark:
+            stack.pop()
+        else:
+            node.grad = entered
+            x, y = node._x, node._y
             if type(x) is tuple:
-                one: Node
-                for one in reversed(x):
-                    if one._x is not None:
-                        stack.append(one)
-                    elif one.grad is UNSWEPT:
-                        one.grad = 0.0
+                for group in (x,) if y is None else (y, x):
+                    if id(group) not in groups:
+                        groups.add(id(group))
+                        for one in reversed(group):
+                            if one._x is not None:
+                                stack.append(one)
+                            elif one.grad is UNSWEPT:
+                                one.grad = 0.0
                 continue
-            if node._y is not None:
-                stack.append(node._y)
-            stack.append(x)
+            if y is not None:
+                if y._x is not None:
+                    stack.append(y)
+                elif y.grad is UNSWEPT:
+                    y.grad = 0.0
+            if x._x is not None:
+                stack.append(x)
+            elif x.grad is UNSWEPT:
+                x.grad = 0.0
     return order

@@ -172,25 +172,24 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 # Of many arguments
 
 
-def total(*xs: Any) -> Any:
+def total(xs: Sequence[Any]) -> Any:
     """The sum."""
     return sum(xs)
 
 
-def mean(*xs: Any) -> Any:
+def mean(xs: Sequence[Any]) -> Any:
     """The arithmetic mean; ValueError of nothing."""
     if not xs:
         raise ValueError("nothing has no mean")
     return sum(xs) / len(xs)
 
 
-def dot(*both: Any) -> Any:
-    """Σ w·x, the first half of the arguments being the w, the second half the x."""
-    half = len(both) // 2
-    return sum(map(operator.mul, both[:half], both[half:]))
+def dot(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
+    """Σ x·y."""
+    return sum(map(operator.mul, xs, ys))
 
 
-def logsumexp(*xs: float) -> float:
+def logsumexp(xs: Sequence[float]) -> float:
     """log(Σ e^x), by a form that does not overflow; −∞ of nothing."""
     top = max(xs, default=-math.inf)
     if math.isinf(top) or any(x != x for x in xs):

@@ -193,7 +193,7 @@ def test_a_function_is_a_method_and_takes_numbers_too(name: str) -> None:
     assert method().data == function(Value(0.5)).data == function(0.5)
     assert method().op is OPS[name]
     assert type(function(0.5)) is float
-    if not COMPILED:  # mypyc leaves docstrings out
+    if not COMPILED and name != "relu":  # mypyc leaves docstrings out, and relu has its own
         assert name in inspect.getdoc(getattr(Value, name))  # type: ignore[operator]
 
 

@@ -10,8 +10,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .. import calculus
-from ..value import Value
+from ..value import Value, dots
 
 
 class Uniform(Protocol):
@@ -52,13 +51,18 @@ class Neuron(Module):
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
         self.nonlin = nonlin
+        self.shared = tuple(self.w)
+
+    @property
+    def weights(self) -> tuple[Value, ...]:
+        """The weights: the same tuple until `w` is changed, so that the graphs of all examples share it."""
+        if [*self.shared] != self.w:
+            self.shared = tuple(self.w)
+        return self.shared
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
         """Return the activation; ValueError where x has another length than w."""
-        if len(x) != len(self.w):
-            raise ValueError(f"{self!r} takes {len(self.w)} inputs, got {len(x)}")
-        z: Value = calculus.dot(self.w, x) + self.b
-        return z.relu() if self.nonlin else z
+        return activations([self], x)[0]
 
     def parameters(self) -> list[Value]:
         """Return the weights and then the bias."""
@@ -66,6 +70,16 @@ class Neuron(Module):
 
     def __repr__(self) -> str:
         return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+def activations(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Value]:
+    """Return the activations of neurons that see the same x."""
+    for neuron in neurons[:1]:
+        if len(x) != len(neuron.w):
+            raise ValueError(f"{neuron!r} takes {len(neuron.w)} inputs, got {len(x)}")
+    products = dots([neuron.weights for neuron in neurons], x)
+    zs = [product + neuron.b for neuron, product in zip(neurons, products, strict=True)]
+    return [z.relu() if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
 
 
 class Layer(Module):
@@ -77,7 +91,7 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Value | float]) -> Any:
         """Return the list of the activations; of a single neuron the activation itself, as micrograd does."""
-        out = [neuron(x) for neuron in self.neurons]
+        out = activations(self.neurons, x)
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:
