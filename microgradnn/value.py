@@ -181,7 +181,7 @@ def nary(op: Op) -> Callable[..., Value]:
 
 
 def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Value]:
-    """Return dot(w, x) for each of `ws`.
+    """Return dot(w, x) for each of `ws`; of no weights, the number 0.
 
     The x are read once, and all the nodes share one tuple of them: together with sharing the w
     this makes a step of training twice as fast.

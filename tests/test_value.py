@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microgradnn
-from microgradnn import Value, calculus
-from microgradnn.graph import OPS, Op
-from microgradnn.value import COMPILED
+from microgradnn import Value, calculus, no_grad
+from microgradnn.graph import NOTHING, OPS, Op
+from microgradnn.value import COMPILED, dots
 
 numbers = st.floats(-100, 100)
 OPERATORS: dict[Callable[..., Any], Op] = {
@@ -262,3 +262,52 @@ def test_the_gradient_is_that_of_the_computation_that_was_done(x: float, moved: 
 def test_nan_and_infinity_are_data() -> None:
     assert math.isnan((Value(math.nan) * 2).data)
     assert (Value(math.inf) + 1).data == math.inf
+
+
+# --- what is written out for speed ----------------------------------------------------------
+
+
+@given(st.floats(allow_subnormal=True))
+def test_relu_is_its_row(x: float) -> None:
+    written, by_row = Value(x).relu(), OPS["relu"](Value(x))
+
+    assert repr(written) == repr(by_row)
+    assert repr(written.partials) == repr(by_row.partials)
+    assert (written._dx is NOTHING) == (by_row._dx is NOTHING)
+
+
+@given(st.integers(1, 4), st.data())
+def test_dots_are_dot_products(n: int, data: st.DataObject) -> None:
+    numbers = st.lists(st.floats(-9, 9), min_size=n, max_size=n)
+    ws = [tuple(map(Value, data.draw(numbers))) for _ in range(3)]
+    x = [Value(number) if i % 2 else number for i, number in enumerate(data.draw(numbers))]
+
+    for product, w in zip(dots(ws, x), ws, strict=True):
+        by_row = OPS["dot"](w, x)
+        assert (product.data, product.partials, product.op) == (by_row.data, by_row.partials, by_row.op)
+        assert product.inputs[:n] == w
+        assert [node.data for node in product.inputs[n:]] == [node.data for node in by_row.inputs[n:]]
+        product.backward()
+        by_row.backward()
+        assert [node.grad for node in w] == [2 * node.data for node in product.inputs[n:]]  # once for each
+
+
+def test_dots_share_their_x_and_are_watched_as_all_nodes_are() -> None:
+    ws = [(Value(1.0),), (Value(math.inf),)]
+    first, second = dots(ws, [0.0])
+
+    assert first.inputs[1] is second.inputs[1]
+    with no_grad():
+        assert [product.inputs for product in dots(ws, [2.0])] == [(), ()]
+    assert dots([(), ()], []) == [0, 0]  # type: ignore[comparison-overlap] # no nodes: numbers
+    with pytest.raises(ValueError, match="the sequences have 1 and 2 numbers"):
+        dots(ws, [1.0, 2.0])
+    with pytest.raises(TypeError, match="a Value holds one real number; got 'a'"):
+        dots(ws, ["a"])  # type: ignore[list-item]
+
+
+def test_a_leaf_that_a_dead_branch_leads_to_has_the_gradient_0() -> None:
+    w, x, b = Value(1.0), Value(-2.0), Value(0.0)
+    (OPS["dot"]([w], [x]) + b).relu().backward()
+
+    assert [(leaf.grad, leaf.has_grad) for leaf in (w, x, b)] == [(0.0, True)] * 3
