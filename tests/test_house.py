@@ -108,7 +108,7 @@ def test_importing_it_is_light() -> None:
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     foreign = set(ran.stdout.split()) - set(sys.stdlib_module_names) - set(sys.builtin_module_names)
 
-    site = {name for name in foreign if name.startswith(("__", "_virtualenv", "_distutils", "sitecustomize"))}
+    site = {name for name in foreign if name.startswith(("__", "_virtualenv", "_distutils", "sitecustomize", "_cython", "cython"))}
     compiled = {name for name in foreign if name.endswith("__mypyc")}  # what mypyc makes of the core
     assert foreign - site - compiled == {"microgradnn", "numpy"}
 
