@@ -6,5 +6,7 @@ import tomllib
 from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-for requirement in project["dependencies"] + project["optional-dependencies"][sys.argv[1]]:
-    print(re.sub(r">=([\d.]+).*", r"==\1", requirement))
+extras = project["optional-dependencies"]
+for requirement in project["dependencies"] + extras[sys.argv[1]] + extras["check"]:
+    if not requirement.startswith(project["name"]):  # an extra of its own
+        print(re.sub(r">=([\d.]+).*", r"==\1", requirement))

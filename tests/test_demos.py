@@ -33,7 +33,14 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
 
 
 def test_there_is_a_demo_for_each_idea() -> None:
-    assert [demo.stem for demo in PROGRAMS] == ["exam_network", "first_graph", "moons", "nudges", "shared_node"]
+    assert [demo.stem for demo in PROGRAMS] == [
+        "check_my_backward",
+        "exam_network",
+        "first_graph",
+        "moons",
+        "nudges",
+        "shared_node",
+    ]
 
 
 # Course notes, 2.5: the printed numbers have 12 decimals, so they are right to half of the last one.
