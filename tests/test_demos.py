@@ -38,7 +38,9 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "exam_network",
         "first_graph",
         "moons",
+        "newton",
         "nudges",
+        "once_more",
         "shared_node",
     ]
 
