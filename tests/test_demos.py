@@ -5,14 +5,24 @@ from __future__ import annotations
 import ast
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from microgradnn import expression
+from microgradnn.graph import OPS
 
 DEMOS = Path(__file__).parents[1] / "demos"
 PROGRAMS = sorted(DEMOS.glob("*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _the_table_stays_as_it_is() -> Iterator[None]:
+    before = dict(OPS)
+    yield
+    OPS.clear()
+    OPS.update(before)
 
 
 @pytest.mark.parametrize("demo", PROGRAMS, ids=lambda demo: demo.stem)

@@ -46,11 +46,14 @@ def complex_step(root: Node, leaves: Sequence[Node]) -> list[float] | None:
 
 
 def condition(root: Node, leaves: Sequence[Node]) -> list[float]:
-    """Return for each leaf the sum over the paths of |product of the partials|: what rounding scales with."""
+    """Return for each leaf what rounding scales with: the sum over the paths of the product of the partials.
+
+    A partial below 1 counts as 1: of 1 − f², say, the error is that of a number near 1.
+    """
     sizes: dict[Node, float] = {root: 1.0}
     for node in reversed(topological(root)):
         for x, partial in zip(node.inputs, node.partials, strict=True):  # type: ignore[attr-defined]
-            sizes[x] = sizes.get(x, 0.0) + sizes.get(node, 0.0) * abs(partial)
+            sizes[x] = sizes.get(x, 0.0) + sizes.get(node, 0.0) * max(abs(partial), 1.0)
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 
