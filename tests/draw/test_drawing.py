@@ -1,0 +1,70 @@
+"""What `J.draw()` returns can be shown, printed and saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from microgradnn import RenderError, Value
+from microgradnn.draw import Drawing, draw
+from microgradnn.draw.drawing import FORMATS
+
+
+@pytest.fixture
+def node() -> Value:
+    y = (Value(2.0, "x") * 3).named("y")
+    y.backward()
+    return y
+
+
+@pytest.mark.parametrize("ending", ["svg", "dot", "txt", "SVG"])
+def test_save_writes_the_format_of_the_ending_and_returns_the_path(node: Value, ending: str, tmp_path: Path) -> None:
+    path = node.draw().save(tmp_path / f"y.{ending}")
+    text = path.read_text(encoding="utf-8")
+
+    assert path == tmp_path / f"y.{ending}"
+    assert {"svg": "<svg", "dot": "digraph", "txt": "y = x × 3"}[ending.lower()] in text
+
+
+@pytest.mark.parametrize("name", ["y.pgn", "y", "y.svg.bak"])
+def test_an_unknown_ending_is_told_the_known_ones(node: Value, name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\(choose from dot, pdf, png, svg, txt\)"):
+        node.draw().save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    assert FORMATS == ("dot", "pdf", "png", "svg", "txt")
+
+
+def test_a_drawing_is_of_the_graph_as_it_was(node: Value) -> None:
+    drawing = draw(node)
+    before = drawing.text()
+    node.zero_grad()
+
+    assert drawing.text() == before != draw(node).text()
+
+
+def test_a_notebook_gets_the_picture_and_a_text_beside_it(node: Value) -> None:
+    drawing = node.draw()
+
+    assert drawing._repr_mimebundle_() == {"image/svg+xml": drawing.svg(), "text/plain": repr(drawing)}
+    assert drawing._repr_svg_() == drawing.svg()
+    assert node._repr_mimebundle_() == {"image/svg+xml": drawing.svg(), "text/plain": repr(node)}
+    assert repr(drawing) == "<Computation graph of y: 3 nodes>"
+
+
+def test_where_nothing_can_draw_a_notebook_gets_the_tree_and_the_reason(
+    node: Value, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any) -> bytes:
+        raise RenderError("nothing here")
+
+    monkeypatch.setattr("microgradnn.draw.drawing.render", none)
+
+    assert node.draw()._repr_mimebundle_() == {"text/plain": f"{node.draw().text()}\n(nothing here)"}
+
+
+def test_options_are_those_of_the_picture(node: Value) -> None:
+    assert isinstance(node.draw(most=1), Drawing)
+    assert "rankdir=TB" in node.draw(direction="TB").dot()
+    assert "rankdir=LR" in node.draw().dot()

@@ -1,0 +1,169 @@
+"""What is said about a node is decided in picture.py, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from microgradnn import Value, expression, relu
+from microgradnn.draw.picture import LONGEST, MOST_LABELLED, Picture, picture, shorten
+
+
+def swept(text: str, **values: float) -> Picture:
+    graph = expression(text, values)
+    graph.output.backward()
+    return picture(graph.output)
+
+
+def boxes(drawn: Picture) -> dict[str, tuple[str, str]]:
+    return {box.title: (box.value, box.grad) for box in drawn.boxes}
+
+
+def chain(length: int) -> Value:
+    node = Value(1.0, "x")
+    for _ in range(length):
+        node = node + 1
+    return node
+
+
+def test_D1_of_the_notes() -> None:
+    drawn = swept("u = b*c; v = a + u; J = 3*v", a=5, b=3, c=2)
+
+    assert boxes(drawn) == {
+        "a": ("5", "3"),
+        "b": ("3", "6"),
+        "c": ("2", "9"),
+        "3": ("3", ""),
+        "u = b × c": ("6", "3"),
+        "v = a + u": ("11", "3"),
+        "J = 3 × v": ("33", "1"),
+    }
+    assert [arrow.label for arrow in drawn.arrows] == ["∂ 2", "∂ 3", "∂ 1", "∂ 1", "∂ 11", "∂ 3"]
+    assert drawn.title == "Computation graph of J"
+
+
+def test_D3_of_the_notes_draws_the_shared_sum_once_with_its_gradient_as_a_sum() -> None:
+    drawn = swept("f = (a+b)*c + (a+b)*d", a=2, b=3, c=4, d=5)
+
+    assert boxes(drawn)["t1 = a + b"] == ("5", "4 + 5 = 9")
+    assert [box.title for box in drawn.boxes].count("t1 = a + b") == 1
+    assert sum(arrow.tail == "n2" for arrow in drawn.arrows) == 2
+
+
+def test_kinds_are_told_apart() -> None:
+    w, x = Value(2.0, "w", kind="parameter"), Value(3.0, "x")
+    y = (w * x + 1).named("y")
+
+    assert {box.title.partition(" =")[0]: box.kind for box in picture(y).boxes} == {
+        "w": "parameter",
+        "x": "input",
+        "t1": "operation",
+        "1": "constant",
+        "y": "output",
+    }
+
+
+def test_a_gradient_that_has_not_been_computed_is_not_shown() -> None:
+    drawn = picture((Value(2.0, "x") * 3).named("y"))
+
+    assert {box.grad for box in drawn.boxes} == {""}
+    assert not any("∂y" in line for box in drawn.boxes for line in box.tooltip)
+
+
+def test_of_many_terms_the_box_has_the_number_and_the_tooltip_the_terms() -> None:
+    x = Value(2.0, "x")
+    y = ((x + 1) * (x + 2) * (x + 3) * (x + 4)).named("y")
+    y.backward()
+    box = next(box for box in picture(y).boxes if box.title == "x")
+
+    assert box.grad == "342 (Σ 4 paths)"
+    assert box.tooltip[-4:] == (
+        "  via t1: 120 × 1 = 120",
+        "  via t2: 90 × 1 = 90",
+        "  via t4: 72 × 1 = 72",
+        "  via t6: 60 × 1 = 60",
+    )
+
+
+def test_a_leaf_that_moved_is_said_to_have() -> None:
+    x = Value(2.0, "x")
+    y = (x * x).named("y")
+    x.data = 5.0
+    drawn = picture(y)
+
+    assert boxes(drawn)["x"][0] == "5 (moved)"
+    assert boxes(drawn)["y = x × x"][0] == "4"
+
+
+def test_an_edge_that_brings_nothing_is_dashed() -> None:
+    y = (relu(Value(-1.0, "x")) + Value(1.0, "z")).named("y")
+    y.backward()
+
+    assert [arrow.dashed for arrow in picture(y).arrows] == [True, False, False]
+
+
+def test_scopes_are_kept_and_what_is_there_for_a_scope_alone_is_drawn_in_it() -> None:
+    x = Value(2.0, "x")
+    z = (3 * x).named("z", scope="layer 1/neuron 2")
+    y = (z + 1).named("y")
+
+    assert {box.title.partition(" =")[0]: box.scope for box in picture(y).boxes} == {
+        "3": ("layer 1", "neuron 2"),
+        "x": (),
+        "z": ("layer 1", "neuron 2"),
+        "1": (),
+        "y": (),
+    }
+
+
+def test_most_shows_what_is_nearest_and_counts_the_rest() -> None:
+    drawn = picture(chain(1000), most=7)
+
+    assert len([box for box in drawn.boxes if box.kind != "hidden"]) == 7
+    assert drawn.hidden == 2001 - 7
+    assert drawn.boxes[-1].kind == "output"
+    assert any(arrow.dashed for arrow in drawn.arrows if arrow.tail.startswith("cut"))
+
+
+def test_beyond_sixty_nodes_edges_have_no_labels() -> None:
+    small, large = picture(chain(MOST_LABELLED // 2 - 1)), picture(chain(MOST_LABELLED))
+
+    assert all(arrow.label for arrow in small.arrows)
+    assert not any(arrow.label for arrow in large.arrows)
+
+
+def test_names_are_cut_in_the_middle_and_whole_in_the_tooltip() -> None:
+    name = "a" * 40 + "b" * 40
+    drawn = picture(Value(1.0, name) + 1)
+    box = next(box for box in drawn.boxes if box.kind == "input")
+
+    assert len(box.title) == LONGEST
+    assert box.title.startswith("aaa")
+    assert box.title.endswith("bbb")
+    assert "…" in box.title
+    assert name in box.tooltip[0]
+    assert shorten("short") == "short"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"most": 0}, "at least one node; got most=0"),
+        ({"direction": "up"}, "unknown direction 'up' .choose from LR, TB"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        picture(Value(1.0), **options)
+
+
+@pytest.mark.parametrize("make", [lambda: Value(1.0), lambda: Value(1.0) + 1, lambda: chain(300)])
+def test_the_same_program_makes_the_same_picture(make: Callable[[], Value]) -> None:
+    first, second = (picture(make()) for _ in range(2))
+
+    assert [(box.id, box.title, box.tooltip) for box in first.boxes] == [
+        (box.id, box.title, box.tooltip) for box in second.boxes
+    ]
+    assert first.arrows == second.arrows

@@ -1,0 +1,110 @@
+"""SVG: valid, self-contained, everything from a user is text."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from microgradnn import Value, expression
+
+HOSTILE = [
+    'say "hi"',
+    r"<b>&|{}\ ",
+    "</title><script>alert(1)</script>",
+    "🦊 ŷ ∂",
+    "a\nb\tc\x00\x1b",
+    "]]>",
+    "x" * 10_000,
+    "&amp;",
+    " ",
+]
+
+
+def texts(svg: str) -> str:
+    return "\n".join("".join(element.itertext()) for element in ElementTree.fromstring(svg).iter())
+
+
+def drawn(name: str) -> str:
+    node = (Value(2.0, name) * 3).named("y")
+    node.backward()
+    svg: str = node.draw().svg()
+    return svg
+
+
+def test_values_gradients_and_local_derivatives_are_in_it() -> None:
+    graph = expression("u = b*c; v = a + u; J = 3*v", {"a": 5, "b": 3, "c": 2})
+    graph.output.backward()
+    words = texts(graph.output.draw().svg())
+
+    for text in (
+        "a",
+        "b",
+        "c",
+        "u = b × c",
+        "v = a + u",
+        "J = 3 × v",
+        "value 33",
+        "grad 3",
+        "grad 6",
+        "grad 9",
+        "∂ 11",
+    ):
+        assert text in words
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_name_is_text_and_nothing_else(name: str) -> None:
+    svg = drawn(name)
+    tags = {element.tag.partition("}")[2] for element in ElementTree.fromstring(svg).iter()}
+
+    assert tags <= {
+        "svg",
+        "style",
+        "title",
+        "g",
+        "polygon",
+        "path",
+        "text",
+        "ellipse",
+        "polyline",
+        "a",
+        "desc",
+        "rect",
+        "defs",
+    }
+    assert not re.search(r"<script|onload=|javascript:", re.sub(r">[^<]*<", "><", svg))
+
+
+def test_a_long_name_is_whole_in_the_tooltip() -> None:
+    name = "n" * 5000 + "end"
+
+    assert name in texts(drawn(name))
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_name_gives_valid_xml(name: str) -> None:
+    ElementTree.fromstring(drawn(name))
+
+
+def test_it_is_the_same_twice_and_a_prefix_sets_its_ids_apart() -> None:
+    node = (Value(2.0, "x") * 3).named("y")
+    node.backward()
+    first, second, other = node.draw().svg(), node.draw().svg(), node.draw().svg(prefix="p-")
+
+    ids, others = (set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (first, other))
+    assert first == second
+    assert ids
+    assert all(id.startswith("p-") for id in others)
+    assert not ids & others
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    svg = drawn("x")
+
+    assert not re.findall(r'(?:href|src)="(?!#)|url\(|@import', svg)
+    assert "prefers-color-scheme: dark" in svg

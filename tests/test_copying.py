@@ -1,0 +1,113 @@
+"""A copy of a graph is a graph: of any depth, with what it shares, its names and gradients."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from microgradnn import Value, dot, relu, where
+from microgradnn.check.strategies import Graph, graphs
+from microgradnn.graph import NOTHING, UNREACHED, UNSWEPT, topological
+
+
+def pickled(protocol: int) -> Callable[[Any], Any]:
+    return lambda x: pickle.loads(pickle.dumps(x, protocol))
+
+
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "deepcopy": copy.deepcopy,
+    **{f"pickle {n}": pickled(n) for n in range(pickle.HIGHEST_PROTOCOL + 1)},
+}
+every_way = pytest.mark.parametrize("copied", WAYS.values(), ids=WAYS)
+
+
+def told(root: Value) -> list[Any]:
+    """All there is to say of every node, the inputs by their place in the order."""
+    order = topological(root)
+    place = {node: i for i, node in enumerate(order)}
+    return [
+        (
+            node.data,
+            node.grad,
+            node.has_grad,
+            node.name,
+            node.scope,
+            node.kind,
+            node.op,
+            node.partials,
+            *(place[x] for x in node.inputs),
+        )
+        for node in order
+    ]
+
+
+@every_way
+def test_nothing_is_lost(copied: Callable[[Any], Any]) -> None:
+    w, x = Value(2.0, "w", kind="parameter"), Value(3.0).named("x", scope="data")
+    y = (dot([w, x], [x, 1.0]) ** 2 + where(x, w, 0)).named("y", scope="layer")
+    y.backward()
+
+    assert told(copied(y)) == told(y)
+
+
+@every_way
+@given(graph=graphs())
+@settings(max_examples=20, deadline=None)
+def test_a_copy_sweeps_as_the_graph_does_and_leaves_it_alone(copied: Callable[[Any], Any], graph: Graph) -> None:
+    before = told(graph.output)
+    twin = copied(graph.output)
+    twin.backward()
+
+    assert told(graph.output) == before
+    graph.output.backward()
+    assert told(twin) == told(graph.output)
+
+
+@every_way
+def test_what_is_shared_stays_shared_also_between_several_outputs(copied: Callable[[Any], Any]) -> None:
+    x = Value(2.0, "x")
+    square = x * x
+    first, second = copied([square + 1, square + 2])
+
+    assert first.inputs[0] is second.inputs[0]
+    assert first.inputs[0].inputs[0] is first.inputs[0].inputs[1]
+
+
+@every_way
+def test_what_a_gradient_or_a_partial_means_is_kept(copied: Callable[[Any], Any]) -> None:
+    x = Value(-1.0)
+    inner = x * 2
+    y = relu(inner)
+    y.backward()
+    twin = copied(y)
+
+    assert twin._dx is NOTHING
+    assert twin.inputs[0].grad is UNREACHED
+    assert copied(Value(1.0)).grad is UNSWEPT
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, WAYS["pickle 5"]])
+def test_a_graph_of_a_hundred_thousand_nodes_is_copied(copied: Callable[[Any], Any]) -> None:
+    x = node = Value(1.0, "x")
+    for _ in range(100_000):
+        node = node + x
+    twin = copied(node)
+    twin.backward()
+
+    (leaf,) = [one for one in topological(twin) if one.op is None]
+    assert (twin.data, leaf.grad, x.has_grad) == (100_001, 100_001, False)
+
+
+def test_a_shallow_copy_shares_its_inputs() -> None:
+    x = Value(2.0, "x")
+    y = (x * 3).named("y")
+    twin = copy.copy(y)
+
+    assert twin is not y
+    assert twin.inputs[0] is x
+    assert (twin.data, twin.name, twin.partials) == (6, "y", (3, 2))
