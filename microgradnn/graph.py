@@ -17,10 +17,16 @@ from . import limits
 
 N = TypeVar("N", bound="Node")
 
+
+def sentinel() -> Any:
+    """Return a 0.0 that is another object than any other 0.0."""
+    return float("0")
+
+
 # Three numbers 0.0 that are told apart by identity, so that what they mean costs nothing.
-UNSWEPT: Final[Any] = float("0")  # a gradient: no backward sweep has come by
-UNREACHED: Final[Any] = float("0")  # a gradient: in this sweep nothing has come back to the node
-NOTHING: Final[Any] = float("0")  # a partial: the branch was not taken, so nothing comes back, not even 0 · ∞
+UNSWEPT: Final = sentinel()  # a gradient: no backward sweep has come by
+UNREACHED: Final = sentinel()  # a gradient: in this sweep nothing has come back to the node
+NOTHING: Final = sentinel()  # a partial: the branch was not taken, so nothing comes back, not even 0 · ∞
 
 UNNAMED: Final = ("", "")
 
@@ -105,7 +111,7 @@ class Node:
             import_module("microgradnn.derivatives").sweep_nodes(self, seed)
             return
         self._look_ahead()
-        mark: Any = float("0")  # the gradient of every inner node until something comes back to it
+        mark = sentinel()  # the gradient of every inner node until something comes back to it
         order = opened(self, mark)
         self.grad = self.grad + seed
         self._sweep(order, mark)
@@ -433,7 +439,7 @@ def opened(root: Node, mark: Any) -> list[Any]:
     """
     order: list[Any] = []
     groups: set[int] = set()  # the tuples of inputs that were looked at: the neurons of a layer share theirs
-    entered: Any = float("0")
+    entered = sentinel()
     stack: list[Any] = [root] if root.op else []
     while stack:
         node: Node = stack[-1]

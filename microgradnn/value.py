@@ -51,6 +51,12 @@ def real(x: Any) -> float:
     raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
 
 
+def as_float(x: Any) -> Any:
+    """Return a number as a float, and a float as the object that it is, which may be NOTHING."""
+    known: Any = float  # as an Any, since mypyc would make another object of what it knows to be a float
+    return x if type(x) is known else float(x)
+
+
 def constant(x: Any) -> Value | None:
     """Return the number x as a leaf, or None if it is no number: then the other operand may try."""
     try:
@@ -292,8 +298,10 @@ class Value(Node):
         if self._x is None:
             return ()
         if type(self._x) is tuple:
-            return tuple(map(float, self._dx if self._y is None else self._dx + self._dy))
-        return (float(self._dx),) if self._y is None else (float(self._dx), float(self._dy))
+            recorded = self._dx if self._y is None else self._dx + self._dy
+        else:
+            recorded = (self._dx,) if self._y is None else (self._dx, self._dy)
+        return tuple([as_float(partial) for partial in recorded])
 
     @property
     def kind(self) -> str:
@@ -573,7 +581,9 @@ class Value(Node):
         node.op = RELU
         node._x = self
         node._y = None
-        node._dx = 1.0 if x > 0 else NOTHING if x == x else x
+        node._dx = NOTHING
+        if not x <= 0:
+            node._dx = 1.0 if x > 0 else x
         return watched(node) if OPEN else node
 
     softplus: ClassVar[Unary] = RECORD["softplus"]

@@ -47,11 +47,10 @@ def inside(interval: Interval) -> st.SearchStrategy[float]:
 
 def draw_arguments(data: st.DataObject, op: Op) -> tuple[float, ...]:
     """Arguments from the row's own domain, clear of its kink; four of them where any number will do."""
-    xs = data.draw(st.tuples(*map(inside, op.domain * (1 if op.arity else 4))))
+    arguments = st.tuples(*map(inside, op.domain * (1 if op.arity else 4)))
     if op is calculus.clip:
-        xs = (xs[0], *sorted(xs[1:]))  # low ≤ high
-    assume(op.kink is None or abs(op.kink(*xs)) > CLEAR)
-    return xs
+        arguments = arguments.map(lambda xs: (xs[0], *sorted(xs[1:])))  # low ≤ high
+    return data.draw(arguments.filter(lambda xs: op.kink is None or bool(abs(op.kink(*xs)) > CLEAR)))
 
 
 def rules(op: Op) -> list[Callable[..., Any]]:

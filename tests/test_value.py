@@ -302,7 +302,7 @@ def test_dots_share_their_x_and_are_watched_as_all_nodes_are() -> None:
     assert dots([(), ()], []) == [0, 0]  # type: ignore[comparison-overlap] # no nodes: numbers
     with pytest.raises(ValueError, match="the sequences have 1 and 2 numbers"):
         dots(ws, [1.0, 2.0])
-    with pytest.raises(TypeError, match="a Value holds one real number; got 'a'"):
+    with pytest.raises(TypeError, match=r"got ('a'|str)"):  # mypyc says it in its own words
         dots(ws, ["a"])  # type: ignore[list-item]
 
 
