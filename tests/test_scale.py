@@ -1,0 +1,107 @@
+"""Depth, memory, threads: what a graph must not cost."""
+
+from __future__ import annotations
+
+import gc
+import math
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from microgradnn import Value, clip, dot, log, maximum, minimum, relu, sqrt, where
+
+
+def nodes() -> int:
+    return sum(type(thing) is Value for thing in gc.get_objects())
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def grown(size: int) -> tuple[Value, Value]:
+    """A graph of `size` nodes with shared ones, and its first input."""
+    x = Value(1.0)
+    node = other = x
+    for i in range(size // 2):
+        node, other = (node * 0.5 if i % 3 else dot([node, other], [other, node]).tanh()), node
+    return node + other, x
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_graph_is_freed_when_nobody_holds_its_end_without_the_cyclic_collector() -> None:
+    before = nodes()
+    end, x = grown(10_000)
+    end.backward()
+    assert nodes() > before + 5000
+    del end
+
+    assert nodes() == before + 1
+    assert x.has_grad
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_derivatives_of_functions_leave_nothing_behind() -> None:
+    from microgradnn import grad, hessian
+
+    before = nodes()
+    grad(grad(lambda x: x.exp() * x**3))(1.0)
+    hessian(lambda x: x[0] * x[1] ** 2)([1.0, 2.0])
+
+    assert nodes() == before
+
+
+def test_a_chain_of_a_million_is_built_swept_and_freed() -> None:
+    x = node = Value(1.0)
+    for _ in range(1_000_000):
+        node = node + x
+    node.backward()
+
+    assert (node.data, x.grad) == (1_000_001, 1_000_001)
+    del node
+
+
+def test_threads_do_not_disturb_one_another() -> None:
+    shared, failures = Value(2.0), []
+
+    def work(k: int) -> None:
+        for _ in range(30):
+            x = Value(float(k))
+            y = x
+            for _ in range(50):
+                y = y + x * shared.data
+            y.backward()
+            if (y.data, x.grad) != (k + 100.0 * k, 101.0):
+                failures.append((k, y.data, x.grad))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: where(x > 0, log(x), x * 0 + 5),
+        lambda x: relu(log(x)),
+        lambda x: maximum(log(x), 0.0),
+        lambda x: minimum(1 / sqrt(x + 1), 5.0) * 0 + maximum(sqrt(x), 1.0),
+        lambda x: clip(log(x), -1.0, 1.0),
+    ],
+)
+def test_nothing_comes_back_from_a_branch_that_was_not_taken(f: Any) -> None:
+    x = Value(0.0)
+    f(x).backward()
+
+    assert x.grad == 0
+    assert not math.isnan(x.grad)
