@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from microgradnn import Value, dot, relu, where
+from microgradnn import Value, clip, dot, maximum, relu, where
 from microgradnn.check.strategies import Graph, graphs
 from microgradnn.graph import NOTHING, UNREACHED, UNSWEPT, topological
 
@@ -89,6 +89,8 @@ def test_what_a_gradient_or_a_partial_means_is_kept(copied: Callable[[Any], Any]
     assert twin._dx is NOTHING
     assert twin.inputs[0].grad is UNREACHED
     assert copied(Value(1.0)).grad is UNSWEPT
+    assert copied(maximum(Value(2.0), Value(1.0)))._dy is NOTHING
+    assert copied(clip(Value(2.0), Value(0.0), Value(3.0)))._dx[1] is NOTHING
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, WAYS["pickle 5"]])

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import microgradnn
-from microgradnn import Value, calculus, no_grad
+from microgradnn import PoleError, Value, calculus, no_grad
 from microgradnn.graph import NOTHING, OPS, Op
 from microgradnn.value import COMPILED, dots
 
@@ -210,6 +210,21 @@ def test_leaky_relu_leaks_a_hundredth_if_not_told_otherwise() -> None:
     assert x.leaky_relu().data == -0.02
     assert x.leaky_relu(0.5).inputs == (x,)
     assert microgradnn.leaky_relu(x, 0.5).data == -1
+
+
+def test_elu_is_of_height_1_if_not_told_otherwise() -> None:
+    assert Value(-2.0).elu().data == calculus.elu(-2.0, 1.0) != calculus.elu(-2.0, 2.0)
+
+
+def test_a_power_of_0_has_slope_0_everywhere() -> None:
+    assert [(Value(x) ** 0).partials for x in (0.0, -2.0, 3.0)] == [(0,)] * 3
+    assert (Value(0.0) ** 1).partials == (1,)
+
+
+@pytest.mark.parametrize("divide", [lambda x: 1 / x, lambda x: x / x, lambda x: x / 0])
+def test_division_by_zero_names_the_node(divide: Callable[[Value], Value]) -> None:
+    with pytest.raises(PoleError, match=r"div: division by zero at .*y = 0\.0"):
+        divide(Value(0.0, "x"))
 
 
 def test_functions_of_three_record_three_edges() -> None:
