@@ -115,7 +115,7 @@ def timed(engine: Engine, steps: list[Step]) -> tuple[Times, list[float]]:
         xs = engine.casadi.SX.sym("x", len(LEAVES))
         root = built(engine, steps, last, [xs[i] for i in range(len(LEAVES))])
         gradients = engine.casadi.Function("g", [xs], [engine.casadi.gradient(root, xs)])(LEAVES)
-        return Times(clock() - start, 0.0, 0.0), [float(g) for g in gradients.full()]
+        return Times(clock() - start, 0.0, 0.0), [float(g) for g in gradients.full().ravel()]
     leaves = [engine.leaf(x) for x in LEAVES]
     start = clock()
     root = built(engine, steps, last, leaves)

@@ -1,9 +1,11 @@
-"""micrograd's demo: one step of training, with each engine's own network."""
+"""micrograd's demo: one step of training, with each engine's own network. `training.py ENGINE STEPS EXAMPLES`."""
 
 from __future__ import annotations
 
 import importlib
 import random
+import statistics
+import sys
 import time
 from typing import Any
 
@@ -46,3 +48,8 @@ class Training:
         for p in self.model.parameters():
             p.data -= 0.1 * p.grad
         return time.perf_counter() - start, loss.data
+
+
+if __name__ == "__main__":
+    training = Training(sys.argv[1], int(sys.argv[3]))
+    print(statistics.median(training.step()[0] for _ in range(int(sys.argv[2]))))

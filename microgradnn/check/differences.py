@@ -38,16 +38,21 @@ class Sides(NamedTuple):
         return isfinite(apart) and apart > 100 * (self.left.error + self.right.error) + 1e-4 * size
 
 
-def central(f: Function, x: float) -> Slope:
-    """Return the slope of f at x, by (f(x + h) − f(x − h)) / 2h."""
-    return extrapolated(lambda h: (f(x + h) - f(x - h)) / ((x + h) - (x - h)), x, power=2, size=f)
+def central(f: Function, x: float, *, rounding: float = 0.0) -> Slope:
+    """Return the slope of f at x, by (f(x + h) − f(x − h)) / 2h.
+
+    `rounding` is the error of f itself, if it is more than its last digit.
+    """
+    rounding = max(rounding, last_digit(f(x)))
+    return extrapolated(lambda h: (f(x + h) - f(x - h)) / ((x + h) - (x - h)), x, power=2, rounding=rounding)
 
 
-def sides(f: Function, x: float) -> Sides:
-    """Return the slopes of f to the left and to the right of x."""
+def sides(f: Function, x: float, *, rounding: float = 0.0) -> Sides:
+    """Return the slopes of f to the left and to the right of x; `rounding` as for `central`."""
     here = f(x)
-    left = extrapolated(lambda h: (f(x - h) - here) / ((x - h) - x), x, power=1, size=f)
-    right = extrapolated(lambda h: (f(x + h) - here) / ((x + h) - x), x, power=1, size=f)
+    rounding = max(rounding, last_digit(here))
+    left = extrapolated(lambda h: (f(x - h) - here) / ((x - h) - x), x, power=1, rounding=rounding)
+    right = extrapolated(lambda h: (f(x + h) - here) / ((x + h) - x), x, power=1, rounding=rounding)
     return Sides(left, right)
 
 
@@ -63,13 +68,17 @@ def steep(f: Function, x: float) -> float:
     return max(found, key=abs, default=0.0)
 
 
-def extrapolated(difference: Function, x: float, *, power: int, size: Function) -> Slope:
+def last_digit(x: float) -> float:
+    """Return what the last digit of x stands for."""
+    return ulp(x) if isfinite(x) else inf
+
+
+def extrapolated(difference: Function, x: float, *, power: int, rounding: float) -> Slope:
     """Return the limit of `difference(h)` for h → 0; its error goes with h^power, h^(2 power) and so on.
 
     Where a step leads out of the domain of the function, a smaller one is taken.
     """
     h = 0.1 * max(abs(x), 1.0)
-    rounding = ulp(size(x)) if isfinite(size(x)) else inf
     best = Slope(inf, inf)
     row: list[float] = []
     steps = 0

@@ -108,6 +108,8 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) ->
     for k, root in enumerate(results):
         gradients = back(topological(root), leaves, 1.0, on_nodes=False)
         exact, scales = complex_step(root, leaves), condition(root, leaves)
+        largest = max(abs(node.data) for node in topological(root))
+        noise = float_info.epsilon * largest if isfinite(largest) else 0.0
         wrong = False
         for i, leaf in enumerate(leaves):
 
@@ -116,7 +118,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) ->
 
             gradient = float(gradients.get(leaf, 0.0))
             unit = max(float_info.epsilon * max(scales[i], abs(gradient)), FAINTEST)
-            entry, note = held(along, numbers[i], gradient, exact[i] if exact else None, unit, rtol)
+            entry, note = held(along, numbers[i], gradient, exact[i] if exact else None, unit, noise, rtol)
             name = names[i] if len(results) == 1 else f"{names[i]} of output {k}"
             entries.append(Entry(name, gradient, *entry))
             wrong |= not entries[-1].ok
@@ -127,20 +129,29 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) ->
 
 
 def held(
-    along: Callable[[float], float], x: float, gradient: float, exact: float | None, unit: float, rtol: float | None
+    along: Callable[[float], float],
+    x: float,
+    gradient: float,
+    exact: float | None,
+    unit: float,
+    noise: float,
+    rtol: float | None,
 ) -> tuple[tuple[float, str, float, bool], str]:
-    """Hold one gradient against its reference; return reference, method, unit and verdict, and a note."""
+    """Hold one gradient against its reference; return reference, method, unit and verdict, and a note.
+
+    `unit` is the rounding to be expected of the gradient, `noise` that of the function.
+    """
     if not isfinite(gradient):
         steepest = steep(along, x)
         ok = isinf(gradient) and abs(steepest) > STEEP and (steepest > 0) == (gradient > 0)
         return (gradient if ok else steepest, "a vertical tangent", unit, ok), ""
-    found = central(along, x)
+    found = central(along, x, rounding=noise)
     slack = rtol * abs(found.slope) if rtol is not None else 8 * found.error + ALLOWED * unit
     agrees = exact is not None and abs(exact - found.slope) <= 8 * found.error + ALLOWED * unit + 1e-6 * abs(exact)
     if exact is not None and agrees:
         slack = rtol * abs(exact) if rtol is not None else ALLOWED * unit
         return (exact, "complex step", unit, abs(gradient - exact) <= slack), ""
-    both = sides(along, x)
+    both = sides(along, x, rounding=noise)
     if both.kink:
         nearest = min((both.left.slope, both.right.slope), key=lambda slope: abs(slope - gradient))
         ok = between(gradient, both, slack)

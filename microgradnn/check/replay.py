@@ -84,7 +84,7 @@ def suspects(root: Node, most: int = 2000) -> list[Suspect]:
 
         try:
             slope = central(alone, xs[i])
-            slack = 8 * slope.error + 1e-6 * abs(slope.slope)
+            slack = 8 * slope.error + 1e-9 * abs(slope.slope)
             if isinf(recorded) or abs(recorded - slope.slope) <= slack or between(recorded, sides(alone, xs[i]), slack):
                 continue
         except DomainError:

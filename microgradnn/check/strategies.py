@@ -7,6 +7,7 @@ out of an operation's domain, near a kink, or to numbers too large to compare, i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -150,7 +151,8 @@ def expressions(*, inputs: int = 3, most: int = 8, smooth: bool = False) -> st.S
     def written(program: Program) -> Written:
         names = [f"x{i}" for i in range(len(program.inputs))]
         text = program.run([Operand(name) for name in names], spelt).text
-        used = {name: x for name, x in zip(names, program.inputs, strict=True) if name in text}
+        found = set(re.findall(r"x\d+", text))
+        used = {name: x for name, x in zip(names, program.inputs, strict=True) if name in found}
         return Written(text, used, program)
 
     rows = [op for op in OPS.values() if op.name not in (*INNER, "dot") and not (smooth and op.kink)]
