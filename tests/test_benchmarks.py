@@ -39,9 +39,9 @@ def test_the_plan_uses_the_eight_operations_alike_and_all_nodes_matter() -> None
 
     steps = plan(800, seed=3)
 
-    assert [sum(step.operation == i for step in steps) for i in range(8)] == [100] * 8
+    assert [sum(operation == i for operation, _, _ in steps) for i in range(8)] == [100] * 8
     assert plan(800, seed=3) == steps != plan(800, seed=4)
-    used = {step.x for step in steps} | {step.y for step in steps}
+    used = {x for _, x, _ in steps} | {y for _, _, y in steps}
     assert used | set(ends(steps)) >= set(range(len(LEAVES) + 800))
 
 
