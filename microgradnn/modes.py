@@ -5,10 +5,12 @@ Each holds for the thread, or the asyncio task, that switched it on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 RECORDING: Final = ContextVar("RECORDING", default=True)
 DETECTING: Final = ContextVar("DETECTING", default=False)
@@ -30,8 +32,45 @@ def switched(variable: ContextVar[bool], state: bool) -> Iterator[None]:
         variable.reset(token)
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
+class Switch:
+    """A mode as a block, `with no_grad():`, and as a decorator, `@no_grad()`."""
+
+    def __init__(self, variable: ContextVar[bool], state: bool) -> None:
+        self.variable = variable
+        self.state = state
+        self.blocks: list[Any] = []  # that are open, the innermost last
+
+    def __enter__(self) -> None:
+        block = switched(self.variable, self.state)
+        block.__enter__()
+        self.blocks.append(block)
+
+    def __exit__(self, *exception: Any) -> None:
+        self.blocks.pop().__exit__(*exception)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of which every call runs in a block.
+
+        Raises TypeError for a generator or a coroutine: its body runs after the call, in pieces, and
+        a block around the call would have ended before the first of them.
+        """
+        for later in (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction):
+            if later(function):
+                raise TypeError(
+                    f"{function.__name__} is a generator or a coroutine: its body runs after the call has ended, so a "
+                    "decorator would do nothing; write the `with` block inside it, around what it is meant for"
+                )
+        variable, state = self.variable, self.state
+
+        @functools.wraps(function)
+        def inside(*args: Any, **options: Any) -> Any:
+            with switched(variable, state):
+                return function(*args, **options)
+
+        return inside
+
+
+def no_grad() -> Switch:
     """Compute without recording: results are constants, which remember nothing.
 
     Use it as `with no_grad():` or as a decorator, `@no_grad()`.
@@ -42,12 +81,10 @@ def no_grad() -> Iterator[None]:
     >>> y, y.inputs
     (Value(6.0), ())
     """
-    with switched(RECORDING, False):
-        yield
+    return Switch(RECORDING, False)
 
 
-@contextmanager
-def detect_anomaly() -> Iterator[None]:
+def detect_anomaly() -> Switch:
     """Raise AnomalyError at the first value or gradient that stops being finite.
 
     The message names the operation, the values of its operands, and how they came to be.
@@ -58,5 +95,4 @@ def detect_anomaly() -> Iterator[None]:
     Traceback (most recent call last):
     microgradnn.errors.AnomalyError: t1 = log(p) is −inf, at p = 0.0
     """
-    with switched(DETECTING, True):
-        yield
+    return Switch(DETECTING, True)

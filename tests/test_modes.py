@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
-from microgradnn import Value, dot, no_grad, relu, where
+from microgradnn import Value, detect_anomaly, dot, no_grad, relu, where
 from microgradnn.modes import OPEN
 
 
@@ -45,6 +47,33 @@ def test_it_is_a_decorator_too() -> None:
         return recorded()
 
     assert [inside(), recorded(), inside()] == [False, True, False]
+
+
+def test_a_decorated_function_may_call_itself_and_keeps_its_name() -> None:
+    @no_grad()
+    def countdown(n: int) -> list[bool]:
+        """Count."""
+        return [recorded(), *(countdown(n - 1) if n else [])]
+
+    assert countdown(2) == [False] * 3
+    assert recorded()
+    assert (countdown.__name__, countdown.__doc__) == ("countdown", "Count.")
+
+
+@pytest.mark.parametrize("mode", [no_grad, detect_anomaly])
+def test_what_runs_after_its_call_cannot_be_decorated(mode: Callable[[], Any]) -> None:
+    def generator() -> Iterator[bool]:
+        yield recorded()
+
+    async def coroutine() -> bool:
+        return recorded()
+
+    async def both() -> AsyncIterator[bool]:
+        yield recorded()
+
+    for function in (generator, coroutine, both):
+        with pytest.raises(TypeError, match=f"{function.__name__} is a generator or a coroutine.*`with` block inside"):
+            mode()(function)
 
 
 def test_blocks_nest_and_an_exception_leaves_nothing_behind() -> None:
