@@ -55,14 +55,19 @@ from .errors import AnomalyError as AnomalyError
 from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
 from .errors import PoleError as PoleError
+from .errors import RankOneWarning as RankOneWarning
 from .errors import RendererMissing as RendererMissing
 from .errors import RenderError as RenderError
+from .errors import ShapeError as ShapeError
 from .explain import Explanation as Explanation
 from .explain import explain as explain
 from .expression import Expression as Expression
 from .expression import expression as expression
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .tensor import Tensor as Tensor
+from .tensor import concatenate as concatenate
+from .tensor import stack as stack
 from .value import Value as Value
 
 __version__ = "0.1.0"
@@ -75,8 +80,11 @@ __all__ = [
     "Expression",
     "ExpressionError",
     "PoleError",
+    "RankOneWarning",
     "RenderError",
     "RendererMissing",
+    "ShapeError",
+    "Tensor",
     "Value",
     "acos",
     "acosh",
@@ -87,6 +95,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "clip",
+    "concatenate",
     "cos",
     "cosh",
     "detect_anomaly",
@@ -125,6 +134,7 @@ __all__ = [
     "sinh",
     "softplus",
     "sqrt",
+    "stack",
     "tan",
     "tanh",
     "value_and_grad",

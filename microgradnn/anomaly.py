@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from .errors import AnomalyError
-from .graph import NOTHING, Node, topological
+from .graph import Node, topological
 from .notation import definition, exactly, labels
 
 MOST_STEPS = 8  # of the way there that are told
 
 
+def is_finite(x: Any) -> bool:
+    """Whether a number, or each of an array, is finite."""
+    return bool(np.all(np.isfinite(x)))
+
+
 def check_value(node: Node) -> None:
     """Raise AnomalyError if a node that was just computed is not finite and its inputs all are."""
-    if isfinite(node.item()) or not all(isfinite(x.item()) for x in node.inputs):
+    if is_finite(node.item()) or not all(is_finite(x.item()) for x in node.inputs):
         return
     order = topological(node)
     names = labels(order)
@@ -26,22 +32,22 @@ def check_value(node: Node) -> None:
 
 def check_sweep(order: Sequence[Any]) -> None:
     """Do the backward sweep over again, without touching `grad`; raise where it stops being finite."""
-    grads: dict[Node, float] = {order[-1]: 1.0}
+    root = order[-1]
+    grads: dict[Node, Any] = {root: np.ones(root.shape) if hasattr(root, "shape") else 1.0}
     came_from: dict[Node, Node] = {}
+    wanted = {node for node in order if node.wants_grad}
     for node in reversed(order):
-        if node not in grads:
+        if node.op is None or node not in grads:
             continue
-        for x, partial in zip(node.inputs, node.partials, strict=True):
-            if partial is NOTHING:
-                continue
+        for x, share in node._pulls(grads[node], wanted, on_nodes=False):
             came_from[x] = node
-            grads[x] = grads.get(x, 0.0) + grads[node] * partial
-            if not isfinite(grads[x]):
-                raise AnomalyError(backward_story(order, node, x, partial, grads, came_from))
+            grads[x] = grads[x] + share if x in grads else share
+            if not is_finite(grads[x]):
+                raise AnomalyError(backward_story(order, node, x, share, grads, came_from))
 
 
 def backward_story(
-    order: Sequence[Node], node: Node, x: Node, partial: float, grads: dict[Node, float], came_from: dict[Node, Node]
+    order: Sequence[Node], node: Any, x: Node, share: Any, grads: dict[Node, Any], came_from: dict[Node, Node]
 ) -> str:
     """Say along which edge it happened, and how the sweep came there."""
     names = labels(order)
@@ -51,10 +57,12 @@ def backward_story(
         step = came_from[step]
         way.append(f"d{root}/d{names[step]} = {exactly(grads[step])}")
     operands = ", ".join(dict.fromkeys(f"{names[one]} = {exactly(one.item())}" for one in node.inputs))
-    return (
-        f"d{root}/d{names[x]} is {exactly(grads[x])}: the local derivative of {definition(node, names)} "
-        f"in {names[x]} is {exactly(partial)}, at {operands}" + told("the sweep came by", way[::-1])
-    )
+    if hasattr(node, "shape"):
+        blame = f"{definition(node, names)} brought {names[x]} {exactly(share)}"
+    else:
+        partial = node.partials[node.inputs.index(x)]
+        blame = f"the local derivative of {definition(node, names)} in {names[x]} is {exactly(partial)}"
+    return f"d{root}/d{names[x]} is {exactly(grads[x])}: {blame}, at {operands}" + told("the sweep came by", way[::-1])
 
 
 def told(how: str, way: Sequence[str]) -> str:

@@ -283,6 +283,37 @@ ahead = Op("ahead", numerics.ahead, numerics.ahead_array,
          kink=lambda x, y: x - y,
          text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, ½ where equal, else 0")
 
+equal = Op("equal", numerics.equal, numerics.equal_array,
+         lambda f, x, y: 0,
+         lambda f, x, y: 0,
+         kink=lambda x, y: x - y,
+         text="[{x} = {y}]", latex="[{x} = {y}]", note="1 where x = y, else 0")
+
+weigh = Op("weigh", numerics.weigh, numerics.weigh_array,
+         lambda f, x, y: y,
+         lambda f, x, y: x,
+         symbol="*", text="{x:product} × {y:power}", latex=r"{x:product} \cdot {y:power}", binds="product",
+         note="x · y, but 0 where either is 0, even if the other is ∞: what is not used brings nothing back")
+
+# --- losses ---------------------------------------------------------------------------------
+# Of one example, where x is the output and y the label; a cost is their mean.
+
+squared_error = Op("squared_error", numerics.squared_error, numerics.squared_error,
+         lambda f, x, y: x - y,
+         lambda f, x, y: y - x,
+         latex=r"\tfrac{{1}}{{2}} ({x:sum} - {y:product})^2", note="½ (x − y)² (course notes, C1)")
+
+cross_entropy = Op("cross_entropy", numerics.cross_entropy, numerics.cross_entropy_array,
+         lambda f, x, y: weigh(1 - y, 1 / (1 - x)) - weigh(y, 1 / x),
+         lambda f, x, y: log1p(-x) - log(x),
+         domain=(Interval(0, 1), REAL),
+         note="−(y log x + (1 − y) log(1 − x)), 0 · log 0 being 0 (course notes, B5)")
+
+cross_entropy_logits = Op("cross_entropy_logits", numerics.cross_entropy_logits, numerics.cross_entropy_logits_array,
+         lambda f, x, y: sigmoid(x) - y,
+         lambda f, x, y: -x,
+         note="the cross entropy of σ(x); does not overflow, and its slope is the notes' a − y (B11)")
+
 # --- of many ----------------------------------------------------------------------------------
 # The rule of each gives the slopes in all its arguments at once: for each sequence, a sequence.
 

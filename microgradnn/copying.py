@@ -39,14 +39,21 @@ class Ancestors:
 
 def reduced(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[Any, ...]:
     """Return what `__reduce__` has to return, for `restore(ancestors, *state)` to make the node anew."""
-    if node._x is None or id(node) in ANNOUNCED.__dict__.get("ids", ()):
+    if id(node) in ANNOUNCED.__dict__.get("ids", ()):
         return restore, (None, *state)
-    return restore, (Ancestors(topological(node)[:-1]), *state)
+    order = topological(node)
+    made = restore, (Ancestors(order[:-1]) if node.op else None, *state)
+    nodes = [(one, one.grad) for one in order[:-1] if isinstance(one.grad, Node)]  # which lead back to the node
+    own = node.grad if isinstance(node.grad, Node) else None
+    return (*made, (own, nodes)) if nodes or own is not None else made
 
 
 def lasting(grad: Any) -> Any:
-    """Write a gradient so that what it means lives on: None for not computed, False for not reached."""
-    return None if grad is UNSWEPT else False if grad is UNREACHED else grad
+    """Write a gradient so that what it means lives on: None for not computed, False for not reached.
+
+    One that is a node follows when all the others are there: see `reduced`.
+    """
+    return None if grad is UNSWEPT or isinstance(grad, Node) else False if grad is UNREACHED else grad
 
 
 def restored(grad: Any) -> Any:

@@ -1,8 +1,9 @@
 """Derivatives of functions, of any order: grad, jvp, vjp, jacobian, hessian, hvp.
 
 A function takes Values and returns Values: alone, or in lists, tuples, dicts and arrays. Given
-plain numbers, these give plain numbers; given Values, as inside another derivative, they give
-nodes, so that `grad(grad(f))` is the second derivative. No derivative stands here: the sweeps
+plain numbers, these give plain numbers; given Values, as inside another derivative, or Tensors,
+they give nodes, so that `grad(grad(f))` is the second derivative. A function of Tensors is given
+Tensors: `grad(f)(Tensor(X))` is a Tensor of the shape of X. No derivative stands here: the sweeps
 run the rules of the table, on nodes where their results are to be differentiated again.
 """
 
@@ -15,11 +16,13 @@ from typing import Any
 import numpy as np
 
 from . import calculus
-from .graph import NOTHING, UNREACHED, UNSWEPT, topological
-from .structure import flatten, unflatten
+from .graph import UNREACHED, UNSWEPT, Node, topological
+from .paths import back
+from .structure import flatten, paired, unflatten
+from .tensor import stack
 from .value import Value
 
-Number = Value | float
+Number = Any  # a node, or a plain number
 Wrt = int | tuple[int, ...]
 
 INSIDE = ContextVar("INSIDE", default=False)  # whether a function is running that is being differentiated
@@ -28,70 +31,29 @@ INSIDE = ContextVar("INSIDE", default=False)  # whether a function is running th
 # --- sweeps -------------------------------------------------------------------------------
 
 
-def local(node: Value, i: int, recorded: float) -> Number:
-    """Return ∂node/∂input i by the table's rule on nodes.
-
-    Raises ValueError where the data of an input was changed after it was used: the rule would
-    read the new number, and the gradient be that of no computation that was done.
-    """
-    assert node.op is not None
-    partial: Number = node.op.partials[i](node, *node.inputs)
-    worth = partial.data if isinstance(partial, Value) else partial
-    if worth != recorded and (worth == worth or recorded == recorded):
-        raise ValueError(
-            f"the data of an input of {node!r} was changed after the node was computed: its local derivative was "
-            f"{recorded!r} and would now be {worth!r}; compute the graph anew"
-        )
-    return partial
-
-
-def times(x: Number, y: Number) -> Number:
-    """Return x · y, without a node for a factor that is the number 1."""
-    if not isinstance(x, Value) and x == 1:
-        return y
-    return x if not isinstance(y, Value) and y == 1 else x * y
-
-
-def back(order: Sequence[Value], wanted: Sequence[Value], seed: Number, *, on_nodes: bool) -> dict[Value, Number]:
-    """Carry gradients from the last of `order` back to `wanted` and all that leads there from it.
-
-    What nothing comes back to has no entry.
-    """
-    leads = set(wanted)
-    for node in order:
-        if not leads.isdisjoint(node.inputs):
-            leads.add(node)
-    grads: dict[Value, Number] = {order[-1]: seed}
-    for node in reversed(order):
-        if node in grads:
-            for i, (x, recorded) in enumerate(zip(node.inputs, node.partials, strict=True)):
-                if x in leads and recorded is not NOTHING:
-                    step = times(grads[node], local(node, i, recorded) if on_nodes else recorded)
-                    grads[x] = grads[x] + step if x in grads else step
-    return grads
-
-
-def forth(order: Sequence[Value], tangents: dict[Value, Number], *, on_nodes: bool) -> dict[Value, Number]:
+def forth(order: Sequence[Any], tangents: dict[Node, Any], *, on_nodes: bool) -> dict[Node, Any]:
     """Carry tangents from the inputs forward to every node that depends on them."""
-    moved: dict[Value, Number] = dict(tangents)
+    moved: dict[Node, Any] = dict(tangents)
     for node in order:
-        if node not in tangents:
-            for i, (x, recorded) in enumerate(zip(node.inputs, node.partials, strict=True)):
-                if x in moved and recorded is not NOTHING:
-                    step = times(moved[x], local(node, i, recorded) if on_nodes else recorded)
-                    moved[node] = moved[node] + step if node in moved else step
+        if node.op is not None and node not in tangents:
+            step = node._pushed(moved, on_nodes=on_nodes)
+            if step is not None:
+                moved[node] = step
     return moved
 
 
-def sweep_nodes(root: Value, seed: Number) -> None:
+def sweep_nodes(root: Any, seed: Any) -> None:
     """Do what `backward(create_graph=True)` promises: leave gradients that are nodes."""
     order: list[Any] = topological(root)
-    grads = back(order, order, seed, on_nodes=True)
-    for node in order:
+    wanted = [node for node in order if node.wants_grad]
+    grads = back(order, wanted, seed, on_nodes=True)
+    for node in wanted:
         grad: Any = grads.get(node, UNREACHED)
+        if isinstance(grad, Node) and grad.op is None:  # an input itself: its data may change, a gradient may not
+            grad = calculus.same(grad)
         if node.op is None and node.grad is not UNSWEPT:
             grad = node.grad + grad
-        node.grad = grad if isinstance(grad, Value) or grad is UNREACHED else Value(grad, kind="constant")
+        node.grad = grad if isinstance(grad, Node) or grad is UNREACHED else node._like(grad)
 
 
 # --- functions ----------------------------------------------------------------------------
@@ -108,8 +70,8 @@ class Call:
         places = (wrt,) if isinstance(wrt, int) else wrt
         self.like: Any = args[wrt] if isinstance(wrt, int) else tuple(args[i] for i in wrt)
         given = flatten(self.like)
-        self.nested = any(isinstance(x, Value) for x in given)
-        self.inputs: list[Value] = [calculus.same(x) if isinstance(x, Value) else Value(x) for x in given]
+        self.nested = any(isinstance(x, Node) for x in given)
+        self.inputs: list[Any] = [calculus.same(x) if isinstance(x, Node) else Value(x) for x in given]
         passed, own = list(args), unflatten(self.like, self.inputs)
         for i, place in enumerate(places):
             passed[place] = own if isinstance(wrt, int) else own[i]
@@ -118,7 +80,9 @@ class Call:
             self.result = f(*passed)
         finally:
             INSIDE.reset(token)
-        self.outputs = [x if isinstance(x, Value) else Value(x, kind="constant") for x in flatten(self.result)]
+        self.outputs: list[Any] = [
+            x if isinstance(x, Node) else Value(x, kind="constant") for x in flatten(self.result)
+        ]
         self.nested |= INSIDE.get() and self.uses_others()
 
     def uses_others(self) -> bool:
@@ -130,25 +94,45 @@ class Call:
     def structured(self, like: Any, numbers: Sequence[Number]) -> Any:
         """Put numbers in a structure: as nodes inside another derivative, else as plain numbers."""
         if not self.nested:
-            numbers = [x.data if isinstance(x, Value) else float(x) for x in numbers]
+            numbers = [x.item() if isinstance(x, Node) else float(x) for x in numbers]
         return unflatten(like, numbers)
 
     def value(self) -> Any:
         """Return what the function returned."""
         return self.structured(self.result, self.outputs)
 
-    def gradients(self, output: Value, seed: Number = 1.0) -> list[Number]:
+    def gradients(self, output: Any, seed: Number) -> list[Number]:
         """Return the gradients of one output in all inputs."""
         grads = back(topological(output), self.inputs, seed, on_nodes=self.nested)
-        return [grads.get(x, 0.0) for x in self.inputs]
+        return [grads[x] if x in grads else none(x) for x in self.inputs]
 
-    def one_output(self) -> Value:
-        """Return the output, if it is one."""
+    def one_output(self) -> Any:
+        """Return the output, if it is one number."""
         if isinstance(self.result, (list, tuple, dict)) or len(self.outputs) != 1:
             raise TypeError(
                 f"the function has to return one Value, for more there is jacobian; it returned {self.result!r}"
             )
+        if getattr(self.result, "size", 1) != 1:
+            raise TypeError(
+                f"the function has to return one number, for more there is jacobian; it returned shape "
+                f"{self.result.shape}"
+            )
         return self.outputs[0]
+
+
+def is_array(x: Any) -> bool:
+    """Whether x is a node that holds an array."""
+    return isinstance(x, Node) and hasattr(x, "shape")
+
+
+def none(x: Any) -> Number:
+    """Return what an input gets to which nothing comes back."""
+    return x._like(0.0) if is_array(x) else 0.0
+
+
+def one(output: Any) -> Number:
+    """Return the gradient of an output in itself."""
+    return output._like(1.0) if is_array(output) else 1.0
 
 
 def value_and_grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., tuple[Any, Any]]:
@@ -163,7 +147,8 @@ def value_and_grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., tuple[A
 
     def both(*args: Any) -> tuple[Any, Any]:
         call = Call(f, args, wrt)
-        return call.value(), call.structured(call.like, call.gradients(call.one_output()))
+        output = call.one_output()
+        return call.value(), call.structured(call.like, call.gradients(output, one(output)))
 
     return both
 
@@ -191,10 +176,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = matching(cotangent, call.result, "the cotangent", "the value")
         rows = [call.gradients(output, seed) for output, seed in zip(call.outputs, seeds, strict=True)]
-        columns: tuple[Any, ...] = call.structured(
-            call.like, [sum(column[1:], column[0]) for column in zip(*rows, strict=True)]
-        )
-        return columns
+        columns = zip(*rows, strict=True) if rows else [[none(x)] for x in call.inputs]
+        whole: tuple[Any, ...] = call.structured(call.like, [sum(column[1:], column[0]) for column in columns])
+        return whole
 
     return call.value(), pullback
 
@@ -207,10 +191,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     call = Call(f, tuple(primals), tuple(range(len(primals))))
     directions = matching(tuple(tangents), tuple(primals), "the tangents", "the arguments")
-    call.nested |= any(isinstance(x, Value) for x in directions)
+    call.nested |= any(isinstance(x, Node) for x in directions)
     start = dict(zip(call.inputs, directions, strict=True))
-    moved = [forth(topological(y), start, on_nodes=call.nested).get(y, 0.0) for y in call.outputs]
-    return call.value(), call.structured(call.result, moved)
+    moved = [forth(topological(y), start, on_nodes=call.nested) for y in call.outputs]
+    tangent = [move[y] if y in move else none(y) for y, move in zip(call.outputs, moved, strict=True)]
+    return call.value(), call.structured(call.result, tangent)
 
 
 def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
@@ -225,10 +210,23 @@ def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
 
     def matrix(*args: Any) -> Any:
         call = Call(f, args, wrt)
-        rows = [call.structured(call.like, call.gradients(output)) for output in call.outputs]
+        rows = [call.structured(call.like, derivatives_of(call, output)) for output in call.outputs]
         return nested(call.result, rows)
 
     return matrix
+
+
+def derivatives_of(call: Call, output: Any) -> list[Number]:
+    """Return the derivatives of one output in all inputs; of an array, by all its numbers, one after the other."""
+    if not is_array(output):
+        return call.gradients(output, 1.0)
+    seeds = np.eye(output.size).reshape((output.size, *output.shape))
+    rows = [call.gradients(output, output._like(seed)) for seed in seeds]
+    columns = zip(*rows, strict=True) if rows else [[] for _ in call.inputs]
+    return [
+        stack(column).reshape(output.shape + x.shape) if rows else x._like(0.0)
+        for x, column in zip(call.inputs, columns, strict=True)
+    ]
 
 
 def hessian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
@@ -251,12 +249,11 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
 
 def matching(given: Any, like: Any, this: str, that: str) -> list[Any]:
     """Return the leaves of a structure that has to be like another."""
-    leaves, wanted = flatten(given), flatten(like)
-    if len(leaves) != len(wanted):
-        raise ValueError(
-            f"{this} has {len(leaves)} numbers, {that} has {len(wanted)}; they have to have the same structure"
-        )
-    return leaves
+    try:
+        pairs = paired(given, like)
+    except ValueError as error:
+        raise ValueError(f"{this} must match {that}: {error}") from None
+    return [x._like(leaf) if is_array(x) and not isinstance(leaf, Node) else leaf for leaf, x in pairs]
 
 
 def nested(like: Any, rows: Sequence[Any]) -> Any:

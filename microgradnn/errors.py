@@ -3,12 +3,15 @@
 ValueError
 ├── DomainError              an operation has no real value at its operands
 │   └── PoleError            … because it would divide by zero (a ZeroDivisionError too)
+├── ShapeError               arrays do not fit together
 └── ExpressionError          a text is not an expression that can be read
 FloatingPointError
 └── AnomalyError             a number stopped being finite while detect_anomaly() watched
 RuntimeError
 └── RenderError              a drawing could not be laid out
     └── RendererMissing      … because the program that would do it is not installed
+UserWarning
+└── RankOneWarning           a Tensor was made from an array of shape (n,), neither row nor column
 """
 
 
@@ -18,6 +21,10 @@ class DomainError(ValueError):
 
 class PoleError(DomainError, ZeroDivisionError):
     """A division by zero, where there is not even a limit: 1/0, 0**−1."""
+
+
+class ShapeError(ValueError):
+    """Arrays that do not fit together; the message gives the shapes, the nodes' names and a way out."""
 
 
 class ExpressionError(ValueError):
@@ -34,3 +41,7 @@ class RenderError(RuntimeError):
 
 class RendererMissing(RenderError):
     """The program that this format needs is not installed; the message says what to install."""
+
+
+class RankOneWarning(UserWarning):
+    """A Tensor was made from an array of shape (n,), which is neither a row nor a column (course notes, E6)."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from .graph import NOTHING, Node, topological
 from .notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
-from .paths import Edge, adjoints, count_paths, paths, uses
+from .paths import Edge, back, count_paths, paths, uses
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
 LONGEST_PATH = 40
@@ -41,7 +41,7 @@ def explain(root: Node, source: Node) -> Explanation:
     found = count_paths(order, source, limit=MOST_PATHS + 1)
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
     if by_uses:
-        sweep = adjoints(order)
+        sweep = back(order, order, 1.0, on_nodes=False)
         terms = [Term((edge,), sweep.get(edge.user, NOTHING)) for edge in uses(order, {source})[source]]
     else:
         terms = [Term(tuple(path), 1.0) for path in paths(order, source)]

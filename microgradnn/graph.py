@@ -7,7 +7,7 @@ flows back along an edge, this module says in which order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from math import inf
@@ -58,6 +58,11 @@ class Node:
     def has_grad(self) -> bool:
         """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
         return self.grad is not UNSWEPT
+
+    @property
+    def wants_grad(self) -> bool:
+        """Whether a backward sweep computes its gradient."""
+        return True
 
     @property
     def grad_data(self) -> Any:
@@ -129,6 +134,21 @@ class Node:
         """Carry gradients to the inputs, the last of `order` first; `mark` is one that nothing came back to."""
         raise NotImplementedError
 
+    def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
+        """Return (input, share) for each of the wanted inputs: what it gets of the gradient `g` of this node.
+
+        With `on_nodes` the table's rules run on nodes, so that the shares can be differentiated again.
+        """
+        raise NotImplementedError
+
+    def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
+        """Return how the node moves when its inputs move as `moved` says; None where it stays."""
+        raise NotImplementedError
+
+    def _like(self, x: Any) -> Any:
+        """Return a number, or an array of the shape of this node, as a leaf to which no gradient comes."""
+        raise NotImplementedError
+
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:
         """Compute `op` at `args` and return the result as a new node."""
@@ -138,6 +158,14 @@ class Node:
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
         """Compute a row of many arguments, nodes and numbers, and return the result as a new node."""
         raise NotImplementedError
+
+    def __setstate__(self, grads: tuple[Any, list[tuple[Any, Any]]]) -> None:
+        """Give a copy, and the nodes of its graph, the gradients that are nodes (see copying.py)."""
+        own, others = grads
+        if own is not None:
+            self.grad = own
+        for node, grad in others:
+            node.grad = grad
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
     # the only imports that point upwards, and they wait until they are called.
@@ -335,6 +363,9 @@ class Fold(Op):
         if [*map(type, args)] != self.lists:
             if args and all(map(is_numeric_array, args)):
                 return self.array(*args)
+            for arg in args:
+                if isinstance(arg, Node) and hasattr(arg, "shape"):
+                    return arg._record(self, *args)
             sequences = self.sorted(args)
         if len(sequences[0]) != len(sequences[-1]):
             lengths = " and ".join(str(len(xs)) for xs in sequences)
@@ -399,8 +430,10 @@ def row(name: str, held: tuple[float, ...] = ()) -> Op:
     return OPS[name].hold(*held) if held else OPS[name]
 
 
-def topological(root: N) -> list[N]:
+def topological(root: N, without: Iterable[N] = ()) -> list[N]:
     """Return all that `root` depends on, and `root` itself last, each node after its inputs.
+
+    What only leads to the nodes `without` is left out, and they are too.
 
     Depth first, with a stack of its own, so that a chain of a million nodes is no deeper for
     Python than a chain of one; left inputs come before right ones, so the order is the same
@@ -408,7 +441,7 @@ def topological(root: N) -> list[N]:
     b = a + a, c = b + b the node b must have both its contributions before it passes them on.
     """
     order: list[N] = []
-    seen: set[N] = set()
+    seen: set[N] = set(without)
     stack: list[Any] = [root]
     while stack:
         node = stack.pop()

@@ -11,11 +11,15 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import count, filterfalse
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from . import calculus
+from .arrays import ArrayOp
 from .graph import UNSWEPT, Fold, Node, Op, topological
 
 Style = Literal["text", "latex"]
 
+MOST_NUMBERS = 6  # of an array that are written
 MOST_TERMS = 4  # of a sum of many that are written
 LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
 UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
@@ -23,9 +27,27 @@ SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def number(x: float, digits: int = 4) -> str:
-    """Write x with so many significant digits and a real minus sign: −0.4761, 6, 1.2e−05."""
+    """Write x with so many significant digits and a real minus sign: −0.4761, 6, 1.2e−5."""
     text = f"{x + 0:.{digits}g}"  # + 0: a reader does not care for the sign of zero
     return re.sub(r"e([+-])0*(\d)", lambda e: "e" + e[1].strip("+") + e[2], text).replace("-", "−").replace("inf", "∞")
+
+
+def quantity(x: Any, digits: int = 4) -> str:
+    """Write a number, the numbers of a small array, row by row, or the range of a large one."""
+    if not isinstance(x, np.ndarray):
+        return number(x, digits)
+    if x.size == 1:
+        return number(float(x.reshape(())), digits)
+    if x.size > MOST_NUMBERS:
+        return f"{number(x.min(), digits)} … {number(x.max(), digits)}"
+    rows: Any = x.reshape((-1, x.shape[-1])) if x.size else [[]]
+    return "[" + "; ".join(" ".join(number(one, digits) for one in row) for row in rows) + "]"
+
+
+def shaped(node: Any, digits: int = 4) -> str:
+    """Write what a node holds: a number, or the shape of an array and then its numbers."""
+    held = quantity(node.item(), digits)
+    return f"{node.shape} {held}" if getattr(node, "shape", ()) else held
 
 
 def visible(text: str) -> str:
@@ -38,8 +60,10 @@ def printable(code: int) -> bool:
     return code >= 0x20 and code & 0xFFFE != 0xFFFE and not any(low <= code <= high for low, high in UNPRINTABLE)
 
 
-def exactly(x: float) -> str:
-    """Write x with every digit it has, and a real minus sign."""
+def exactly(x: Any) -> str:
+    """Write x with every digit it has, and a real minus sign; of a large array its corners."""
+    if isinstance(x, np.ndarray):
+        return np.array2string(x, separator=", ", threshold=60, edgeitems=2).replace("-", "−").replace("\n", "")
     return repr(float(x)).replace("-", "−")
 
 
@@ -71,10 +95,12 @@ def constant(x: Any, digits: int = 4) -> Operand:
     return Operand(text, "sum" if text.startswith("−") else "atom")
 
 
-def formula(op: Op, operands: Sequence[Operand], style: Style = "text") -> Operand:
+def formula(op: Op | ArrayOp, operands: Sequence[Operand], style: Style = "text") -> Operand:
     """Write `op` applied to `operands`, its held arguments after them."""
     if isinstance(op, Fold):
         return series(op, operands, style)
+    if isinstance(op, ArrayOp):
+        return Operand(op.written(operands), op.binds)
     letters = dict(zip("xyz", [*operands, *map(constant, op.held)], strict=False))
     template = op.text if style == "text" else op.latex
     return Operand(template.format(**letters), op.binds)
@@ -108,13 +134,16 @@ def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[No
         is_number = not node.name and node.kind == "constant"
         name = node.name if node.name or is_number else next(free)
         if of is None or node in of:
-            names[node] = number(node.item()) if is_number else visible(name)
+            names[node] = quantity(node.item()) if is_number else visible(name)
     return names
 
 
 def operand(node: Node, label: str) -> Operand:
     """Return the node as an operand in a formula: its label, or its number if a constant."""
-    return constant(node.item()) if node.kind == "constant" and not node.name else Operand(label)
+    if node.kind != "constant" or node.name:
+        return Operand(label)
+    held = node.item()
+    return Operand(quantity(held)) if isinstance(held, np.ndarray) else constant(held)
 
 
 def definition(node: Node, names: dict[Node, str]) -> str:

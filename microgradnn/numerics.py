@@ -70,12 +70,12 @@ def silu_array(x: Any) -> Any:
 
 def gelu(x: float) -> float:
     """Return x · Φ(x), Φ the standard normal distribution; by erfc, which keeps its digits for x < 0."""
-    return x * math.erfc(-x * math.sqrt(0.5)) / 2
+    return x * (math.erfc(-x * math.sqrt(0.5)) / 2)  # halved first: x may be almost the largest number
 
 
 def gelu_array(x: Any) -> Any:
     """`gelu` of each element."""
-    return x * erfc_array(np.multiply(x, -math.sqrt(0.5))) / 2
+    return x * (erfc_array(np.multiply(x, -math.sqrt(0.5))) / 2)
 
 
 erf_array = np.vectorize(math.erf, otypes=[float])  # NumPy has none, and SciPy would be a heavy way to it
@@ -126,6 +126,29 @@ def ahead_array(x: Any, y: Any) -> Any:
     return np.where(np.equal(x, y), 0.5, np.heaviside(np.subtract(x, y), 0.5))
 
 
+def equal(x: Any, y: Any) -> Any:
+    """1 where x = y, else 0; NaN if either is."""
+    return type(x)(x == y) if x == x and y == y else math.nan
+
+
+def equal_array(x: Any, y: Any) -> Any:
+    """`equal` of each pair of elements."""
+    return np.where(np.isnan(np.add(x, y) * 0) & ~np.isinf(x) & ~np.isinf(y), np.nan, np.equal(x, y))
+
+
+def weigh(x: Any, y: Any) -> Any:
+    """Return x · y, and 0 where either is 0, even if the other is ∞ or NaN."""
+    return x * y if x != 0 and y != 0 else type(x)(0)
+
+
+def weigh_array(x: Any, y: Any) -> Any:
+    """`weigh` of each pair of elements."""
+    product = np.multiply(x, y)
+    if np.isfinite(np.add.reduce(product, axis=None)):  # then no element is ∞ or NaN: the rule, and quick to see
+        return product
+    return np.where(np.equal(x, 0) | np.equal(y, 0), np.zeros((), product.dtype), product)
+
+
 def relu(x: Any) -> Any:
     """The positive part; NaN of NaN."""
     return x if x > 0 or x != x else type(x)(0)
@@ -169,6 +192,37 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return x if condition else y
 
 
+# Losses
+
+
+def squared_error(x: Any, y: Any) -> Any:
+    """½ (x − y)²."""
+    return (x - y) * (x - y) / 2
+
+
+def cross_entropy(x: float, y: float) -> float:
+    """−(y log x + (1 − y) log(1 − x)), with 0 · log 0 = 0; ValueError where x is no probability."""
+    if not 0 <= x <= 1:
+        raise ValueError(f"{x} is no probability")
+    return -((y * math.log(x) if y != 0 else 0.0) + ((1 - y) * math.log1p(-x) if y != 1 else 0.0))
+
+
+def cross_entropy_array(x: Any, y: Any) -> Any:
+    """`cross_entropy` of each pair of elements."""
+    return -(weigh_array(y, np.log(x)) + weigh_array(np.subtract(1, y), np.log1p(np.negative(x))))
+
+
+def cross_entropy_logits(x: float, y: float) -> float:
+    """The cross entropy of σ(x): log(1 + e^x) − x y."""
+    return max(x, 0.0) - x * y + math.log1p(math.exp(-abs(x)))
+
+
+def cross_entropy_logits_array(x: Any, y: Any) -> Any:
+    """`cross_entropy_logits` of each pair of elements."""
+    positive = np.greater_equal(x, 0)
+    return np.where(positive, x, 0) - np.multiply(x, y) + np.log1p(np.exp(np.where(positive, np.negative(x), x)))
+
+
 # Of many arguments
 
 
@@ -210,3 +264,55 @@ def products_of_others(xs: Sequence[Any]) -> list[Any]:
     before = list(accumulate(xs[:-1], operator.mul))
     after = list(accumulate(reversed(xs[1:]), operator.mul))[::-1]
     return [after[0], *map(operator.mul, before, after[1:]), before[-1]]
+
+
+# Of whole arrays
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum x over the axes along which an array of `shape` was repeated to get the shape of x."""
+    if x.shape == shape:
+        return x
+    extra = x.ndim - len(shape)
+    if extra:
+        x = np.add.reduce(x, axis=tuple(range(extra)))
+    repeated = tuple([i for i, n in enumerate(shape) if n == 1 and x.shape[i] != 1])
+    return np.add.reduce(x, axis=repeated, keepdims=True) if repeated else x
+
+
+def put(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros of `shape` with x added at `index`; an entry that is indexed twice gets both."""
+    whole = np.zeros(shape, x.dtype)
+    np.add.at(whole, index, x)
+    return whole
+
+
+def others(x: Any, axis: Any = None) -> Any:
+    """For each entry the product of all others along the axes, without a division: one may be 0."""
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    last = np.moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
+    lines = last.reshape((*last.shape[: x.ndim - len(axes)], int(np.prod(last.shape[x.ndim - len(axes) :], dtype=int))))
+    result = np.ones_like(lines)
+    result[..., 1:] = np.multiply.accumulate(lines[..., :-1], axis=-1)
+    result[..., :-1] *= np.multiply.accumulate(lines[..., :0:-1], axis=-1)[..., ::-1]
+    return np.moveaxis(result.reshape(last.shape), range(x.ndim - len(axes), x.ndim), axes)
+
+
+def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Log Σ e^x along the axes, by a form that does not overflow; −∞ of nothing."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    held = np.where(np.isfinite(top), top, 0)  # ∞ − ∞ is no number
+    with np.errstate(divide="ignore", over="ignore"):
+        whole = np.log(np.sum(np.exp(x - held), axis=axis, keepdims=True)) + held
+    return whole if keepdims else np.squeeze(whole, axis=axis)
+
+
+def softmax(x: Any, axis: Any) -> Any:
+    """e^x / Σ e^x along the axes, by a form that does not overflow."""
+    powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return powers / np.sum(powers, axis=axis, keepdims=True)
+
+
+def log_softmax(x: Any, axis: Any) -> Any:
+    """X − log Σ e^x along the axes."""
+    return x - logsumexp_along(x, axis, keepdims=True)

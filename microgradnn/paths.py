@@ -26,8 +26,11 @@ class Edge(NamedTuple):
 
     @property
     def flow(self) -> Any:
-        """What the backward sweep brought along it: the user's gradient times the partial."""
-        grad, partial = self.user.grad_data, self.partial
+        """What the backward sweep brought along it: of numbers, the user's gradient times the partial."""
+        grad = self.user.grad_data
+        if hasattr(self.user, "shape"):
+            return 0.0 if grad is UNREACHED else self.user._share(self.position, grad)
+        partial = self.partial
         return 0.0 if grad is UNREACHED or partial is NOTHING else grad * partial
 
 
@@ -67,15 +70,19 @@ def paths(order: Sequence[Node], source: Node) -> Iterator[list[Edge]]:
         branches.extend([*path, edge] for edge in reversed(edges))
 
 
-def adjoints(order: Sequence[Any]) -> dict[Node, float]:
-    """Return d(last)/d(node) for each node of a topological order, leaving `grad` alone.
+def back(order: Sequence[Any], wanted: Sequence[Node], seed: Any, *, on_nodes: bool) -> dict[Node, Any]:
+    """Carry gradients from the last of `order` back to `wanted` and all that leads there, leaving `grad` alone.
 
-    A node from which nothing comes to the last one, because a branch was not taken, has no entry.
+    What nothing comes back to, because a branch was not taken, has no entry. With `on_nodes` the
+    gradients are nodes.
     """
-    sweep: dict[Node, float] = {order[-1]: 1.0}
+    leads = set(wanted)
+    for node in order:
+        if not leads.isdisjoint(node.inputs):
+            leads.add(node)
+    grads: dict[Node, Any] = {order[-1]: seed}
     for node in reversed(order):
-        if node in sweep:
-            for x, partial in zip(node.inputs, node.partials, strict=True):
-                if partial is not NOTHING:
-                    sweep[x] = sweep.get(x, 0.0) + sweep[node] * partial
-    return sweep
+        if node.op is not None and node in grads:
+            for x, share in node._pulls(grads[node], leads, on_nodes=on_nodes):
+                grads[x] = grads[x] + share if x in grads else share
+    return grads

@@ -23,6 +23,36 @@ def flatten(structure: Any) -> list[Any]:
     return [structure]
 
 
+def paired(given: Any, like: Any, place: str = "") -> list[tuple[Any, Any]]:
+    """Return the leaves of two structures in pairs; ValueError, with the place, where they differ.
+
+    A list may stand for a tuple, and lists in lists for an array; for a node that holds an array, an array.
+    """
+    if isinstance(like, dict):
+        if not isinstance(given, dict) or given.keys() != like.keys():
+            got = f"the keys {list(given)}" if isinstance(given, dict) else kind(given)
+            raise ValueError(f"{place or 'it'} has the keys {list(like)}, and got {got}")
+        return [pair for key, part in like.items() for pair in paired(given[key], part, f"{place}[{key!r}]")]
+    if isinstance(like, np.ndarray):
+        shape = np.shape(given) if isinstance(given, (list, tuple, np.ndarray)) else ()
+        if shape != like.shape:
+            raise ValueError(f"{place or 'it'} has shape {like.shape}, and got {shape or kind(given)}")
+        return list(zip(np.array(given, object).flat, like.flat, strict=True))
+    if isinstance(like, (list, tuple)):
+        if not isinstance(given, (list, tuple, np.ndarray)) or len(given) != len(like):
+            got = f"{len(given)}" if isinstance(given, (list, tuple, np.ndarray)) else kind(given)
+            raise ValueError(f"{place or 'it'} has {len(like)} parts, and got {got}")
+        return [pair for i, part in enumerate(like) for pair in paired(given[i], part, f"{place}[{i}]")]
+    if isinstance(given, (dict, list, tuple, np.ndarray)) and not hasattr(like, "shape"):
+        raise ValueError(f"{place or 'it'} is one number, and got {kind(given)}")
+    return [(given, like)]
+
+
+def kind(x: Any) -> str:
+    """Say what something is."""
+    return f"shape {x.shape}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+
+
 def unflatten(like: Any, leaves: Sequence[Any]) -> Any:
     """Return a structure like another, with these leaves; an array of nodes has dtype object."""
     return _rebuilt(like, iter(leaves))

@@ -210,6 +210,30 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
     return results
 
 
+def local(node: Value, i: int, recorded: float) -> Any:
+    """Return ∂node/∂input i by the table's rule on nodes.
+
+    Raises ValueError where the data of an input was changed after it was used: the rule would
+    read the new number, and the gradient be that of no computation that was done.
+    """
+    op: Any = node.op
+    partial = op.partials[i](node, *node.inputs)
+    worth = partial.data if isinstance(partial, Value) else partial
+    if worth != recorded and (worth == worth or recorded == recorded):
+        raise ValueError(
+            f"the data of an input of {node!r} was changed after the node was computed: its local derivative was "
+            f"{recorded!r} and would now be {worth!r}; compute the graph anew"
+        )
+    return partial
+
+
+def times(x: Any, y: Any) -> Any:
+    """Return x · y, without a node for a factor that is the number 1."""
+    if not isinstance(x, Value) and x == 1:
+        return y
+    return x if not isinstance(y, Value) and y == 1 else x * y
+
+
 def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:
     """Give a method its name and docstring."""
     method.__name__ = op.name
@@ -373,6 +397,29 @@ class Value(Node):
                 dy = node._dy
                 if dy is not NOTHING:
                     y.grad += g * dy
+
+    def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
+        return [(x, times(g, partial)) for x, partial in self._slopes(wanted, on_nodes)]
+
+    def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
+        total = None
+        for x, partial in self._slopes(moved, on_nodes):
+            step = times(moved[x], partial)
+            total = step if total is None else total + step
+        return total
+
+    def _slopes(self, of: Any, on_nodes: bool) -> list[tuple[Any, Any]]:
+        """Return (input, local derivative) for each of those inputs, less those through which nothing passes."""
+        if self._x is None:
+            return []
+        return [
+            (x, local(self, i, recorded) if on_nodes else recorded)
+            for i, (x, recorded) in enumerate(zip(self.inputs, self.partials, strict=True))
+            if x in of and recorded is not NOTHING
+        ]
+
+    def _like(self, x: Any) -> Any:
+        return Value(x, kind="constant")
 
     def __reduce__(self) -> tuple[Any, ...]:
         dy = None if self._x is not None and self._y is None else self._dy

@@ -50,6 +50,8 @@ def draw_arguments(data: st.DataObject, op: Op) -> tuple[float, ...]:
     arguments = st.tuples(*map(inside, op.domain * (1 if op.arity else 4)))
     if op is calculus.clip:
         arguments = arguments.map(lambda xs: (xs[0], *sorted(xs[1:])))  # low ≤ high
+    if op is calculus.cross_entropy:  # its slope is 0 where they are equal: nothing that an error could be relative to
+        arguments = arguments.filter(lambda xs: abs(xs[0] - xs[1]) > CLEAR)
     return data.draw(arguments.filter(lambda xs: op.kink is None or bool(abs(op.kink(*xs)) > CLEAR)))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
-from typing import Any
+import pickle
+import re
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from microgradnn import Value, exp, grad, hessian, hvp, jacobian, jvp, log, relu, value_and_grad, vjp
 from microgradnn.check.strategies import Program, programs
+from microgradnn.structure import unflatten
 
 small = st.floats(-2, 2)
 
@@ -195,6 +199,88 @@ def test_a_jacobian_of_arrays_is_an_array() -> None:
     assert jacobian(lambda x: x[:2] * x[1])(np.array([1.0, 2.0, 3.0])).shape == (2, 3)
 
 
+class Size(NamedTuple):
+    r: Any
+    h: Any
+
+
+def volume(size: Any) -> Any:
+    """r²h, whose Hessian at (2, 3) is (6, 4), (4, 0)."""
+    r, h = size.values() if isinstance(size, dict) else size
+    return r**2 * h
+
+
+@pytest.mark.parametrize(
+    ("at", "matrix"),
+    [
+        ([2.0, 3.0], [[6.0, 4.0], [4.0, 0.0]]),
+        ((2.0, 3.0), ((6.0, 4.0), (4.0, 0.0))),
+        (Size(2.0, 3.0), Size(Size(6.0, 4.0), Size(4.0, 0.0))),
+        ({"r": 2.0, "h": 3.0}, {"r": {"r": 6.0, "h": 4.0}, "h": {"r": 4.0, "h": 0.0}}),
+    ],
+)
+def test_a_hessian_has_the_structure_of_the_argument_twice_and_hvp_once(at: Any, matrix: Any) -> None:
+    first = matrix["r"] if isinstance(matrix, dict) else matrix[0]
+    rows, product = hessian(volume)(at), hvp(volume, at, unflatten(at, [1.0, 0.0]))
+
+    assert (rows, product) == (matrix, first)
+    assert type(rows) is type(product) is type(at)
+
+
+@pytest.mark.parametrize("dtype", [float, object])
+def test_of_an_array_of_any_dtype_they_are_arrays_of_floats(dtype: Any) -> None:
+    at = np.array([2.0, 3.0], dtype)
+    matrix, product = hessian(volume)(at), hvp(volume, at, np.array([1.0, 0.0], dtype))
+
+    assert [matrix.dtype, product.dtype] == [float, float]
+    assert [matrix.tolist(), product.tolist()] == [[[6, 4], [4, 0]], [6, 4]]
+
+
+def test_of_an_array_of_values_they_are_arrays_of_nodes() -> None:
+    at = np.array([Value(2.0), Value(3.0)])
+    slope = grad(volume)(at)
+    slope[0].backward()  # 2rh
+
+    assert [(type(x), x.data) for x in slope] == [(Value, 12), (Value, 4)]
+    assert [x.grad for x in at] == [6, 4]
+
+
+def test_a_hessian_has_an_axis_for_each_axis_of_the_argument_twice() -> None:
+    matrix = hessian(lambda x: (x * x * x).sum())(np.array([[1.0, 2.0], [3.0, 4.0]]))
+
+    assert matrix.shape == (2, 2, 2, 2)
+    assert np.array_equal(matrix.reshape(4, 4), np.diag([6.0, 12.0, 18.0, 24.0]))
+
+
+def test_a_jacobian_of_arrays_in_a_dict_has_them_in_each_row() -> None:
+    W, x = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0])
+    first, second = jacobian(lambda p: tuple(p["W"] @ p["x"]))({"W": W, "x": x})
+
+    assert [first["W"].tolist(), first["x"].tolist()] == [[[5, 6], [0, 0]], [1, 2]]
+    assert [second["W"].tolist(), second["x"].tolist()] == [[[0, 0], [5, 6]], [3, 4]]
+
+
+def test_several_arguments_are_a_tuple_outside_and_inside() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x * y * y
+
+    assert jacobian(f, wrt=(1, 0))(2.0, 3.0) == (12, 9)
+    assert hessian(f, wrt=(1, 0))(2.0, 3.0) == ((4, 6), (6, 0))
+
+
+def test_jvp_and_vjp_take_and_give_structures() -> None:
+    def f(p: Any) -> Any:
+        return {"product": p["x"][0] * p["x"][1], "rest": (p["x"][0],)}
+
+    at = {"x": [2.0, 3.0]}
+    value, moved = jvp(f, (at,), ({"x": [1.0, 10.0]},))
+    _, pullback = vjp(f, at)
+
+    assert value == {"product": 6, "rest": (2,)}
+    assert moved == {"product": 3 + 20, "rest": (1,)}
+    assert pullback({"product": 1.0, "rest": (100.0,)}) == ({"x": [103, 2]},)
+
+
 def test_vjp_weights_the_outputs() -> None:
     value, pullback = vjp(lambda x, y: [x * y, x + y], 2.0, 3.0)
 
@@ -203,8 +289,80 @@ def test_vjp_weights_the_outputs() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", [lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]), lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0))]
+    ("call", "words"),
+    [
+        (lambda: vjp(lambda x: [x, x], 1.0)[1]([1.0]), "cotangent must match the value: it has 2 parts, and got 1"),
+        (
+            lambda: vjp(lambda x: {"a": x, "b": x}, 1.0)[1]({"a": 1.0}),
+            "cotangent must match the value: it has the keys ['a', 'b'], and got the keys ['a']",
+        ),
+        (lambda: jvp(lambda x: x, (1.0,), (1.0, 2.0)), "tangents must match the arguments: it has 1 parts, and got 2"),
+        (
+            lambda: hvp(volume, {"r": 2.0, "h": 3.0}, {"r": 1.0}),
+            "tangents must match the arguments: [0] has the keys ['r', 'h'], and got the keys ['r']",
+        ),
+        (lambda: hvp(volume, [2.0, 3.0], 1.0), "tangents must match the arguments: [0] has 2 parts, and got a float"),
+        (
+            lambda: hvp(volume, np.ones(2), np.ones((2, 2))),
+            "tangents must match the arguments: [0] has shape (2,), and got (2, 2)",
+        ),
+        (
+            lambda: jvp(lambda x, y: x[0] * y, ([1.0], 2.0), (1.0, [1.0])),
+            "tangents must match the arguments: [0] has 1 parts, and got a float",
+        ),
+    ],
 )
-def test_what_does_not_match_is_refused(call: Any) -> None:
-    with pytest.raises(ValueError, match="they have to have the same structure"):
+def test_what_does_not_match_is_refused(call: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=f"^the {re.escape(words)}$"):
         call()
+
+
+def test_the_parts_of_a_dict_are_matched_by_their_keys() -> None:
+    assert hvp(lambda p: p["w"] ** 2 * p["b"], {"w": 2.0, "b": 3.0}, {"b": 0.0, "w": 1.0}) == {"w": 6, "b": 4}
+
+
+def test_a_function_of_nothing_has_a_pullback_to_nothing() -> None:
+    assert vjp(lambda x: [], 1.0)[1]([]) == (0.0,)
+
+
+def test_a_gradient_that_is_a_node_does_not_change_with_the_data() -> None:
+    w, x = Value(2.0), Value(3.0)
+    (w * x).backward(create_graph=True)
+    x.data = 10.0
+
+    assert (w.grad_data, w.grad is x) == (3.0, False)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda node: pickle.loads(pickle.dumps(node))])
+def test_a_graph_whose_gradients_are_nodes_can_be_copied(copied: Any) -> None:
+    x = Value(2.0, "x")
+    y = x**3
+    y.backward(create_graph=True)
+    twin = copied(y)
+    (source,) = twin.inputs
+
+    assert (source.name, source.grad_data, twin.grad_data) == ("x", 12.0, 1.0)
+    source.grad.backward()
+    assert source.grad_data == 12.0 + 12.0  # the node is swept as any other: 6x is added at the leaf
+    assert x.grad_data == 12.0
+    assert copied(x).grad_data == 12.0
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: grad(lambda p: p["w"])({"w": 1.0, "name": "a"}), "got 'a' \\(str\\)"),
+        (lambda: hessian(volume)([2.0, None]), "got None \\(NoneType\\)"),
+        (lambda: jacobian(lambda x: [x, None])(1.0), "got None \\(NoneType\\)"),
+        (lambda: grad(lambda xs: sum(xs))({1.0}), "got {1.0} \\(set\\)"),  # a set has no order
+    ],
+)
+def test_a_leaf_that_is_no_number_is_refused(call: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=f"^a Value holds one real number; {words}"):
+        call()
+
+
+@pytest.mark.parametrize("derivative", [hessian(lambda x: [x, x]), lambda x: hvp(lambda x: (x, x), x, 1.0)])
+def test_of_more_than_one_output_there_is_no_second_derivative(derivative: Any) -> None:
+    with pytest.raises(TypeError, match="return one Value, for more there is jacobian"):
+        derivative(1.0)

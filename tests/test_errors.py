@@ -8,15 +8,27 @@ import re
 import pytest
 
 import microgradnn
-from microgradnn import AnomalyError, DomainError, ExpressionError, PoleError, RendererMissing, RenderError, errors
+from microgradnn import (
+    AnomalyError,
+    DomainError,
+    ExpressionError,
+    PoleError,
+    RankOneWarning,
+    RendererMissing,
+    RenderError,
+    ShapeError,
+    errors,
+)
 
 TREE = {
     DomainError: (ValueError,),
     PoleError: (DomainError, ZeroDivisionError),
+    ShapeError: (ValueError,),
     ExpressionError: (ValueError,),
     AnomalyError: (FloatingPointError,),
     RenderError: (RuntimeError,),
     RendererMissing: (RenderError,),
+    RankOneWarning: (UserWarning,),
 }
 
 

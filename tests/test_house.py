@@ -19,15 +19,18 @@ FLOORS = [
     "limits",
     "graph numerics",
     "calculus copying paths structure",
+    "arrays",
     "notation",
     "anomaly",
-    "value",
+    "value tensor",
     "engine derivatives expression explain",
     "draw.picture",
     "draw.dot draw.svg draw.text draw.render",
     "draw.drawing",
     "draw",
-    "nn.scalar check.differences",
+    "nn.activations nn.initialisation nn.losses nn.optimisers check.differences",
+    "nn.layers nn.scalar",
+    "nn.blocks nn.network",
     "nn check.replay check.strategies",
     "check.gradients",
     "check",
@@ -96,10 +99,11 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 
 def test_the_public_names_are_these() -> None:
     names = """
-        AnomalyError DomainError Explanation Expression ExpressionError PoleError RenderError RendererMissing Value
-        acos acosh asin asinh atan atan2 atanh cbrt clip cos cosh detect_anomaly dot elu erf erfc exp explain expm1
-        expression gelu grad hessian hvp hypot jacobian jvp leaky_relu log log10 log1p log2 logit logsumexp maximum
-        mean minimum no_grad prod relu sigmoid sign silu sin sinh softplus sqrt tan tanh value_and_grad vjp where
+        AnomalyError DomainError Explanation Expression ExpressionError PoleError RankOneWarning RenderError
+        RendererMissing ShapeError Tensor Value acos acosh asin asinh atan atan2 atanh cbrt clip concatenate cos
+        cosh detect_anomaly dot elu erf erfc exp explain expm1 expression gelu grad hessian hvp hypot jacobian
+        jvp leaky_relu log log10 log1p log2 logit logsumexp maximum mean minimum no_grad prod relu sigmoid sign
+        silu sin sinh softplus sqrt stack tan tanh value_and_grad vjp where
     """
     assert microgradnn.__all__ == names.split()
     assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)

@@ -87,9 +87,7 @@ def test_pythons_sum_works() -> None:
     "leave", [float, int, math.sin, math.exp, math.floor, np.float64, lambda v: np.array([v], float)]
 )
 def test_nothing_detaches_silently(leave: Any) -> None:
-    with pytest.raises(
-        TypeError, match=r"would leave the graph, and its gradient be lost: write v\.data|not 'Value'|Value"
-    ):
+    with pytest.raises(TypeError, match=r"^Value\(1\.0\) would leave the graph, .* write v\.data to take the number"):
         leave(Value(1.0))
 
 

@@ -6,16 +6,18 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from microgradnn import Value, grad, jvp
 from microgradnn.check.differences import central
 from microgradnn.check.replay import complex_step, condition
-from microgradnn.check.strategies import Graph, Program, graphs, programs
+from microgradnn.check.strategies import INNER, Graph, Program, graphs, programs
 from microgradnn.graph import OPS, topological
 
 RATIONAL = [OPS[name] for name in ("add", "sub", "mul", "div", "neg")]
+REAL_ONLY = ("erf", "erfc", "gelu")  # Python's erf takes no complex number
+ANALYTIC = [op for op in OPS.values() if op.kink is None and op.name not in (*INNER, *REAL_ONLY)]
 
 
 @given(graphs())
@@ -33,14 +35,13 @@ def test_the_gradients_are_the_slopes_by_differences(graph: Graph) -> None:
         assert abs(x.grad - found.slope) <= 20 * found.error + 1e-9 * (1 + abs(x.grad))
 
 
-@given(graphs(smooth=True))
+@given(graphs(rows=ANALYTIC))
 @settings(deadline=None)
 def test_the_gradients_are_those_of_the_complex_step_to_the_last_digits(graph: Graph) -> None:
     graph.output.backward()
     exact, scales = complex_step(graph.output, graph.inputs), condition(graph.output, graph.inputs)
 
-    if exact is None:  # erf has no complex array function
-        return
+    assert exact is not None
     for x, slope, scale in zip(graph.inputs, exact, scales, strict=True):
         assert abs(x.grad - slope) <= 1e-11 * (scale + 1)  # a dozen operations, each of condition up to 1000
 
@@ -73,7 +74,7 @@ def test_of_fractions_reverse_mode_is_forward_mode_exactly_and_floats_come_close
     try:
         reverse, forward = fractions_both_ways(program, inputs)
     except ZeroDivisionError:
-        return
+        reject()
 
     assert reverse == forward
     leaves = [Value(float(x)) for x in inputs]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import back
 from ..graph import topological
+from ..paths import back
 from ..structure import flatten, unflatten
 from ..value import Value
 from .differences import Slope, between, central, sides, steep

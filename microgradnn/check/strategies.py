@@ -24,7 +24,15 @@ from ..value import Value
 
 CLEAR = 0.05  # how far arguments stay from kinks and from the ends of domains
 LARGEST = 1e3  # results beyond are left out: differences of theirs would be rounding
-INNER = ("ahead", "same", "sign", "step", "zero")  # rows that other rows are written with; their slopes are 0
+INNER = (
+    "ahead",
+    "equal",
+    "same",
+    "sign",
+    "step",
+    "weigh",
+    "zero",
+)  # rows that other rows are written with; their slopes are 0
 
 
 def operations(*, smooth: bool = False, arity: int | None = None) -> st.SearchStrategy[Op]:

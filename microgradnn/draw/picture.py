@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from ..graph import Node, topological
-from ..notation import constant, definition, exactly, labels, number, summed, visible
+from ..notation import constant, definition, exactly, labels, number, quantity, shaped, summed, visible
 from ..paths import Edge, uses
 
 Direction = Literal["LR", "TB"]
@@ -141,7 +143,7 @@ class View:
     def box(self, node: Node) -> Box:
         """Say all there is to say about one node."""
         kind = "output" if node is self.root and node.inputs else node.kind
-        terms = [edge.flow for edge in self.uses[node] if edge.user.has_grad]
+        terms = [edge.flow for edge in self.uses[node] if edge.user.has_grad and not is_array(node)]
         told = node.has_grad and kind != "constant"
         short = self.short
         lines = [f"{kind} {definition(node, short | {node: self.names[node]})}", f"value {exactly(node.item())}"]
@@ -151,7 +153,7 @@ class View:
                 lines.append(f"used {len(terms)}×: the gradient is the sum of")
                 lines += [f"  via {short[edge.user]}: {step(edge)}" for edge in self.uses[node][:MOST_TOLD]]
                 lines += [f"  … and {len(terms) - MOST_TOLD} more"] * (len(terms) > MOST_TOLD)
-            elif not adds_up(terms, node.grad_data) and node is not self.root:
+            elif terms and not adds_up(terms, node.grad_data) and node is not self.root:
                 lines.append(f"of this, {exactly(sum(terms))} came through this graph")
         else:
             lines.append("the gradient has not been computed: call backward()")
@@ -164,7 +166,7 @@ class View:
             id=self.ids[node],
             kind=kind,
             title=self.title(node),
-            value=number(node.item()) + (" (moved)" if moved else ""),
+            value=shaped(node) + (" (moved)" if moved else ""),
             grad=gradient(node, terms) if told else "",
             tooltip=tuple(lines),
             scope=self.scopes[node],
@@ -174,6 +176,8 @@ class View:
     def arrow(self, edge: Edge, id: str) -> Arrow:
         """Say what flows along one edge."""
         user, source = self.short[edge.user], self.short[edge.source]
+        if is_array(edge.user):
+            return self.array_arrow(edge, id)
         lines = [f"∂{user}/∂{source} = {exactly(edge.partial)}"]
         if edge.user.has_grad:
             lines.append(f"backward: {step(edge)} → {source}")
@@ -184,6 +188,22 @@ class View:
             label="" if self.crowded else f"∂ {number(edge.partial, 3)}",
             tooltip=tuple(lines),
             dashed=edge.user.has_grad and edge.flow == 0,
+        )
+
+    def array_arrow(self, edge: Edge, id: str) -> Arrow:
+        """Say what shape flows along an edge of arrays; the numbers are in the tooltip."""
+        told: tuple[str, ...] = ()
+        flow = None
+        if edge.user.has_grad and edge.source.wants_grad:
+            flow = edge.flow
+            told = (f"backward: {quantity(flow)} → {self.short[edge.source]}",)
+        return Arrow(
+            id=id,
+            tail=self.ids[edge.source],
+            head=self.ids[edge.user],
+            label="" if self.crowded else str(edge.source.shape),
+            tooltip=(f"{self.short[edge.source]} {edge.source.shape}", *told),
+            dashed=not edge.source.wants_grad or (flow is not None and not np.any(flow)),
         )
 
     def stub(self, user: Node) -> Box:
@@ -207,7 +227,9 @@ def step(edge: Edge) -> str:
 
 def gradient(node: Node, terms: Sequence[float]) -> str:
     """The gradient, as the sum that it is where it is one: '0.3 − 1.35 = −1.05'."""
-    total = number(node.grad_data)
+    total = quantity(node.grad_data)
+    if is_array(node):
+        return total
     if len(terms) < 2 or not adds_up(terms, node.grad_data):
         return total
     if len(terms) > MOST_TERMS:
@@ -221,12 +243,17 @@ def adds_up(terms: Sequence[float], grad: float) -> bool:
     return same(total, grad) or abs(total - grad) <= 1e-12 * sum(map(abs, terms))  # summed in another order
 
 
+def is_array(node: Any) -> bool:
+    """Whether a node holds an array."""
+    return hasattr(node, "shape")
+
+
 def has_moved(node: Node, out: Sequence[Edge]) -> bool:
     """Whether a leaf's data was assigned to after it was used.
 
     Then a user of it, computed again, does not give what it gave.
     """
-    if node.inputs or same(node.item(), node.made_with):
+    if node.inputs or is_array(node) or same(node.item(), node.made_with):
         return False
     return any(not same(again(edge.user), edge.user.item()) for edge in out)
 

@@ -59,6 +59,8 @@ def operation(box: Box) -> str:
 
 def digits(box: Box) -> tuple[str, str]:
     """The value and the gradient of a node to 12 significant digits, as a machine reads them."""
+    if hasattr(box.node, "shape"):
+        return box.value, box.grad or "-"
     return f"{box.node.data:.12g}", f"{box.node.grad_data:.12g}" if box.node.has_grad else "-"
 
 

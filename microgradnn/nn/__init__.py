@@ -1,5 +1,24 @@
-"""Networks."""
+"""Neural networks: of Values, neuron by neuron, and of Tensors, layer by layer."""
 
+from .activations import ACTIVATIONS as ACTIVATIONS
+from .blocks import Cache as Cache
+from .blocks import Gradients as Gradients
+from .blocks import backward_block as backward_block
+from .blocks import forward_block as forward_block
+from .layers import Dense as Dense
+from .losses import LOSSES as LOSSES
+from .network import Network as Network
+from .optimisers import Adam as Adam
+from .optimisers import AdamW as AdamW
+from .optimisers import GradientDescent as GradientDescent
+from .optimisers import Momentum as Momentum
+from .optimisers import Nesterov as Nesterov
+from .optimisers import Optimiser as Optimiser
+from .optimisers import RMSProp as RMSProp
+from .optimisers import cosine as cosine
+from .optimisers import exponential as exponential
+from .optimisers import steps_down as steps_down
+from .optimisers import warmup as warmup
 from .scalar import MLP as MLP
 from .scalar import Layer as Layer
 from .scalar import Module as Module

@@ -10,7 +10,9 @@ import random
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from .. import calculus
 from ..value import Value, dots
+from .activations import activated, known
 
 
 class Uniform(Protocol):
@@ -35,10 +37,10 @@ class Module:
 
 
 class Neuron(Module):
-    """a = relu(w · x + b), or a = w · x + b (course notes, D8 and E1).
+    """a = g(w · x + b), or a = w · x + b where not `nonlin` (course notes, G1).
 
     The weights are drawn from −1 to 1, one after the other, and the bias is 0. `x` is a list of
-    `nin` Values or numbers.
+    `nin` Values or numbers. The activation g is relu, as in micrograd, or any other by its name.
 
     >>> neuron = Neuron(3, rng=random.Random(0))
     >>> neuron
@@ -47,10 +49,21 @@ class Neuron(Module):
     ['w1', 'w2', 'w3', 'b']
     """
 
-    def __init__(self, nin: int, nonlin: bool = True, *, scope: str = "", rng: Uniform = random) -> None:
+    def __init__(
+        self,
+        nin: int,
+        nonlin: bool = True,
+        *,
+        activation: str = "relu",
+        slope: float = 0.01,
+        scope: str = "",
+        rng: Uniform = random,
+    ) -> None:
+        known(activation)
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
-        self.nonlin = nonlin
+        self.activation = activation if nonlin else "linear"
+        self.slope = slope  # of a leaky ReLU
         self.shared = tuple(self.w)
 
     @property
@@ -59,6 +72,11 @@ class Neuron(Module):
         if [*self.shared] != self.w:
             self.shared = tuple(self.w)
         return self.shared
+
+    @property
+    def nonlin(self) -> bool:
+        """Whether there is an activation: micrograd's name for it."""
+        return self.activation != "linear"
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
         """Return the activation; ValueError where x has another length than w."""
@@ -69,7 +87,8 @@ class Neuron(Module):
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+        name = {"relu": "ReLU"}.get(self.activation, self.activation.title().replace("_", ""))
+        return f"{name}Neuron({len(self.w)})"
 
 
 def activations(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Value]:
@@ -79,7 +98,10 @@ def activations(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[V
             raise ValueError(f"{neuron!r} takes {len(neuron.w)} inputs, got {len(x)}")
     products = dots([neuron.weights for neuron in neurons], x)
     zs = [product + neuron.b for neuron, product in zip(neurons, products, strict=True)]
-    return [z.relu() if neuron.nonlin else z for neuron, z in zip(neurons, zs, strict=True)]
+    if neurons and neurons[0].activation == "softmax":  # of all the neurons together
+        whole = calculus.logsumexp(zs)
+        return [(z - whole).exp() for z in zs]
+    return [activated(neuron.activation, z, neuron.slope) for neuron, z in zip(neurons, zs, strict=True)]
 
 
 class Layer(Module):
@@ -106,17 +128,22 @@ class MLP(Module):
     """Layers of neurons, each seeing the one before; all but the last with relu.
 
     The initial weights are drawn in micrograd's order, so that the same seed makes the same
-    network.
+    network. `activations` names one for each layer instead.
 
     >>> MLP(2, [2, 1])
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int], *, rng: Uniform = random) -> None:
+    def __init__(
+        self, nin: int, nouts: Sequence[int], *, activations: Sequence[str] | None = None, rng: Uniform = random
+    ) -> None:
         sizes = [nin, *nouts]
+        names = activations or ["relu"] * (len(nouts) - 1) + ["linear"]
+        if len(names) != len(nouts):
+            raise ValueError(f"{len(nouts)} layers and {len(names)} activations for them: {list(names)}")
         self.layers = [
-            Layer(sizes[i], sizes[i + 1], nonlin=i + 1 < len(nouts), scope=f"layer {i + 1}", rng=rng)
-            for i in range(len(nouts))
+            Layer(sizes[i], sizes[i + 1], activation=name, scope=f"layer {i + 1}", rng=rng)
+            for i, name in enumerate(names)
         ]
 
     def __call__(self, x: Sequence[Value | float]) -> Any:

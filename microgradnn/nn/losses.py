@@ -1,0 +1,74 @@
+"""How wrong an output is: the loss of each example, and the cost, their mean (course notes, B5, B7, C1).
+
+Outputs and labels are (n, m), a column for each example; a loss is (1, m), summed over the n units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import arrays, calculus
+
+Loss = Callable[[Any, Any], Any]
+
+
+def per_example(losses: Any) -> Any:
+    """Sum the losses of the units of each example: (n, m) becomes (1, m)."""
+    return losses if losses.shape[0] == 1 else arrays.sum(losses, axis=0, keepdims=True)
+
+
+def squared_error(a: Any, y: Any) -> Any:
+    """½ Σ (a − y)², (1, m); the ½ cancels the 2 of the derivative (notes, C1)."""
+    return per_example(calculus.squared_error(a, y))
+
+
+def cross_entropy(a: Any, y: Any) -> Any:
+    """−(y log a + (1 − y) log(1 − a)), (1, m), of probabilities a; infinite where a is 0 or 1 and wrong (notes, B5)."""
+    return per_example(calculus.cross_entropy(a, y))
+
+
+def cross_entropy_logits(z: Any, y: Any) -> Any:
+    """The cross entropy of σ(z), (1, m), from z itself: nothing overflows, and dz is a − y exactly (notes, B11)."""
+    return per_example(calculus.cross_entropy_logits(z, y))
+
+
+def softmax_cross_entropy(z: Any, y: Any) -> Any:
+    """−Σ y log softmax(z), (1, m), for one class out of n: a column of y is 1 at the class and 0 elsewhere."""
+    return -arrays.sum(y * arrays.log_softmax(z, axis=0), axis=0, keepdims=True)
+
+
+def max_margin(z: Any, y: Any) -> Any:
+    """max(0, 1 − z t) with t = 2y − 1, so −1 or 1, (1, m): the hinge loss of micrograd's demo."""
+    return per_example(calculus.relu(1 - z * (2 * y - 1)))
+
+
+def cost(losses: Any) -> Any:
+    """J, the mean of the losses of the m examples (notes, B7)."""
+    return arrays.mean(losses)
+
+
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": cross_entropy,
+    "cross_entropy_logits": cross_entropy_logits,
+    "max_margin": max_margin,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "squared_error": squared_error,
+}
+OF_LOGITS = ("cross_entropy_logits", "max_margin", "softmax_cross_entropy")  # take Z, the others A
+USUAL = {"sigmoid": "cross_entropy_logits", "softmax": "softmax_cross_entropy"}  # else squared_error
+
+
+def loss_of(name: str | None, output: str) -> tuple[Loss, bool]:
+    """Return a loss by its name, or the usual one for that output, and whether it takes Z instead of A.
+
+    With sigmoid outputs, `cross_entropy` is computed from the logits too: it is the same number,
+    and does not overflow.
+    """
+    if name is None:
+        name = USUAL.get(output, "squared_error")
+    if name == "cross_entropy" and output in USUAL:
+        name = USUAL[output]
+    if name not in LOSSES:
+        raise ValueError(f"unknown loss {name!r} (choose from {', '.join(LOSSES)})")
+    return LOSSES[name], name in OF_LOGITS
