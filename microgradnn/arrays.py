@@ -204,7 +204,7 @@ reshape = ArrayOp("reshape", lambda x, shape: np.reshape(x, shape),
          lambda g, f, x, shape: reshape(g, shape=x.shape),
          text="{x:atom}.reshape({shape})")
 
-broadcast = ArrayOp("broadcast", lambda x, shape: np.broadcast_to(x, shape),
+broadcast = ArrayOp("broadcast", numerics.repeated,
          lambda g, f, x, shape: sum_to(g, shape=x.shape),
          text="{np}broadcast_to({x}, {shape})")
 
@@ -230,7 +230,7 @@ sum = ArrayOp("sum", np.sum,
          lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis),
          text="{np}sum({x}{options})", symbol="Σ")
 
-mean = ArrayOp("mean", np.mean,
+mean = ArrayOp("mean", numerics.mean_along,
          lambda g, f, x, axis=None, keepdims=False: spread(g / count(x, axis), x, axis),
          text="{np}mean({x}{options})")
 

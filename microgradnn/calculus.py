@@ -262,7 +262,7 @@ where = Op("where", numerics.where, np.where,
          kink=lambda x, y, z: x,
          note="y where x is not 0, else z")
 
-step = Op("step", numerics.step, lambda x: np.heaviside(x, 0),
+step = Op("step", numerics.step, numerics.step_array,
          lambda f, x: 0,
          kink=lambda x: x,
          text="[{x} > 0]", latex="[{x} > 0]", note="1 where x > 0, else 0")

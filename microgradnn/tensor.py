@@ -37,6 +37,8 @@ PLAIN: Final = (int, float, bool)
 
 def numeric(x: Any, dtype: Any = None) -> Array:
     """Return a copy of x as an array of float64, or of float32 where it is one; TypeError for anything else."""
+    if isinstance(x, np.ndarray) and x.dtype in FLOATS and (dtype is None or x.dtype == dtype):
+        return x.copy(order="C")
     if isinstance(x, Node):
         raise TypeError(f"a Tensor is made from numbers, got {x!r}; take its .data, or use it as it is")
     array = np.array(x)
@@ -56,10 +58,23 @@ def constant(x: Any, dtype: Any) -> Tensor:
     return leaf(np.asarray(x, dtype) if plain else numeric(x), "constant")
 
 
+def new(kind: type[Tensor]) -> Tensor:
+    """Return a Tensor to be filled in."""
+    return Tensor(UNSWEPT)
+
+
+if __file__.endswith(".py"):  # not compiled
+    new = object.__new__  # type: ignore[assignment] # skips __init__, as Value does
+
+
 def leaf(array: Array, kind: str) -> Tensor:
     """Return an array that is nobody else's as a leaf."""
-    node = Tensor(UNSWEPT)
+    node = new(Tensor)
     node._array = array
+    node.grad = UNSWEPT
+    node.op = node._x = node._y = node._seen = None
+    node._version = 0
+    node._stamp = ()
     node._kind = kind
     node._needs = kind != "constant"
     return node
@@ -103,14 +118,12 @@ class Tensor(Node):
 
     def __init__(self, data: ArrayLike, name: str = "", *, kind: str = "input", dtype: Any = None) -> None:
         """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
+        if data is UNSWEPT:  # from `new`, which fills it in
+            return
         self.grad = UNSWEPT
-        self.op = None
-        self._x = self._y = None
+        self.op = self._x = self._y = self._seen = None
         self._version = 0
         self._stamp = ()
-        self._seen = None
-        if data is UNSWEPT:  # from this module, which fills in the rest
-            return
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
         self._array = numeric(data, dtype)
@@ -243,8 +256,12 @@ class Tensor(Node):
                 free -= 1
             if free < len(args):
                 op, args = op.hold(*map(float, args[free:])), args[:free]
-        dtype = next(iter([arg._array.dtype for arg in args if isinstance(arg, Tensor)]))
-        inputs = tuple([arg if isinstance(arg, Tensor) else constant(arg, dtype) for arg in args])
+        inputs: tuple[Any, ...] = args
+        for arg in args:
+            if not isinstance(arg, Tensor):
+                dtype = next(iter([one._array.dtype for one in args if isinstance(one, Tensor)]))
+                inputs = tuple([one if isinstance(one, Tensor) else constant(one, dtype) for one in args])
+                break
         try:
             xs = [x._array for x in inputs]
             array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
@@ -301,7 +318,10 @@ class Tensor(Node):
 
     def stale(self) -> bool:
         """Whether the data of an input was changed after it was used here."""
-        return bool(self._stamp != tuple([x._current() for x in self._x]))
+        for x, used in zip(self._x, self._stamp, strict=True):
+            if (x._version if x._seen is None else x._current()) != used:
+                return True
+        return False
 
     def complaint(self) -> str:
         """Say which input was changed."""
@@ -554,24 +574,30 @@ class Tensor(Node):
 
 # --- recording ----------------------------------------------------------------------------------
 
+OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)
+
 
 def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
     """Return the node that holds `array`, made by `op` from `inputs`."""
-    node = Tensor(UNSWEPT)
-    first = inputs[0]._array
-    if array.dtype not in FLOATS:
-        array = array.astype(first.dtype)
-    elif array.dtype != first.dtype and {x._array.dtype for x in inputs} == {first.dtype}:
-        array = array.astype(first.dtype)  # NumPy has a few functions for float64 only
+    dtype = inputs[0]._array.dtype
+    if array.dtype not in FLOATS or (array.dtype != dtype and {x._array.dtype for x in inputs} == {dtype}):
+        array = array.astype(dtype)  # NumPy, or numerics.py, has a few functions for float64 only
+    node = new(Tensor)
+    needs, stamp = False, []
     for x in inputs:
+        needs = needs or x._needs
+        stamp.append(x._version if x._seen is None else x._current())
         if array is x._array:
             array = array.view()  # which can be made read-only alone
     array.flags.writeable = False
     node._array = array
+    node.grad = UNSWEPT
     node.op = op
     node._x = inputs
-    node._needs = True in [x._needs for x in inputs]
-    node._stamp = tuple([x._current() for x in inputs])
+    node._y = node._seen = None
+    node._version = 0
+    node._stamp = tuple(stamp)
+    node._needs = needs
     if OPEN:
         if DETECTING.get():
             anomaly.check_value(node)
@@ -583,7 +609,7 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
 def recorded(op: Any, x: Any, y: Any) -> Any:
     """Record an operator; NotImplemented where an operand is of a kind that knows better."""
     for one in (x, y):
-        if not isinstance(one, (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)):
+        if not isinstance(one, OPERANDS):
             if isinstance(one, Node):
                 raise TypeError(
                     f"{one!r} and a Tensor are on two paths, which do not mix; a single number joins as Tensor(number)"
@@ -598,12 +624,12 @@ def product(x: Any, y: Any) -> Any:
         x = constant(x, None)
     if not isinstance(y, Tensor):
         y = constant(y, None)
+    if x._array.ndim > 1 and y._array.ndim > 1:
+        return Tensor._record(arrays.matmul, x, y)
     if not x.ndim or not y.ndim:
         raise ShapeError(f"matmul is for arrays; got shapes {x.shape} and {y.shape}: write * for a single number")
     left, right = x.ndim == 1, y.ndim == 1
     result = Tensor._record(arrays.matmul, x.reshape(1, -1) if left else x, y.reshape(-1, 1) if right else y)
-    if not left and not right:
-        return result
     shape = result.shape
     return result.reshape(shape[:-2] + (() if left else shape[-2:-1]) + (() if right else shape[-1:]))
 
@@ -733,12 +759,10 @@ def restore(
     scope: str,
 ) -> Tensor:
     """Make a Tensor anew from what `Tensor.__reduce__` gave; `ancestors` are there to come first."""
-    node = Tensor(UNSWEPT)
-    node._array, node.grad, node.op, node._x = array, restored(grad), op, inputs
+    node = leaf(array, leaf_kind)
+    node.grad, node.op, node._x = restored(grad), op, inputs
     node._needs = needs
-    if inputs is None:
-        node._kind = leaf_kind
-    else:
+    if inputs is not None:
         array.flags.writeable = False
         node._stamp = tuple([x._version for x in inputs])
     if name or scope:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..tensor import Tensor, numeric
+from ..tensor import Tensor, leaf, numeric
 from .activations import activated, known
 from .initialisation import Initialiser, initialiser
 
@@ -26,7 +26,7 @@ def columns(x: Any, n: int, *, dtype: Any = None) -> Tensor:
         raise ShapeError(f"the layer takes {n} features, as rows; got shape {shape}{fix}")
     if isinstance(x, Tensor):
         return x
-    return Tensor(numeric(x, dtype), kind="constant")
+    return leaf(numeric(x, dtype), "constant")
 
 
 class Dense:

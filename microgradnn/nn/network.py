@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..tensor import Array, Tensor, numeric
+from ..tensor import Array, Tensor, leaf, numeric
 from ..value import Value
 from .initialisation import Initialiser
 from .layers import Dense, columns
@@ -152,7 +152,7 @@ class Network:
 
     def labels(self, Y: Any, shape: tuple[int, ...]) -> Tensor:  # noqa: N803
         """Return Y as a constant; ShapeError unless there is a label for each output."""
-        y = Y if isinstance(Y, Tensor) else Tensor(numeric(np.atleast_2d(Y), self.layers[0].W.dtype), kind="constant")
+        y = Y if isinstance(Y, Tensor) else leaf(numeric(Y, self.layers[0].W.dtype), "constant")
         if y.shape != shape:
             fix = "; give the transpose, Y.T" if y.shape == shape[::-1] else ""
             raise ShapeError(f"the labels have shape {y.shape} and the outputs {shape}, a column an example{fix}")
