@@ -12,7 +12,9 @@ Shapes are written as in the course notes: examples are columns.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -116,7 +118,9 @@ def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
 def spelled(name: str, value: Any) -> str:
     """Write a parameter as it stands in code: an index as between its brackets."""
     if name != "index":
-        return repr(value)
+        return repr(str(value)) if name == "dtype" else repr(value)
+    if isinstance(value, tuple) and not value:
+        return "()"
     return ", ".join(map(slice_text, value if isinstance(value, tuple) else (value,)))
 
 
@@ -127,6 +131,8 @@ def slice_text(one: Any) -> str:
         return ends + (f":{one.step}" if one.step is not None else "")
     if isinstance(one, np.ndarray):
         return repr(one.tolist())
+    if isinstance(one, np.integer):
+        return repr(int(one))
     return "..." if one is Ellipsis else "None" if one is None else repr(one)
 
 
@@ -149,7 +155,8 @@ def kept(shape: Shape, axis: int | Sequence[int] | None) -> Shape:
 
 def count(x: Any, axis: int | Sequence[int] | None) -> int:
     """Return how many entries are reduced to one along those axes."""
-    return int(np.prod([x.shape[i] for i in axes_of(axis, len(x.shape))], dtype=int))
+    lengths: list[int] = [x.shape[i] for i in axes_of(axis, len(x.shape))]
+    return reduce(operator.mul, lengths, 1)
 
 
 def spread(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
@@ -174,7 +181,7 @@ def part(x: Any, begin: int, length: int, axis: int) -> Any:
 
 def but_one(n: int) -> Any:
     """Return an (n, n − 1) array of indices: row i has all but i."""
-    return np.array([[j for j in range(n) if j != i] for i in range(n)], dtype=np.intp).reshape(n, max(n - 1, 0))
+    return np.array([[j for j in range(n) if j != i] for i in range(n)], dtype=np.intp).reshape(n, n - 1 if n else 0)
 
 
 sum_of = sum  # Python's own, which the row of that name hides below
@@ -211,6 +218,10 @@ broadcast = ArrayOp("broadcast", numerics.repeated,
 sum_to = ArrayOp("sum_to", numerics.sum_to,
          lambda g, f, x, shape: broadcast(g, shape=x.shape),
          text="sum_to({x}, {shape})", note="the sum over the axes along which `shape` was repeated (notes, E5)")
+
+cast = ArrayOp("cast", lambda x, dtype: x.astype(dtype),
+         lambda g, f, x, dtype: cast(g, dtype=x.dtype),
+         text="{x:atom}.astype({dtype})", note="the same numbers in another precision")
 
 take = ArrayOp("take", lambda x, index: x[index],
          lambda g, f, x, index: put(g, index=index, shape=x.shape),

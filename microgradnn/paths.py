@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .graph import NOTHING, UNREACHED, Node
@@ -70,11 +70,18 @@ def paths(order: Sequence[Node], source: Node) -> Iterator[list[Edge]]:
         branches.extend([*path, edge] for edge in reversed(edges))
 
 
-def back(order: Sequence[Any], wanted: Sequence[Node], seed: Any, *, on_nodes: bool) -> dict[Node, Any]:
+def back(
+    order: Sequence[Any],
+    wanted: Sequence[Node],
+    seed: Any,
+    *,
+    on_nodes: bool,
+    each: Callable[[Any, Any], Any] = lambda node, grad: grad,
+) -> dict[Node, Any]:
     """Carry gradients from the last of `order` back to `wanted` and all that leads there, leaving `grad` alone.
 
     What nothing comes back to, because a branch was not taken, has no entry. With `on_nodes` the
-    gradients are nodes.
+    gradients are nodes. `each(node, grad)` may replace a gradient when it is complete.
     """
     leads = set(wanted)
     for node in order:
@@ -82,6 +89,8 @@ def back(order: Sequence[Any], wanted: Sequence[Node], seed: Any, *, on_nodes: b
             leads.add(node)
     grads: dict[Node, Any] = {order[-1]: seed}
     for node in reversed(order):
+        if node in grads:
+            grads[node] = each(node, grads[node])
         if node.op is not None and node in grads:
             for x, share in node._pulls(grads[node], leads, on_nodes=on_nodes):
                 grads[x] = grads[x] + share if x in grads else share

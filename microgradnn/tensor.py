@@ -34,11 +34,21 @@ RANK_ONE: Final = (
 )
 PLAIN: Final = (int, float, bool)
 
+CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
+NEVER: Final = 1 << 62  # of a leaf: no operation was done
+
+
+def tick() -> None:
+    """Let every sweep look once more whether its data have changed."""
+    CLOCK[0] += 1
+
 
 def numeric(x: Any, dtype: Any = None) -> Array:
     """Return a copy of x as an array of float64, or of float32 where it is one; TypeError for anything else."""
-    if isinstance(x, np.ndarray) and x.dtype in FLOATS and (dtype is None or x.dtype == dtype):
+    if type(x) is np.ndarray and x.dtype in FLOATS and (dtype is None or x.dtype == dtype):
         return x.copy(order="C")
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a Tensor has no mask; fill the array first: x.filled(0)")
     if isinstance(x, Node):
         raise TypeError(f"a Tensor is made from numbers, got {x!r}; take its .data, or use it as it is")
     array = np.array(x)
@@ -75,6 +85,7 @@ def leaf(array: Array, kind: str) -> Tensor:
     node.op = node._x = node._y = node._seen = None
     node._version = 0
     node._stamp = ()
+    node._since = NEVER
     node._kind = kind
     node._needs = kind != "constant"
     return node
@@ -107,13 +118,14 @@ class Tensor(Node):
     array([[2., 5.]])
     """
 
-    __slots__ = ("_array", "_kind", "_needs", "_seen", "_stamp", "_version")
+    __slots__ = ("_array", "_kind", "_needs", "_seen", "_since", "_stamp", "_version")
 
     _array: Any
     _kind: str  # of a leaf
     _needs: bool  # whether a gradient is wanted here or above
     _version: int  # how often the data was changed
     _stamp: Any  # the versions of the inputs when they were used
+    _since: int  # the tick of the clock at which the first operation of its graph was done
     _seen: Any  # what the data of a leaf was, once somebody has got hold of it
 
     def __init__(self, data: ArrayLike, name: str = "", *, kind: str = "input", dtype: Any = None) -> None:
@@ -124,6 +136,7 @@ class Tensor(Node):
         self.op = self._x = self._y = self._seen = None
         self._version = 0
         self._stamp = ()
+        self._since = NEVER
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
         self._array = numeric(data, dtype)
@@ -141,16 +154,20 @@ class Tensor(Node):
         """The numbers; those of a result are read-only."""
         if self._x is None and self._seen is None:
             self._seen = self._array.copy()  # from now on somebody may write to it
+            tick()
         return self._array  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, data: ArrayLike) -> None:
-        array = data if isinstance(data, np.ndarray) and data.dtype == self.dtype else numeric(data, self.dtype)
+        if self._x is not None:
+            raise ValueError(f"{self.called()} is a result: it cannot be assigned to; change what it is computed from")
+        array = data if type(data) is np.ndarray and data.dtype == self.dtype else numeric(data, self.dtype)
         if array.shape != self._array.shape:
             raise ShapeError(f"{self.called()} has shape {self.shape}; its data cannot become one of {array.shape}")
         self._array = array
         self._seen = array.copy()
         self._version += 1
+        tick()
 
     @property
     def shape(self) -> Shape:
@@ -194,6 +211,7 @@ class Tensor(Node):
         """Say that the numbers were written to in place, by whoever was given a view of them."""
         self._version += 1
         self._seen = None if self._seen is None else self._array.copy()
+        tick()
 
     def live_in(self, place: Array) -> None:
         """Move the numbers of a leaf to a place of the same shape, such as a part of a larger array."""
@@ -216,6 +234,8 @@ class Tensor(Node):
         name = f", name={self.name!r}" if self.name else ""
         dtype = "" if self.dtype == FLOATS[0] else f", dtype={self.dtype}"
         op = f", op={self.op.name!r}" if self.op else ""
+        if not self._array.size:
+            return f"Tensor of shape {self.shape}{name}{dtype}{op}"
         body = np.array2string(self._array, separator=", ", prefix="Tensor(", threshold=60, precision=6)
         return f"Tensor({body}{name}{dtype}{op})"
 
@@ -274,6 +294,10 @@ class Tensor(Node):
         raise TypeError(f"{op.name} takes numbers one by one; to make one array of several Tensors there is stack")
 
     def _look_ahead(self) -> None:
+        if self._since != CLOCK[0]:  # something, somewhere, may have changed since
+            for node in topological(self):
+                if node.op is not None and node.stale():
+                    raise ValueError(node.complaint())
         if OPEN and DETECTING.get():
             anomaly.check_sweep(topological(self))
 
@@ -298,21 +322,23 @@ class Tensor(Node):
 
     @classmethod
     def _sweep(cls, order: list[Any], mark: Any) -> None:
-        for node in order:
-            if node.stale():
-                forget(order)
-                raise ValueError(node.complaint())
         with np.errstate(all="ignore"):
             for node in reversed(order):
                 g = node.grad
-                if g is mark:
-                    node.grad = UNREACHED
-                    continue
                 inputs = node._x
+                if g is mark:
+                    node.grad = UNREACHED if node._needs else UNSWEPT
+                    for x in inputs:
+                        settle(x)
+                    continue
                 xs = [x._array for x in inputs]
                 for i, x in enumerate(inputs):
                     if x._needs:
-                        add_to(x, pulled(node.op, i, g, node._array, xs))
+                        share = pulled(node.op, i, g, node._array, xs)
+                        if share is not None:
+                            add_to(x, share)
+                        else:
+                            settle(x)
                     elif x._x is None:
                         x.grad = UNSWEPT
 
@@ -341,12 +367,14 @@ class Tensor(Node):
             raise ValueError(self.complaint())
         f, xs = (self, self._x) if on_nodes else (self._array, [x._array for x in self._x])
         with np.errstate(all="ignore"):
-            return [(x, pulled(self.op, i, g, f, xs)) for i, x in enumerate(self._x) if x in wanted]
+            shares = [(x, pulled(self.op, i, g, f, xs)) for i, x in enumerate(self._x) if x in wanted]
+        return [(x, share) for x, share in shares if share is not None]
 
     def _share(self, i: int, g: Any) -> Any:
         """Return what input i gets of the gradient `g` of this node, as numbers."""
         with np.errstate(all="ignore"):
-            return pulled(self.op, i, np.broadcast_to(g, self.shape), self._array, [x._array for x in self._x])
+            share = pulled(self.op, i, np.broadcast_to(g, self.shape), self._array, [x._array for x in self._x])
+        return 0.0 if share is None else share
 
     def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
         """Move on: nodes only. Where there is no partial, the pullback is transposed, being linear in g.
@@ -361,7 +389,7 @@ class Tensor(Node):
             for i, x in enumerate(self._x):
                 if x in moved:
                     step = transposed(self, i, moved[x]) if isinstance(self.op, ArrayOp) else pushed(self, i, moved[x])
-                    total = step if total is None else total + step
+                    total = step if total is None else total if step is None else total + step
         return total
 
     def _like(self, x: Any) -> Any:
@@ -371,11 +399,12 @@ class Tensor(Node):
         return leaf(np.broadcast_to(array, self.shape).copy(), "constant")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        grad = lasting(self.grad)
-        kind = self._kind if self._x is None else ""
-        return reduced(
-            self, restore, type(self), self.op, self._x, self._array, grad, kind, self._needs, self.name, self.scope
-        )
+        if self._x is None:
+            state: tuple[Any, ...] = (self._array.copy(), self._kind, self._needs, self._current(), ())
+        else:
+            state = (self._array, "", self._needs, self._version, self._stamp)
+        about = (lasting(self.grad), self.name, self.scope)
+        return reduced(self, restore, type(self), self.op, self._x, *state, *about)
 
     # --- operators --------------------------------------------------------------------------
 
@@ -451,14 +480,14 @@ class Tensor(Node):
             return Tensor._record(arrays.swap, self)
         return self.transpose()
 
-    def transpose(self, *axes: int) -> Any:
+    def transpose(self, *axes: Any) -> Any:
         """Return it with its axes in another order, by default the reverse."""
-        order = axes[0] if len(axes) == 1 and isinstance(axes[0], tuple) else axes
+        order = tuple(axes[0] or ()) if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return Tensor._record(arrays.transpose.hold(axes=order or tuple(range(self._array.ndim))[::-1]), self)
 
     def reshape(self, *shape: Any) -> Any:
         """Return the same numbers in another shape; one length may be −1, and follows from the others."""
-        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         return Tensor._record(arrays.reshape.hold(shape=tuple(wanted)), self)
 
     def ravel(self) -> Any:
@@ -568,7 +597,7 @@ class Tensor(Node):
         """Answer np.sum(T), np.concatenate([T, …]) and their like."""
         ours = FUNCTIONS.get(function.__name__)
         if ours is None:
-            raise TypeError(no_such(f"np.{function.__name__}"))
+            raise TypeError(no_such(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"))
         return ours(*args, **options)
 
 
@@ -580,13 +609,14 @@ OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)
 def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
     """Return the node that holds `array`, made by `op` from `inputs`."""
     dtype = inputs[0]._array.dtype
-    if array.dtype not in FLOATS or (array.dtype != dtype and {x._array.dtype for x in inputs} == {dtype}):
+    if array.dtype != dtype and isinstance(op, Op) and {x._array.dtype for x in inputs} == {dtype}:
         array = array.astype(dtype)  # NumPy, or numerics.py, has a few functions for float64 only
     node = new(Tensor)
-    needs, stamp = False, []
+    needs, stamp, since = False, [], CLOCK[0]
     for x in inputs:
         needs = needs or x._needs
         stamp.append(x._version if x._seen is None else x._current())
+        since = min(since, x._since if x._seen is None else -1)  # −1: it may be written to, and nothing would tell
         if array is x._array:
             array = array.view()  # which can be made read-only alone
     array.flags.writeable = False
@@ -597,12 +627,13 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
     node._y = node._seen = None
     node._version = 0
     node._stamp = tuple(stamp)
+    node._since = since
     node._needs = needs
     if OPEN:
         if DETECTING.get():
             anomaly.check_value(node)
         if not RECORDING.get():
-            return leaf(node._array, "constant")
+            return leaf(array.copy(), "constant")  # a view would change with what it is a view of
     return node
 
 
@@ -638,7 +669,7 @@ def reduction(op: ArrayOp, x: Tensor, axis: Axis, keepdims: bool) -> Any:
     """Record a row that makes one number of many."""
     options: dict[str, Any] = {}
     if axis is not None:
-        options["axis"] = axis
+        options["axis"] = tuple(axis) if isinstance(axis, list) else axis
     if keepdims:
         options["keepdims"] = True
     return Tensor._record(op.hold(**options) if options else op, x)
@@ -661,7 +692,9 @@ def checked_index(index: Any) -> Any:
         )
     if isinstance(index, tuple):
         return tuple([checked_index(one) for one in index])
-    return np.array(index) if isinstance(index, (list, np.ndarray)) else index
+    if isinstance(index, (list, np.ndarray)):
+        return np.array(index) if len(index) else np.array(index, np.intp)
+    return int(index) if isinstance(index, np.integer) else index
 
 
 def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeError:
@@ -671,9 +704,10 @@ def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeErr
     )
     if op is arrays.matmul and len(inputs) == 2 and min(x.ndim for x in inputs) >= 2:
         x, y = inputs
-        if x.shape[-1] != y.shape[-2]:
-            hint = "; transpose one of them?" if x.shape[-1] == y.shape[-1] or x.shape[-2] == y.shape[-2] else ""
-            return ShapeError(f"matmul: x has {x.shape[-1]} columns but y has {y.shape[-2]} rows ({told}){hint}")
+        if x.shape[-1] == y.shape[-2]:
+            return ShapeError(f"matmul: the axes before the last two do not broadcast ({told})")
+        hint = "; transpose one of them?" if x.shape[-1] == y.shape[-1] or x.shape[-2] == y.shape[-2] else ""
+        return ShapeError(f"matmul: x has {x.shape[-1]} columns but y has {y.shape[-2]} rows ({told}){hint}")
     parameters = "".join(f", {name}={value!r}" for name, value in getattr(op, "parameters", {}).items())
     if len(inputs) > 1 and isinstance(op, Op):
         return ShapeError(
@@ -686,22 +720,28 @@ def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeErr
 
 
 def pulled(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
-    """Return what argument i gets of the gradient g in f = op(xs): on arrays or on nodes."""
+    """Return what argument i gets of the gradient g in f = op(xs): arrays, or nodes; None where that is nothing."""
     if isinstance(op, ArrayOp):
-        return op.pullback(i, g, f, *xs)
+        share = op.pullback(i, g, f, *xs)
+        return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
     partial = op.partials[i](f, *xs)
     if isinstance(partial, PLAIN):
-        share = g if partial == 1 else g * partial if partial else g * 0.0
+        if not partial:
+            return None
+        share = g if partial == 1 else -g if partial == -1 else g * partial
     else:
         share = calculus.weigh(g, partial)
-    shape = xs[i].shape
-    return share if share.shape == shape else arrays.sum_to(share, shape=shape)
+    if share.shape != xs[i].shape:
+        share = arrays.sum_to(share, shape=xs[i].shape)
+    return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
 
 
 def pushed(node: Tensor, i: int, t: Any) -> Any:
-    """Return how an element-wise result moves when input i moves by t."""
+    """Return how an element-wise result moves when input i moves by t; None where it stays."""
     op: Any = node.op
     partial = op.partials[i](node, *node._x)
+    if isinstance(partial, PLAIN) and not partial:
+        return None
     step = t if isinstance(partial, PLAIN) and partial == 1 else calculus.weigh(t, partial)
     return step if step.shape == node.shape else arrays.broadcast(step, shape=node.shape)
 
@@ -717,23 +757,19 @@ def transposed(node: Tensor, i: int, t: Any) -> Any:
 
 def add_to(x: Tensor, share: Any) -> None:
     """Add to the gradient of a node."""
-    array = x._array
-    if share.dtype != array.dtype:
-        share = share.astype(array.dtype)
     if type(x.grad) is not float:
-        x.grad = x.grad + share
+        total = x.grad + share
+        x.grad = total if isinstance(total, Node) else np.asarray(total)
     elif x._x is None:  # a leaf's gradient is its own, for whoever wants to write to it
         x.grad = np.array(share)
     else:
         x.grad = share
 
 
-def forget(order: Sequence[Any]) -> None:
-    """Leave no mark of a sweep that did not take place."""
-    for node in order:
-        for one in (node, *node._x):
-            if type(one.grad) is float:
-                one.grad = UNSWEPT
+def settle(x: Tensor) -> None:
+    """Give a leaf to which nothing has come yet zeros for a gradient, if it wants one."""
+    if x._x is None and type(x.grad) is float:
+        x.grad = np.zeros_like(x._array) if x._needs else UNSWEPT
 
 
 def same_bits(x: Any, y: Any) -> bool:
@@ -752,19 +788,21 @@ def restore(
     op: Any,
     inputs: Any,
     array: Any,
-    grad: Any,
     leaf_kind: str,
     needs: bool,
+    version: int,
+    stamp: Any,
+    grad: Any,
     name: str,
     scope: str,
 ) -> Tensor:
     """Make a Tensor anew from what `Tensor.__reduce__` gave; `ancestors` are there to come first."""
     node = leaf(array, leaf_kind)
     node.grad, node.op, node._x = restored(grad), op, inputs
-    node._needs = needs
+    node._needs, node._version, node._stamp = needs, version, stamp
     if inputs is not None:
         array.flags.writeable = False
-        node._stamp = tuple([x._version for x in inputs])
+        node._since = -1  # of the copy's clock nothing is known: look before each sweep
     if name or scope:
         node.named(name, scope=scope)
     return node
@@ -773,14 +811,28 @@ def restore(
 # --- functions of several Tensors, and NumPy's names ----------------------------------------------
 
 
-def concatenate(tensors: Sequence[Any], axis: int = 0) -> Any:
-    """Join arrays along an axis: with axis=1, examples to examples."""
-    return Tensor._record(arrays.concatenate.hold(axis=axis), *tensors)
+def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> Any:
+    """Join arrays along an axis: with axis=1, examples to examples; with None all their numbers in one axis.
+
+    Raises ShapeError where there are none, or where the other axes differ.
+    """
+    nodes = joined(tensors, "concatenate")
+    if axis is None:
+        return concatenate([x.ravel() for x in nodes])
+    return Tensor._record(arrays.concatenate.hold(axis=axis), *nodes)
+
+
+def joined(tensors: Sequence[Any], name: str) -> list[Tensor]:
+    """Return what is to be joined as Tensors."""
+    nodes = [x if isinstance(x, Tensor) else constant(x, FLOATS[0]) for x in tensors]
+    if not nodes:
+        raise ShapeError(f"{name}: there is nothing to be joined")
+    return nodes
 
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join arrays of one shape along a new axis."""
-    nodes = [x if isinstance(x, Tensor) else constant(x, None) for x in tensors]
+    nodes = joined(tensors, "stack")
     if len({x.shape for x in nodes}) > 1:
         raise ShapeError(f"stack: the arrays are of different shapes: {', '.join(str(x.shape) for x in nodes)}")
     ndim = nodes[0].ndim + 1

@@ -1,0 +1,299 @@
+"""The backward pass written out: from a graph to the NumPy code that a person would write by hand.
+
+The graph is taken down as terms; the rules of the tables, run on those, give the gradients; what a
+person would leave out is left out (terms.py); and the rest is put in the notes' order: from the
+output back, each layer's dZ, dW, db before the next (course notes, D5).
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .cancel import behind_sigmoid
+from .graph import Node, topological
+from .listing import Line, Listing, Style, function_source
+from .paths import back
+from .terms import Book, Dim, Term
+
+SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A function and its gradients as source: complete, importable Python that needs NumPy alone.
+
+    `forward` and `backward` are its lines; `inputs` the names of its arguments, `wrt` those by
+    which it is differentiated, `output` the name of what it computes.
+    """
+
+    output: str
+    inputs: tuple[str, ...]
+    wrt: tuple[str, ...]
+    forward: tuple[Line, ...]
+    backward: tuple[Line, ...]
+    source: str
+    shapes: dict[str, tuple[int, ...]]
+    defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
+    latex: str
+
+    def __str__(self) -> str:
+        lines = [*map(str, self.forward), "", *map(str, self.backward)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f'<pre class="microgradnn"><code class="language-python">{escape(self.source)}</code></pre>'
+
+
+def derive(
+    output: Node,
+    wrt: Sequence[Node] | None = None,
+    *,
+    inputs: Sequence[Node] | None = None,
+    name: str = "value_and_gradients",
+    simplify: bool = True,
+    notes: bool = False,
+    style: Style = "numpy",
+) -> Derivation:
+    """Write out the computation of `output`, one number, and of its gradients by `wrt`.
+
+    `wrt` are nodes, by default the parameters, or all named leaves where there are none. `inputs` are the
+    leaves that become arguments of the function, by default all that have a name; other leaves are
+    written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
+    with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
+    'numpy' or, for graphs of Values, 'python'.
+
+    Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
+
+    >>> from microgradnn import Value
+    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
+    >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
+    >>> print(derive(J))
+    u = b * c
+    v = a + u
+    J = 3 * v
+    <BLANKLINE>
+    dv = 3
+    da = dv
+    du = dv
+    db = du * c
+    dc = du * b
+    """
+    order = topological(output)
+    if getattr(output, "size", 1) != 1:
+        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
+    met = [x for node in order if node.op for x in node.inputs if x.op is None]
+    leaves = list(dict.fromkeys(met)) or [output]  # in the order of their first use
+    wanted = chosen(order, leaves, wrt, output)
+    given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
+    given += [x for x in wanted if x.op is None and x not in given]
+    written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]))
+    grads = written.gradients(wanted, notes=notes)
+    targets = written.targets(grads, wanted)
+    listing = Listing(written.labels, style, [*written.forward_roots(), *(term for _, term in targets)])
+    forward = listing.forward(written.forward_roots())
+    result = listing.reference(written.terms[output])
+    backward = listing.backward(targets)
+    names = [written.names[x] for x in given]
+    shapes = {written.names[x]: written.terms[x].shape for x in given}
+    source = function_source(
+        name,
+        names,
+        shapes,
+        written.lengths,
+        forward,
+        backward,
+        result,
+        [f"d{written.names[x]}" for x in wanted],
+        listing,
+    )
+    shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
+    return Derivation(
+        output=result,
+        inputs=tuple(names),
+        wrt=tuple(written.names[x] for x in wanted),
+        forward=tuple(forward),
+        backward=tuple(backward),
+        source=source,
+        shapes=shaped,
+        defaults={written.names[x]: x.item() for x in given},
+        latex=listing.latex(forward, backward),
+    )
+
+
+def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
+    """Return the nodes by which to differentiate; ValueError for what is not in the graph."""
+    if wrt is None:
+        parameters = [x for x in leaves if x.kind == "parameter"]
+        return parameters or [x for x in leaves if x.name and x.kind != "constant"]
+    for x in wrt:
+        if x not in order:
+            raise ValueError(f"{output!r} does not depend on {x!r}")
+    return list(wrt)
+
+
+class Writing:
+    """A graph taken down as terms, with names for what is to be assigned."""
+
+    def __init__(self, order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], book: Book) -> None:
+        self.order = order
+        self.book = book
+        self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
+        self.lengths = batch(given)
+        self.terms: dict[Any, Term] = {}
+        self.carried: set[Term] = set()  # gradients that have a line of their own
+        self.defined: dict[Term, Term] = {}  # variables that stand for a gradient
+        self.labels: dict[Term, str] = {}
+        m = {dim: dim for dim, _ in self.lengths.values()}
+        for node in order:
+            if node.op is None:
+                self.terms[node] = self.leaf(node, given, next(iter(m), None))
+            else:
+                term = book.make(node.op, tuple([self.terms[x] for x in node.inputs]))
+                self.terms[node] = term
+                if node in self.names and term not in self.labels:
+                    self.labels[term] = self.names[node]
+        root = self.terms[order[-1]]
+        self.labels.setdefault(root, "J" if "J" not in self.names.values() else "output")
+
+    def leaf(self, node: Any, given: Sequence[Node], m: Dim | None) -> Term:
+        """Return a leaf as a variable, or as the number that it is."""
+        shape = tuple(getattr(node, "shape", ()))
+        if node in given:
+            if m is not None and node.kind != "parameter" and len(shape) == 2 and shape[1] == m:
+                shape = (shape[0], m)
+            return self.book.variable(self.names[node], shape)
+        held = node.item()
+        if isinstance(held, np.ndarray) and held.size > SMALL:
+            raise ValueError(
+                f"an array of shape {held.shape} has no name and is too large to write out; give it one: "
+                'Tensor(data, "X", kind="constant")'
+            )
+        return self.book.constant(np.asarray(held).reshape(shape) if shape else held)
+
+    def gradients(self, wanted: Sequence[Node], *, notes: bool) -> dict[Term, Term]:
+        """Return the gradients of the output in all that lies on the way to the wanted leaves."""
+        root = self.terms[self.order[-1]]
+        m = next(iter([dim for dim, _ in self.lengths.values()]), None)
+        scale: Any = m if notes and m is not None else 1
+        seed = self.book.constant(scale if not root.shape else np.full(root.shape, float(scale)))
+        terms = list(dict.fromkeys(self.terms[node] for node in self.order))
+        goals = [self.terms[x] for x in wanted]
+        grads: dict[Any, Any] = back(terms, goals, seed, on_nodes=True, each=self.settled)
+        if notes and m is not None:
+            for goal in goals:
+                if goal in grads:
+                    grads[goal] = grads[goal] / m
+        return {term: grads[term] for term in terms if term in grads}
+
+    def settled(self, term: Any, grad: Any) -> Any:
+        """Give a gradient that has no line of its own, being a number or another's, a name to go on with: du = dv."""
+        if term not in self.labels or term is self.terms[self.order[-1]] or not self.book.simplify:
+            return grad
+        if grad.op is not None and grad not in self.carried:
+            self.carried.add(grad)
+            return grad
+        variable = self.book.variable(f"d{self.labels[term]}", grad.shape)
+        variable.masked = grad.masked
+        self.defined[variable] = grad
+        return variable
+
+    def forward_roots(self) -> list[Term]:
+        """Return what is assigned in the forward pass, in order."""
+        return [term for term in dict.fromkeys(self.terms[node] for node in self.order) if term.op is not None]
+
+    def targets(self, grads: Mapping[Term, Term], wanted: Sequence[Node]) -> list[tuple[str, Term]]:
+        """Return the names and gradients to be assigned, from the output back, leaves with the step that uses them.
+
+        A gradient that no wanted one is made from is left out: that of A2, where dZ2 is A2 − Y.
+        """
+        root = self.terms[self.order[-1]]
+        goals = {self.terms[x]: self.names[x] for x in wanted}
+        used = self.leading_to([grads[goal] for goal in goals if goal in grads])
+        result: dict[str, Term] = {}
+        for term in reversed([term for term in grads if term in self.labels]):
+            if term is not root and grads[term] in used:
+                result[f"d{self.labels[term]}"] = self.defined.get(grads[term], grads[term])
+            for x in self.near(term):
+                if x in goals and x in grads:
+                    result.setdefault(f"d{goals[x]}", grads[x])
+        for x, name in goals.items():
+            result.setdefault(f"d{name}", grads.get(x) or self.book.constant(0))
+        return list(result.items())
+
+    def leading_to(self, ends: Sequence[Term]) -> set[Term]:
+        """Return all that these terms are made from, through variables that stand for gradients."""
+        found: set[Term] = set()
+        stack = list(ends)
+        while stack:
+            term = stack.pop()
+            if term not in found:
+                found.add(term)
+                stack += term.inputs
+                if term in self.defined:
+                    stack.append(self.defined[term])
+        return found
+
+    def near(self, term: Term) -> list[Term]:
+        """Return the leaves from which a term is made without another name between, from left to right."""
+        found: dict[Term, None] = {}
+        stack = list(reversed(term.inputs))
+        while stack:
+            x = stack.pop()
+            if x.op is None:
+                found[x] = None
+            elif x not in self.labels:
+                stack += reversed(x.inputs)
+        return list(found)
+
+
+def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:
+    """Return names that Python takes, all different: those of the nodes where they can be."""
+    names: dict[Node, str] = {}
+    taken: set[str] = {"np", "math", "m"}
+    for i, node in enumerate(given):
+        names[node] = unused(identifier(node.name) or f"x{i + 1}", taken)
+    for node in order:
+        if node not in names and node.name:
+            names[node] = unused(identifier(node.name), taken)
+    return names
+
+
+def identifier(name: str) -> str:
+    """Return a name with what Python does not take left out: 'z[1]' becomes z1."""
+    kept = re.sub(r"\W+", "_", name.replace("[", "").replace("]", "").replace("ŷ", "y_hat")).strip("_")
+    if not kept.isidentifier() or keyword.iskeyword(kept):
+        kept = f"v_{kept}" if kept else ""
+    return kept
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """Return the name, with a number where it is taken, and take it."""
+    name = name or "t"
+    candidate, i = name, 2
+    while candidate in taken or f"d{candidate}" in taken:
+        candidate, i = f"{name}_{i}", i + 1
+    taken.update({candidate, f"d{candidate}"})
+    return candidate
+
+
+def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
+    """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
+    data = [x for x in given if x.kind != "parameter" and len(getattr(x, "shape", ())) == 2]
+    lengths = {x.shape[1] for x in data}
+    if len(lengths) != 1 or not data:
+        return {}
+    return {"m": (Dim(lengths.pop(), "m"), data[0].name)}

@@ -1,0 +1,399 @@
+"""Terms as lines of Python: what is assigned, what is folded in, and how each operation is spelled."""
+
+from __future__ import annotations
+
+import ast
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from . import arrays, calculus, numerics
+from .arrays import ArrayOp
+from .graph import Fold, Op, topological
+from .notation import Operand
+from .terms import Dim, Term
+
+Style = Literal["numpy", "python"]
+
+
+class Line(NamedTuple):
+    """One assignment: `dW2 = dZ2 @ A1.T`, the shape of the result, and how it comes about: (1, 3) = (1, m) @ (m, 3)."""
+
+    name: str
+    formula: str
+    shape: tuple[int, ...]
+    shapes: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.formula}"
+
+
+LONGEST = 60  # characters of an unnamed part that is folded into the line that uses it
+
+# How the rows are spelled where NumPy's name for the function, or a helper's, is not all there is to say.
+ARITHMETIC = {
+    "add": ("{x:sum} + {y:product}", "sum"),
+    "sub": ("{x:sum} - {y:product}", "sum"),
+    "mul": ("{x:product} * {y:power}", "product"),
+    "div": ("{x:product} / {y:power}", "product"),
+    "neg": ("-{x:product}", "sum"),
+    "same": ("{x:atom}", "atom"),
+}
+CODE: dict[Style, dict[str, tuple[str, str]]] = {
+    "numpy": ARITHMETIC
+    | {
+        "pow": ("{x:atom}**{y:atom}", "power"),
+        "relu": ("np.maximum({x}, 0)", "atom"),
+        "step": ("np.heaviside({x}, 0)", "atom"),
+        "leaky_relu": ("np.where({x:sum} > 0, {x}, {y:product} * {x:power})", "atom"),
+        "where": ("np.where({x}, {y}, {z})", "atom"),
+        "squared_error": ("({x:sum} - {y:product})**2 / 2", "product"),
+    },
+    "python": ARITHMETIC | {"abs": ("abs({x})", "atom"), "step": ("float({x} > 0)", "atom")},
+}
+FACTORS = {"step": "({x} > 0)", "equal": "({x} == {y})", "zero": "({x} == 0)"}  # in a product: true is 1
+
+
+class Listing:
+    """The lines of a program. `labels` are the terms that have names; `roots` all that is to be computed."""
+
+    def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term]) -> None:
+        self.style = style
+        self.names: dict[Term, str] = {}
+        self.labels = dict(labels)
+        self.texts: dict[Term, Operand] = {}
+        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.uses: dict[Term, int] = {}
+        self.taken = {*labels.values()} | {term.label for term in labels if term.label}
+        self.count = 0
+        seen: set[Term] = set()
+        for root in roots:
+            self.uses[root] = self.uses.get(root, 0) + (root in seen)
+            for term in topological(root, without=seen):
+                seen.add(term)
+                for x in term.inputs:
+                    self.uses[x] = self.uses.get(x, 0) + 1
+
+    # --- lines ------------------------------------------------------------------------------
+
+    def forward(self, roots: Sequence[Term]) -> list[Line]:
+        """Return the lines that compute these terms."""
+        lines: list[Line] = []
+        for root in roots:
+            if root in self.labels or root is roots[-1]:
+                self.written(root, lines)
+        return lines
+
+    def backward(self, targets: Sequence[tuple[str, Term]]) -> list[Line]:
+        """Return the lines that compute gradients, each under its name."""
+        lines: list[Line] = []
+        for name, term in targets:
+            if term.op is not None and term not in self.names:
+                self.labels[term] = name
+                self.written(term, lines)
+            else:
+                lines.append(Line(name, self.reference(term), term.shape, shape_text(term.shape)))
+        return lines
+
+    def written(self, root: Term, lines: list[Line]) -> None:
+        """Write a term, after what it needs."""
+        for term in topological(root, without=self.texts):
+            if term.op is None:
+                self.texts[term] = self.leaf(term)
+                continue
+            operand = self.spelled(term)
+            if self.is_assigned(term, operand):
+                name = self.labels.get(term) or self.fresh()
+                lines.append(Line(name, operand.text, term.shape, told(term)))
+                self.names[term] = name
+                operand = Operand(name)
+            self.texts[term] = operand
+
+    def is_assigned(self, term: Term, operand: Operand) -> bool:
+        """Whether a term has a line of its own."""
+        if term in self.labels:
+            return True
+        if term.op in (arrays.swap, calculus.neg) and term.inputs[0] in (*self.names, *self.leaves(term)):
+            return False  # W2.T and −x are read as easily as a name
+        if term.op in (calculus.add, calculus.sub) and any(x.value is not None for x in term.inputs):
+            if all(x.op is None or x in self.names for x in term.inputs):
+                return False  # so is 1 − Y
+        return self.uses.get(term, 0) > 1 or len(operand.text) > LONGEST
+
+    def leaves(self, term: Term) -> list[Term]:
+        """Return the inputs that are leaves."""
+        return [x for x in term.inputs if x.op is None]
+
+    def fresh(self) -> str:
+        """Return a name for what has none."""
+        self.count += 1
+        while f"t{self.count}" in self.taken:
+            self.count += 1
+        return f"t{self.count}"
+
+    def reference(self, term: Term) -> str:
+        """Return how a term is named in a line."""
+        return (self.texts.get(term) or self.leaf(term)).text
+
+    # --- spelling ---------------------------------------------------------------------------
+
+    def leaf(self, term: Term) -> Operand:
+        """Return a variable or a number."""
+        if term.value is None:
+            return Operand(term.label)
+        if isinstance(term.value, np.ndarray):
+            return Operand(f"np.array({term.value.tolist()!r})")
+        if isinstance(term.value, Dim):
+            return Operand(term.value.name, "product" if "*" in term.value.name else "atom")
+        return Operand(number(term.value, self.style), "sum" if term.value < 0 else "atom")
+
+    def spelled(self, term: Term) -> Operand:
+        """Return an operation on what its inputs are called."""
+        op: Any = term.op
+        operands = [self.texts[x] for x in term.inputs]
+        if isinstance(op, ArrayOp):
+            return self.of_array(term, op, operands)
+        if isinstance(op, Fold):
+            return self.of_many(op, operands)
+        operands += [self.leaf_number(x) for x in op.held]
+        if op in (calculus.mul, calculus.weigh):
+            operands = [self.factor(x, text) for x, text in zip(term.inputs, operands, strict=True)]
+        if op is calculus.where:
+            operands[0] = self.condition(term.inputs[0], operands[0])
+        letters = dict(zip("xyz", operands, strict=False))
+        if op is calculus.pow or (op.name == "pow"):
+            return self.power(term, op, operands)
+        if op.name in CODE[self.style]:
+            template, binds = CODE[self.style][op.name]
+            return Operand(template.format(**letters), binds)
+        return Operand(f"{self.function(op)}({', '.join(operand.text for operand in operands)})")
+
+    def condition(self, term: Term, text: Operand) -> Operand:
+        """Return a term as a condition, without the brackets that it has as a factor."""
+        bare = self.factor(term, text).text
+        return Operand(bare[1:-1] if bare != text.text else bare)
+
+    def factor(self, term: Term, text: Operand) -> Operand:
+        """Return a term as a factor: what is 1 where a condition holds is the condition."""
+        if term.op is None or term.op.name not in FACTORS or term in self.names or self.uses.get(term, 0) > 1:
+            return text
+        letters = dict(zip("xyz", [self.texts[x] for x in term.inputs], strict=False))
+        return Operand(FACTORS[term.op.name].format(**letters))
+
+    def power(self, term: Term, op: Op, operands: Sequence[Operand]) -> Operand:
+        """Return x**y; in plain Python by a function where a negative x would give a complex number."""
+        exponent = op.held[0] if op.held else term.inputs[1].value
+        whole = exponent is not None and float(exponent).is_integer()
+        if self.style == "python" and not whole:
+            return Operand(f"{self.helper('power', numerics.power)}({operands[0].text}, {operands[1].text})")
+        return Operand(f"{operands[0]:atom}**{operands[1]:atom}", "power")
+
+    def leaf_number(self, x: float) -> Operand:
+        """Return a held number as an operand."""
+        value = int(x) if float(x).is_integer() else x
+        return Operand(number(value, self.style), "sum" if x < 0 else "atom")
+
+    def of_many(self, op: Fold, operands: Sequence[Operand]) -> Operand:
+        """Return a row of many numbers, written out."""
+        if op is calculus.dot:
+            half = len(operands) // 2
+            pairs = zip(operands[:half], operands[half:], strict=True)
+            return Operand(" + ".join(f"{x:product} * {y:power}" for x, y in pairs), "sum")
+        if op is calculus.sum:
+            return Operand(" + ".join(f"{x:product}" for x in operands), "sum")
+        if op is calculus.prod:
+            return Operand(" * ".join(f"{x:power}" for x in operands), "product")
+        if op is calculus.mean:
+            whole = Operand(" + ".join(f"{x:product}" for x in operands), "sum" if len(operands) > 1 else "atom")
+            return Operand(f"{whole:product} / {len(operands)}", "product")
+        if self.style == "python":
+            return Operand(f"{self.helper('logsumexp', op.fold)}([{', '.join(x.text for x in operands)}])")
+        text = operands[-1].text
+        for x in reversed(operands[:-1]):
+            text = f"np.logaddexp({x.text}, {text})"
+        return Operand(text)
+
+    def of_array(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
+        """Return an operation on whole arrays."""
+        if op.name == "swap" and len(term.shape) != 2:
+            return Operand(f"np.swapaxes({operands[0].text}, -1, -2)")
+        text = op.written(operands, np="np.")
+        if text.startswith(f"{op.name}("):
+            self.helper(op.name, op.array)
+        return Operand(text, op.binds)
+
+    def function(self, op: Op) -> str:
+        """Return the name of a row's function: NumPy's, Python's, or a helper's that goes with the source."""
+        function = op.array if self.style == "numpy" else op.scalar
+        if isinstance(function, np.ufunc):
+            return f"np.{function.__name__}"
+        if getattr(function, "__module__", "") == "math":
+            return f"math.{function.__name__}"
+        return self.helper(op.name, function)
+
+    def helper(self, name: str, function: Callable[..., Any]) -> str:
+        """Remember a function that goes with the source, and return its name."""
+        self.helpers[name] = function
+        return name
+
+    def latex(self, forward: Sequence[Line], backward: Sequence[Line]) -> str:
+        """Return the lines in LaTeX."""
+        rows = [f"{tex(line.name)} &= {tex(line.formula)}" for line in (*forward, *backward)]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def number(x: Any, style: Style) -> str:
+    """Write a number so that Python reads the same one."""
+    if isinstance(x, float) and not math.isfinite(x):
+        home = "np" if style == "numpy" else "math"
+        return f"{home}.nan" if x != x else f"{'-' if x < 0 else ''}{home}.inf"
+    return repr(x)
+
+
+def tex(code: str) -> str:
+    r"""Write a formula of the program in LaTeX, in letters as the notes have them: W2.T @ dZ2 as W_2^\top dZ_2."""
+    import re
+
+    text = code.replace("np.", "").replace("**", "^")
+    text = re.sub(r"([A-Za-z]+)(\d+)\b", r"\1_{\2}", text)
+    text = re.sub(r"\^(-?\d+(\.\d+)?)", r"^{\1}", text).replace(".T", r"^\top")
+    text = text.replace(" @ ", r"\,").replace(" * ", r" \odot ")
+    names = (
+        "exp",
+        "log",
+        "tanh",
+        "maximum",
+        "minimum",
+        "sum",
+        "mean",
+        "sigmoid",
+        "sqrt",
+        "sin",
+        "cos",
+        "axis",
+        "keepdims",
+    )
+    for name in names:
+        text = re.sub(rf"\b{name}\b", rf"\\operatorname{{{name}}}", text)
+    return text.replace("_{", "_{").replace("True", r"\text{true}")
+
+
+# --- source ---------------------------------------------------------------------------------------
+
+
+def function_source(
+    name: str,
+    arguments: Sequence[str],
+    shapes: Mapping[str, tuple[int, ...]],
+    lengths: Mapping[str, tuple[Dim, str]],
+    forward: Sequence[Line],
+    backward: Sequence[Line],
+    result: str,
+    gradients: Sequence[str],
+    listing: Listing,
+) -> str:
+    """Return a complete module: imports, helpers, and one function that returns the value and the gradients."""
+    body, back = [*map(str, forward)], [*map(str, backward)]
+    sizes = [f"{m} = {x}.shape[1]" for m, (_, x) in lengths.items() if uses_name(m, [*body, *back])]
+    told = [f"{x} {shape_text(shapes[x])}" for x in arguments]
+    doc = textwrap.wrap(f"Return {result} and ({', '.join(gradients)}). Shapes: {', '.join(told)}.", 100)
+    returned = f"({', '.join(gradients)}{',' if len(gradients) == 1 else ''})"
+    lines = [f'"""{doc[0]}', *doc[1:]]
+    lines[-1] += '"""'
+    lines += [*sizes, *body, "", *back, "", f"return {result}, {returned}"]
+    helpers = "".join(f"{text}\n\n\n" for text in helper_sources(listing.helpers))
+    code = helpers + f"def {name}({', '.join(arguments)}):\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
+    imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
+    return "\n".join(imports) + ("\n\n\n" if imports else "") + code
+
+
+def uses_name(name: str, lines: Sequence[str]) -> bool:
+    """Whether a name occurs in lines of code."""
+    return any(isinstance(x, ast.Name) and x.id == name for line in lines for x in ast.walk(ast.parse(line)))
+
+
+def used(module: str, code: str) -> bool:
+    """Whether code needs a module."""
+    return ("np." if module == "numpy" else "math.") in code
+
+
+def told(term: Term) -> str:
+    """Write the shapes of an operation: (1, 3) = (1, m) @ (m, 3)."""
+    op: Any = term.op
+    if not term.shape:
+        return ""
+    infix = {"matmul": "@", "mul": "*", "weigh": "*", "add": "+", "sub": "-", "div": "/"}.get(op.name)
+    inputs = [x.shape for x in term.inputs]
+    if infix and all(inputs):
+        return f"{term.shape} = {inputs[0]} {infix} {inputs[1]}"
+    return str(term.shape)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Write a shape; a number has none."""
+    return repr(tuple(shape)) if shape else "a number"
+
+
+@lru_cache(maxsize=1)
+def numeric_functions() -> dict[str, ast.stmt]:
+    """Return the functions of numerics.py as syntax."""
+    text = (Path(numerics.__file__).parent / "numerics.py").read_text(encoding="utf-8")
+    found: dict[str, ast.stmt] = {}
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.FunctionDef):
+            found[statement.name] = statement
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            found[statement.targets[0].id] = statement
+    return found
+
+
+def helper_sources(helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
+    """Return the source of helpers, and of what they need, under the names of their rows."""
+    table = numeric_functions()
+    names = {getattr(function, "__name__", ""): name for name, function in helpers.items()}
+    for name in helpers:  # np.vectorize has no name of its own
+        if f"{name}_array" in table and isinstance(table[f"{name}_array"], ast.Assign):
+            names[f"{name}_array"] = name
+    order: list[str] = []
+
+    def need(name: str) -> None:
+        if name in order or name not in table:
+            return
+        for x in ast.walk(table[name]):
+            if isinstance(x, ast.Name) and x.id != name and x.id in table:
+                names.setdefault(x.id, x.id)
+                need(x.id)
+        order.append(name)
+
+    for name in list(names):
+        need(name)
+    return [plain_source(table[name], names) for name in order]
+
+
+def plain_source(statement: ast.stmt, names: Mapping[str, str]) -> str:
+    """Return a function without annotations, and with the names that it has here."""
+
+    class Renaming(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Name:
+            return ast.Name(names.get(node.id, node.id), node.ctx)
+
+        def visit_arg(self, node: ast.arg) -> ast.arg:
+            return ast.arg(node.arg)
+
+        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+            self.generic_visit(node)
+            node.name, node.returns = names.get(node.name, node.name), None
+            return node
+
+        def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+            self.generic_visit(node)
+            return ast.Assign([node.target], node.value, lineno=0) if node.value else None
+
+    import copy
+
+    return ast.unparse(ast.fix_missing_locations(Renaming().visit(copy.deepcopy(statement))))
