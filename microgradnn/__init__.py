@@ -51,9 +51,13 @@ from .derivatives import jacobian as jacobian
 from .derivatives import jvp as jvp
 from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
+from .derive import Derivation as Derivation
+from .derive import derive as derive
 from .errors import AnomalyError as AnomalyError
+from .errors import DivergedError as DivergedError
 from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
+from .errors import ModelFileError as ModelFileError
 from .errors import PoleError as PoleError
 from .errors import RankOneWarning as RankOneWarning
 from .errors import RendererMissing as RendererMissing
@@ -61,10 +65,14 @@ from .errors import RenderError as RenderError
 from .errors import ShapeError as ShapeError
 from .explain import Explanation as Explanation
 from .explain import explain as explain
+from .explain_arrays import ArrayExplanation as ArrayExplanation
 from .expression import Expression as Expression
 from .expression import expression as expression
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .program import Program as Program
+from .program import Result as Result
+from .program import compile as compile
 from .tensor import Tensor as Tensor
 from .tensor import concatenate as concatenate
 from .tensor import stack as stack
@@ -72,17 +80,23 @@ from .value import Value as Value
 
 __version__ = "0.1.0"
 
-# Not abs, pow and sum, which are Python's own names: microgradnn.sum(xs) is the way to those.
+# Not abs, compile, pow and sum, which are Python's own names: microgradnn.sum(xs) is the way to those.
 __all__ = [
     "AnomalyError",
+    "ArrayExplanation",
+    "Derivation",
+    "DivergedError",
     "DomainError",
     "Explanation",
     "Expression",
     "ExpressionError",
+    "ModelFileError",
     "PoleError",
+    "Program",
     "RankOneWarning",
     "RenderError",
     "RendererMissing",
+    "Result",
     "ShapeError",
     "Tensor",
     "Value",
@@ -98,6 +112,7 @@ __all__ = [
     "concatenate",
     "cos",
     "cosh",
+    "derive",
     "detect_anomaly",
     "dot",
     "elu",

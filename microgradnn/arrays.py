@@ -98,16 +98,16 @@ class ArrayOp:
         values = {name: spelled(name, value) for name, value in self.parameters.items()}
         options = "".join(f", {name}={values[name]}" for name in ("axis", "keepdims") if name in values)
         letters = dict(zip("xyz", operands, strict=False))
-        return self.text.format(
-            **letters, np=np, xs=", ".join(map(str.format, ["{}"] * len(operands), operands)), options=options, **values
-        )
+        listed = ", ".join(f"{operand}" for operand in operands)
+        s_ = "np.s_" if np else ""  # how an index is written where it stands alone
+        return self.text.format(**letters, np=np, s_=s_, xs=listed, options=options, **values)
 
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
         """Return the operation at `xs`: a node where one of them is a node, else an array."""
         for x in xs:
             if isinstance(x, Node):
                 return x._record(self.hold(**parameters) if parameters else self, *xs)  # type: ignore[arg-type]
-        return self.array(*xs, **parameters)
+        return self.array(*xs, **{**self.parameters, **parameters})
 
 
 def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
@@ -229,7 +229,7 @@ take = ArrayOp("take", lambda x, index: x[index],
 
 put = ArrayOp("put", numerics.put,
          lambda g, f, x, index, shape: take(g, index=index),
-         text="put({x}, [{index}], {shape})", note="zeros, with x added at an index")
+         text="put({x}, {s_}[{index}], {shape})", note="zeros, with x added at an index")
 
 concatenate = ArrayOp("concatenate", lambda *xs, axis: np.concatenate(xs, axis),
          lambda g, f, *xs, axis, i: part(g, start(xs, i, axis), xs[i].shape[axis], axis),

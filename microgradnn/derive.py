@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from .cancel import behind_sigmoid
+from .errors import ShapeError
 from .graph import Node, topological
-from .listing import Line, Listing, Style, function_source
+from .listing import Line, Listing, Style, function_source, latex
 from .paths import back
-from .terms import Book, Dim, Term
+from .terms import FICTIONAL, Book, Dim, Term, lost
 
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
@@ -38,9 +39,16 @@ class Derivation:
     forward: tuple[Line, ...]
     backward: tuple[Line, ...]
     source: str
+    value_source: str  # the forward pass alone, as a function `value`
     shapes: dict[str, tuple[int, ...]]
     defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
-    latex: str
+    arrays: bool  # whether it was a graph of Tensors
+    latex_of: Any  # lines in LaTeX
+
+    @property
+    def latex(self) -> str:
+        """The lines in LaTeX, as an `aligned` block."""
+        return str(self.latex_of((*self.forward, *self.backward)))
 
     def __str__(self) -> str:
         lines = [*map(str, self.forward), "", *map(str, self.backward)]
@@ -100,8 +108,7 @@ def derive(
     wanted = chosen(order, leaves, wrt, output)
     given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
     given += [x for x in wanted if x.op is None and x not in given]
-    written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]))
-    grads = written.gradients(wanted, notes=notes)
+    written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
     targets = written.targets(grads, wanted)
     listing = Listing(written.labels, style, [*written.forward_roots(), *(term for _, term in targets)])
     forward = listing.forward(written.forward_roots())
@@ -120,6 +127,7 @@ def derive(
         [f"d{written.names[x]}" for x in wanted],
         listing,
     )
+    value_source = function_source("value", names, shapes, written.lengths, forward, [], result, [], listing)
     shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
     return Derivation(
         output=result,
@@ -128,10 +136,32 @@ def derive(
         forward=tuple(forward),
         backward=tuple(backward),
         source=source,
+        value_source=value_source,
         shapes=shaped,
         defaults={written.names[x]: x.item() for x in given},
-        latex=listing.latex(forward, backward),
+        arrays=hasattr(output, "shape"),
+        latex_of=latex,
     )
+
+
+def taken_down(
+    order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], *, simplify: bool, notes: bool
+) -> tuple[Writing, dict[Term, Term]]:
+    """Return the graph and its gradients as terms: for any number of examples m if that can be, else for this one.
+
+    To see whether it can, m is taken to be a length that no other axis has: where it turns up without
+    its name, or where shapes do not fit, the formulas hold for the present number only.
+    """
+    for any_length in (True, False):
+        try:
+            written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]), any_length)
+            grads = written.gradients(wanted, notes=notes)
+        except ShapeError:
+            continue
+        ends = [*written.terms.values(), *grads.values(), *written.defined.values()]
+        if not any_length or not lost([term for end in ends for term in topological(end)]):
+            break
+    return written, grads
 
 
 def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
@@ -148,11 +178,13 @@ def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | 
 class Writing:
     """A graph taken down as terms, with names for what is to be assigned."""
 
-    def __init__(self, order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], book: Book) -> None:
+    def __init__(
+        self, order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], book: Book, any_length: bool
+    ) -> None:
         self.order = order
         self.book = book
         self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
-        self.lengths = batch(given)
+        self.lengths = batch(given) if any_length else {}
         self.terms: dict[Any, Term] = {}
         self.carried: set[Term] = set()  # gradients that have a line of their own
         self.defined: dict[Term, Term] = {}  # variables that stand for a gradient
@@ -173,7 +205,7 @@ class Writing:
         """Return a leaf as a variable, or as the number that it is."""
         shape = tuple(getattr(node, "shape", ()))
         if node in given:
-            if m is not None and node.kind != "parameter" and len(shape) == 2 and shape[1] == m:
+            if m is not None and node.kind != "parameter" and len(shape) == 2:
                 shape = (shape[0], m)
             return self.book.variable(self.names[node], shape)
         held = node.item()
@@ -294,6 +326,6 @@ def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
     """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
     data = [x for x in given if x.kind != "parameter" and len(getattr(x, "shape", ())) == 2]
     lengths = {x.shape[1] for x in data}
-    if len(lengths) != 1 or not data:
+    if len(lengths) != 1 or lengths == {1}:
         return {}
-    return {"m": (Dim(lengths.pop(), "m"), data[0].name)}
+    return {"m": (Dim(FICTIONAL, "m"), identifier(data[0].name))}

@@ -4,9 +4,11 @@ ValueError
 ├── DomainError              an operation has no real value at its operands
 │   └── PoleError            … because it would divide by zero (a ZeroDivisionError too)
 ├── ShapeError               arrays do not fit together
-└── ExpressionError          a text is not an expression that can be read
+├── ExpressionError          a text is not an expression that can be read
+└── ModelFileError           a file is not a network that was saved, or was damaged since
 FloatingPointError
 └── AnomalyError             a number stopped being finite while detect_anomaly() watched
+    └── DivergedError        … or the cost did, in training
 RuntimeError
 └── RenderError              a drawing could not be laid out
     └── RendererMissing      … because the program that would do it is not installed
@@ -31,8 +33,21 @@ class ExpressionError(ValueError):
     """A text that is not an expression; the message gives line, column and a way out."""
 
 
+class ModelFileError(ValueError):
+    """A file that is no network that was saved here, or was damaged since; the message says which, and where."""
+
+
 class AnomalyError(FloatingPointError):
     """A value or a gradient stopped being finite; the message says where, and how it came to be."""
+
+
+class DivergedError(AnomalyError):
+    """The cost stopped being finite in training; the message names the layer, the step and ways out.
+
+    `history` is the course of training until then, an `nn.History`.
+    """
+
+    history: object = None
 
 
 class RenderError(RuntimeError):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .explain_arrays import ArrayExplanation, explain_arrays
 from .graph import NOTHING, Node, topological
 from .notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
 from .paths import Edge, back, count_paths, paths, uses
@@ -22,8 +23,8 @@ DIGITS = 6
 LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
 
 
-def explain(root: Node, source: Node) -> Explanation:
-    """Explain ∂root/∂source by the paths from `source` to `root`.
+def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
+    """Explain ∂root/∂source by the paths from `source` to `root`; among Tensors in matrix form, line by line.
 
     Where there are more than 32 paths, or one of more than 40 steps, it is explained by the
     uses of `source` instead: droot/dsource = Σ droot/duser · duser/dsource, and says so.
@@ -37,6 +38,8 @@ def explain(root: Node, source: Node) -> Explanation:
     """
     if not isinstance(source, Node):
         raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
+    if hasattr(root, "shape"):
+        return explain_arrays(root, source)
     order = topological(root)
     found = count_paths(order, source, limit=MOST_PATHS + 1)
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH

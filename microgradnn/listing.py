@@ -93,7 +93,7 @@ class Listing:
         """Return the lines that compute gradients, each under its name."""
         lines: list[Line] = []
         for name, term in targets:
-            if term.op is not None and term not in self.names:
+            if term.op is not None and term not in self.texts:
                 self.labels[term] = name
                 self.written(term, lines)
             else:
@@ -222,6 +222,8 @@ class Listing:
         """Return an operation on whole arrays."""
         if op.name == "swap" and len(term.shape) != 2:
             return Operand(f"np.swapaxes({operands[0].text}, -1, -2)")
+        if "{np}" not in op.text and not term.inputs[0].shape:  # Python's own numbers lack what arrays have
+            operands = [Operand(f"np.asarray({operands[0].text})")]
         text = op.written(operands, np="np.")
         if text.startswith(f"{op.name}("):
             self.helper(op.name, op.array)
@@ -241,10 +243,11 @@ class Listing:
         self.helpers[name] = function
         return name
 
-    def latex(self, forward: Sequence[Line], backward: Sequence[Line]) -> str:
-        """Return the lines in LaTeX."""
-        rows = [f"{tex(line.name)} &= {tex(line.formula)}" for line in (*forward, *backward)]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+def latex(lines: Sequence[Line]) -> str:
+    """Return lines in LaTeX, as an `aligned` block."""
+    rows = [f"{tex(line.name)} &= {tex(line.formula)}" for line in lines]
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def number(x: Any, style: Style) -> str:
@@ -297,16 +300,17 @@ def function_source(
     gradients: Sequence[str],
     listing: Listing,
 ) -> str:
-    """Return a complete module: imports, helpers, and one function that returns the value and the gradients."""
+    """Return a complete module: imports, helpers, and one function that returns the value and the gradients, if any."""
     body, back = [*map(str, forward)], [*map(str, backward)]
     sizes = [f"{m} = {x}.shape[1]" for m, (_, x) in lengths.items() if uses_name(m, [*body, *back])]
     told = [f"{x} {shape_text(shapes[x])}" for x in arguments]
-    doc = textwrap.wrap(f"Return {result} and ({', '.join(gradients)}). Shapes: {', '.join(told)}.", 100)
-    returned = f"({', '.join(gradients)}{',' if len(gradients) == 1 else ''})"
+    together = f", ({', '.join(gradients)}{',' if len(gradients) == 1 else ''})" if gradients else ""
+    doc = textwrap.wrap(f"Return {result}{together}. Shapes: {', '.join(told)}.", 100)
     lines = [f'"""{doc[0]}', *doc[1:]]
     lines[-1] += '"""'
-    lines += [*sizes, *body, "", *back, "", f"return {result}, {returned}"]
-    helpers = "".join(f"{text}\n\n\n" for text in helper_sources(listing.helpers))
+    lines += [*sizes, *body, *([""] if back else []), *back, "", f"return {result}{together}"]
+    needed = {key: function for key, function in listing.helpers.items() if uses_name(key, [*body, *back])}
+    helpers = "".join(f"{text}\n\n\n" for text in helper_sources(needed))
     code = helpers + f"def {name}({', '.join(arguments)}):\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
     imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
     return "\n".join(imports) + ("\n\n\n" if imports else "") + code

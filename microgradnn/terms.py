@@ -15,6 +15,7 @@ import numpy as np
 
 from . import arrays, calculus
 from .arrays import ArrayOp, Shape
+from .errors import ShapeError
 from .graph import UNSWEPT, Fold, Node, Op
 from .tensor import pulled
 
@@ -191,6 +192,22 @@ class Book:
         return self.make(op, terms)
 
 
+FICTIONAL = 7919  # examples: a length that no other axis has
+
+
+def lost(terms: Sequence[Term]) -> bool:
+    """Whether somewhere the number of examples has become a number without a name."""
+    for term in terms:
+        number = term.value if isinstance(term.value, (int, float)) and not isinstance(term.value, Dim) else 1
+        if number and number % FICTIONAL == 0:
+            return True
+        parameters = getattr(term.op, "parameters", {}) if term.op is not None else {}
+        lengths = [*term.shape, *parameters.get("shape", ())]
+        if any(n and n % FICTIONAL == 0 and not isinstance(n, Dim) for n in lengths):
+            return True
+    return False
+
+
 MASKS = {calculus.step, calculus.zero, calculus.equal, calculus.ahead, calculus.where}
 CARRIERS = {calculus.mul, calculus.weigh, calculus.neg, calculus.div, calculus.add, calculus.sub}
 
@@ -210,9 +227,10 @@ def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:
     for shape in shapes:
         longer, shorter = (list(shape), result) if len(shape) > len(result) else (result, list(shape))
         offset = len(longer) - len(shorter)
-        result = longer[:offset] + [
-            a if b == 1 or isinstance(a, Dim) else b for a, b in zip(longer[offset:], shorter, strict=True)
-        ]
+        pairs = list(zip(longer[offset:], shorter, strict=True))
+        if not all(a == b or 1 in (a, b) for a, b in pairs):
+            raise ShapeError(f"the shapes {', '.join(map(str, shapes))} do not broadcast")
+        result = longer[:offset] + [a if b == 1 or isinstance(a, Dim) else b for a, b in pairs]
     return tuple(result)
 
 
@@ -223,6 +241,8 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
         return broadcast_shapes(shapes)
     parameters: Any = op.parameters
     if op.name == "matmul":
+        if shapes[0][-1] != shapes[1][-2]:
+            raise ShapeError(f"the shapes {shapes[0]} and {shapes[1]} do not multiply")
         return (*broadcast_shapes([shapes[0][:-2], shapes[1][:-2]]), shapes[0][-2], shapes[1][-1])
     if op.name == "swap":
         return (*shapes[0][:-2], shapes[0][-1], shapes[0][-2])

@@ -13,7 +13,7 @@ import numpy as np
 from . import anomaly, calculus, limits
 from .copying import lasting, reduced, restored
 from .graph import NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
-from .modes import DETECTING, OPEN, RECORDING
+from .modes import DETECTING, OPEN, RECORDING, note
 
 Real = float | np.floating[Any] | np.integer[Any]
 Unary = Callable[["Value"], "Value"]
@@ -437,7 +437,8 @@ class Value(Node):
 
     def __bool__(self) -> bool:
         """True unless the number is 0, as for Python's own numbers."""
-        return self.data != 0
+        outcome = self.data != 0
+        return note(self, "!=", 0.0, outcome) if OPEN else outcome
 
     def __float__(self) -> float:
         raise TypeError(
@@ -454,16 +455,20 @@ class Value(Node):
         return id(self)
 
     def __lt__(self, other: Value | float) -> bool:
-        return self.data < (other.data if isinstance(other, Value) else other)
+        outcome = self.data < (other.data if isinstance(other, Value) else other)
+        return note(self, "<", other, outcome) if OPEN else outcome
 
     def __le__(self, other: Value | float) -> bool:
-        return self.data <= (other.data if isinstance(other, Value) else other)
+        outcome = self.data <= (other.data if isinstance(other, Value) else other)
+        return note(self, "<=", other, outcome) if OPEN else outcome
 
     def __gt__(self, other: Value | float) -> bool:
-        return self.data > (other.data if isinstance(other, Value) else other)
+        outcome = self.data > (other.data if isinstance(other, Value) else other)
+        return note(self, ">", other, outcome) if OPEN else outcome
 
     def __ge__(self, other: Value | float) -> bool:
-        return self.data >= (other.data if isinstance(other, Value) else other)
+        outcome = self.data >= (other.data if isinstance(other, Value) else other)
+        return note(self, ">=", other, outcome) if OPEN else outcome
 
     # The four kinds of arithmetic, and relu, are written out, because this is the page on which a
     # reader looks for them and because it saves two calls: x + y takes 180 ns instead of 250.

@@ -62,9 +62,11 @@ def steep(f: Function, x: float) -> float:
     found = []
     for step in (h, -h):
         try:
-            found.append((f(x + step) - here) / step)
+            slope = (f(x + step) - here) / step
         except (ValueError, ArithmeticError):
             continue
+        if slope == slope:  # a Tensor is NaN outside of a domain
+            found.append(slope)
     return max(found, key=abs, default=0.0)
 
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, isinf
+from functools import cache
+from math import inf, isfinite, isinf, nan
 from sys import float_info
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import topological
+from ..graph import Node, topological
 from ..paths import back
 from ..structure import flatten, unflatten
+from ..tensor import Tensor, leaf
 from ..value import Value
+from .blame import Suspect, at, suspects
 from .differences import Slope, between, central, sides, steep
-from .replay import Suspect, complex_step, condition, suspects
+from .replay import array_of, complex_step, condition
 
 ALLOWED = 1000.0  # units of rounding: a wrong derivative is off by far more, a long sum by far less
 FAINTEST = 1e-200  # smaller slopes are lost in a complex step of 1e-100
 STEEP = 1e4  # of √x, from 0 to 1e-12: a million
+MOST_ROWS = 20  # of a report: of more entries the wrong ones are printed, and the right ones counted
 LOST = "the graph does not know of all the ways from the input to the result; was a number taken out with .data?"
 
 
@@ -59,13 +64,14 @@ class Report:
         return self.ok
 
     def __str__(self) -> str:
-        rows = [("input", "gradient", "reference", "off by", "method", "")]
-        for entry in self.entries:
-            off = f"{entry.units:.3g} units" if isfinite(entry.units) else "∞"
-            verdict = "ok" if entry.ok else "WRONG"
-            rows.append((entry.name, f"{entry.gradient:.9g}", f"{entry.reference:.9g}", off, entry.method, verdict))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        many = len(self.entries) > MOST_ROWS
+        wrong = [entry for entry in self.entries if not entry.ok]
+        printed = wrong[:MOST_ROWS] if many else self.entries
+        lines = table(printed) if printed else []
+        if len(wrong) > len(printed):
+            lines.append(f"and {len(wrong) - len(printed):,} more are WRONG")
+        if many:
+            lines.append(counted([entry for entry in self.entries if entry.ok]))
         lines += [f"note: {note}" for note in self.notes]
         lines += [f"wrong local derivative: {suspect}" for suspect in self.suspects]
         return "\n".join(lines)
@@ -74,15 +80,38 @@ class Report:
         return str(self)
 
 
+def table(entries: Sequence[Entry]) -> list[str]:
+    """Return a line for each entry, under a heading."""
+    rows = [("input", "gradient", "reference", "off by", "method", "")]
+    for entry in entries:
+        off = f"{entry.units:.3g} units" if isfinite(entry.units) else "∞"
+        verdict = "ok" if entry.ok else "WRONG"
+        rows.append((entry.name, f"{entry.gradient:.9g}", f"{entry.reference:.9g}", off, entry.method, verdict))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def counted(right: Sequence[Entry]) -> str:
+    """Say how many gradients are right, by which methods, and how far off at most."""
+    if not right:
+        return "none is right"
+    methods = Counter(entry.method.partition(":")[0] for entry in right)
+    most = max(entry.units for entry in right)
+    told = ", ".join(f"{method} {count:,}" for method, count in methods.items())
+    return f"{len(right):,} are right, off by at most {most:.3g} units ({told})"
+
+
 def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) -> Report:
     """Hold the gradients that the backward sweep finds for f against differences of f itself.
 
     `f` takes Values, one for each of `inputs` (numbers, or lists, tuples, dicts and arrays of
-    numbers) and returns a Value, or several in such a structure. The reference is the complex step
-    where every operation is analytic and the differences agree with it, else Ridders' differences;
-    at a kink any slope between those of the two sides is accepted, and the method says so. A
-    gradient is right if it is off by no more than 1,000 units of the rounding to be expected, and
-    the error of the differences; `rtol` allows a relative error instead.
+    numbers) and returns a Value, or several in such a structure. Where an input is a Tensor, f is
+    given one of that shape, of float64, and each of its numbers is checked; so is each number of a
+    Tensor that f returns. The reference is the complex step where every operation is analytic and
+    the differences agree with it, else Ridders' differences; at a kink any slope between those of
+    the two sides is accepted, and the method says so. A gradient is right if it is off by no more
+    than 1,000 units of the rounding to be expected, and the error of the differences; `rtol` allows
+    a relative error instead.
 
     Where a gradient is wrong, each edge of the graph is checked alone, and those with a wrong local
     derivative are named.
@@ -92,40 +121,129 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) ->
     x      0         0          0 units  complex step  ok
     y      2         2          0 units  complex step  ok
     """
-    given = flatten(inputs)
-    numbers = [float(x.data) if isinstance(x, Value) else float(x) for x in given]
-    names = named(f, inputs)
+    function = Flat(f, inputs)
+    leaves, roots = function.at(function.numbers)
+    sweeps = [sweep for root in roots for sweep in swept(root, leaves)]
+    places = [output for k, root in enumerate(roots) for output in outputs(root, str(k) if len(roots) > 1 else "")]
+    rows: list[list[Entry]] = [[] for _ in sweeps]
+    notes: dict[str, list[str]] = {}
+    for i, x in enumerate(function.numbers):
+        along = function.along(i)
+        for k, sweep in enumerate(sweeps):
+            name = function.names[i] if len(sweeps) == 1 else f"{function.names[i]} of output {places[k]}"
+            exact = None if sweep.exact is None else sweep.exact[i]
+            gradient, unit = sweep.gradients[i], max(float_info.epsilon * sweep.scales[i], FAINTEST)
+            entry, note = held(one_of(along, k), x, gradient, exact, unit, sweep.noise, rtol)
+            rows[k].append(Entry(name, gradient, *entry))
+            if note:
+                notes.setdefault(note, []).append(name)
+    told = [f"{listed(where)}: {note}" for note, where in notes.items()]
+    wrong = {sweep.root: None for sweep, row in zip(sweeps, rows, strict=True) if not all(entry.ok for entry in row)}
+    blamed = [suspects(root) for root in wrong]
+    told += [note for _, note in blamed if note]
+    found = dict.fromkeys(suspect for some, _ in blamed for suspect in some)
+    return Report(tuple(entry for row in rows for entry in row), tuple(found), tuple(told))
 
-    def outputs(at: Sequence[float]) -> tuple[list[Value], list[Value]]:
-        leaves = [Value(x, name) for x, name in zip(at, names, strict=True)]
-        result = flatten(f(*unflatten(inputs, leaves)))
-        return leaves, [y if isinstance(y, Value) else Value(y, kind="constant") for y in result]
 
-    leaves, results = outputs(numbers)
-    entries: list[Entry] = []
-    blamed: list[Suspect] = []
-    notes: list[str] = []
-    for k, root in enumerate(results):
-        gradients = back(topological(root), leaves, 1.0, on_nodes=False)
-        exact, scales = complex_step(root, leaves), condition(root, leaves)
-        largest = max(abs(node.data) for node in topological(root))
-        noise = float_info.epsilon * largest if isfinite(largest) else 0.0
-        wrong = False
-        for i, leaf in enumerate(leaves):
+class Flat:
+    """A function of Values and Tensors as one of a list of numbers, which gives a list of numbers."""
 
-            def along(x: float, i: int = i, k: int = k) -> float:
-                return float(outputs([*numbers[:i], x, *numbers[i + 1 :]])[1][k].item())
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        self.f = f
+        self.inputs = inputs
+        self.given = flatten(inputs)
+        self.leaf_names = named(f, inputs)
+        arrays = [array_of(x) if isinstance(x, Node) else np.asarray(float(x)) for x in self.given]
+        self.shapes = [array.shape for array in arrays]
+        self.numbers = [float(x) for array in arrays for x in array.flat]
+        self.names = [
+            name + at(index)
+            for name, shape in zip(self.leaf_names, self.shapes, strict=True)
+            for index in np.ndindex(shape)
+        ]
 
-            gradient = float(gradients.get(leaf, 0.0))
-            unit = max(float_info.epsilon * max(scales[i], abs(gradient)), FAINTEST)
-            entry, note = held(along, numbers[i], gradient, exact[i] if exact else None, unit, noise, rtol)
-            name = names[i] if len(results) == 1 else f"{names[i]} of output {k}"
-            entries.append(Entry(name, gradient, *entry))
-            wrong |= not entries[-1].ok
-            notes += [f"{name}: {note}"] if note else []
-        if wrong:
-            blamed += suspects(root)
-    return Report(tuple(entries), tuple(dict.fromkeys(blamed)), tuple(notes))
+    def leaves(self, numbers: Sequence[float]) -> Iterator[Node]:
+        """Yield a leaf like each one given, with these numbers."""
+        begin = 0
+        for x, name, shape in zip(self.given, self.leaf_names, self.shapes, strict=True):
+            part = np.array(numbers[begin : begin + int(np.prod(shape, dtype=int))], float)
+            begin += part.size
+            if isinstance(x, Tensor):
+                yield leaf(part.reshape(shape), "input").named(name)
+            else:
+                yield Value(float(part[0]), name)
+
+    def at(self, numbers: Sequence[float]) -> tuple[list[Node], list[Node]]:
+        """Return the leaves with these numbers, and what the function makes of them."""
+        leaves = list(self.leaves(numbers))
+        result = flatten(self.f(*unflatten(self.inputs, leaves)))
+        return leaves, [y if isinstance(y, Node) else Value(y, kind="constant") for y in result]
+
+    def along(self, i: int) -> Callable[[float], list[float]]:
+        """Return all outputs as a function of number i, which remembers what it was asked."""
+
+        @cache
+        def moved(x: float) -> list[float]:
+            with np.errstate(all="ignore"):
+                roots = self.at([*self.numbers[:i], x, *self.numbers[i + 1 :]])[1]
+            return [float(y) for root in roots for y in array_of(root).flat]
+
+        return moved
+
+
+def one_of(along: Callable[[float], list[float]], k: int) -> Callable[[float], float]:
+    """Return output k of a function with several."""
+    return lambda x: along(x)[k]
+
+
+def outputs(root: Node, name: str) -> list[str]:
+    """Name the numbers of an output: '1', '[0, 2]', '1[0, 2]'."""
+    return [name + at(index) for index in np.ndindex(array_of(root).shape)]
+
+
+class Sweep(NamedTuple):
+    """What is known of one number of the output, for each number of the inputs."""
+
+    root: Node
+    gradients: list[float]
+    exact: list[float] | None  # by the complex step
+    scales: list[float]  # of rounding
+    noise: float  # of the function
+
+
+def swept(root: Node, leaves: Sequence[Node]) -> Iterator[Sweep]:
+    """Yield, for each number of an output, its gradients and what they are to be held against."""
+    order, whole, steps = topological(root), array_of(root), complex_step(root, leaves)
+    largest = max(float(np.max(np.abs(array_of(node)), initial=0.0)) for node in order)
+    noise = float_info.epsilon * largest if isfinite(largest) else 0.0
+    for index in np.ndindex(whole.shape):
+        seed: Any = 1.0
+        if isinstance(root, Tensor):
+            seed = np.zeros(whole.shape)
+            seed[index] = 1.0
+        found = back(order, leaves, seed, on_nodes=False)
+        gradients = in_a_row(leaves, [found.get(x, 0.0) for x in leaves])
+        sizes = in_a_row(leaves, condition(root, leaves, seed))
+        scales = [max(size, abs(gradient)) for size, gradient in zip(sizes, gradients, strict=True)]
+        exact = None
+        if steps is not None:
+            exact = in_a_row(leaves, [step[index] for step in steps])
+        yield Sweep(root, gradients, exact, scales, noise)
+
+
+def in_a_row(leaves: Sequence[Node], found: Sequence[Any]) -> list[float]:
+    """Return what was found for each leaf as numbers, one after the other; NaN where it is not of the leaf's shape."""
+    flat: list[float] = []
+    for x, one in zip(leaves, found, strict=True):
+        shape = array_of(x).shape
+        fits = type(one) is float or np.shape(one) == shape  # 0.0: nothing came back
+        flat += np.broadcast_to(one if fits else nan, shape).ravel().tolist()
+    return flat
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Write the first of the names, and how many more there are."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def held(
@@ -178,7 +296,7 @@ def assert_gradients(f: Callable[..., Any], *inputs: Any, rtol: float | None = N
 
 
 def named(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
-    """Name the numbers in the inputs after the parameters of f: x, w[0], p['b']."""
+    """Name what is in the inputs after the parameters of f, x, w[0], p['b'], and Tensors as they are named."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):
@@ -189,11 +307,13 @@ def named(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
 
 
 def places(structure: Any, prefix: str) -> list[str]:
-    """Name the numbers in a structure, in the order of `flatten`."""
+    """Name the leaves of a structure, in the order of `flatten`."""
+    if isinstance(structure, Tensor):
+        return [structure.name or prefix]
     if isinstance(structure, dict):
         return [name for key, part in structure.items() for name in places(part, f"{prefix}[{key!r}]")]
     if isinstance(structure, np.ndarray):
-        return [f"{prefix}[{', '.join(map(str, index))}]" for index in np.ndindex(structure.shape)]
+        return [name for index in np.ndindex(structure.shape) for name in places(structure[index], prefix + at(index))]
     if isinstance(structure, (list, tuple)):
         return [name for i, part in enumerate(structure) for name in places(part, f"{prefix}[{i}]")]
     return [prefix]

@@ -1,4 +1,4 @@
-"""What property tests draw from: operations, numbers, graphs and expressions. Needs `microgradnn[check]`.
+"""What property tests draw from: operations, numbers, arrays, graphs, expressions. Needs `microgradnn[check]`.
 
 Graphs and expressions are drawn as short programs, a list of operations on what there is so far, so
 that they share nodes as real ones do and shrink to the few steps that matter. A step that would lead
@@ -10,20 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, prod
 from typing import Any
+
+import numpy as np
 
 try:
     from hypothesis import strategies as st
+    from hypothesis.extra import numpy as hnp
 except ImportError as error:  # pragma: no cover
     raise ImportError('the strategies need hypothesis; pip install "microgradnn[check]"') from error
 
+from ..arrays import ARRAY_OPS, ArrayOp, Shape
 from ..graph import OPS, REAL, Fold, Interval, Op
-from ..notation import Operand
+from ..notation import Operand, formula
+from ..tensor import Array, Tensor
 from ..value import Value
 
 CLEAR = 0.05  # how far arguments stay from kinks and from the ends of domains
 LARGEST = 1e3  # results beyond are left out: differences of theirs would be rounding
+MOST_ENTRIES = 24  # of an array in a program: a check of each takes its time
 INNER = (
     "ahead",
     "equal",
@@ -54,20 +60,31 @@ def values(domain: Interval = REAL, *, largest: float = 10.0) -> st.SearchStrate
 
 @dataclass(frozen=True)
 class Step:
-    """One operation on some of the nodes so far, counted from the last one."""
+    """One operation on some of the nodes so far, which are counted from the inputs on."""
 
-    op: Op
+    op: Any  # a row of either table
     operands: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        return f"<step {formula(self.op, [Operand(f'n{i}') for i in self.operands]).text}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))  # hypothesis would not show what a row holds
+
+
+def called(op: Any, xs: Sequence[Any]) -> Any:
+    """Return a row of either table at `xs`, with the parameters it holds."""
+    return op(*xs, **op.parameters) if isinstance(op, ArrayOp) else op(*xs)
 
 
 @dataclass(frozen=True)
 class Program:
     """A formula: inputs, and steps that were found to be possible at them."""
 
-    inputs: tuple[float, ...]
+    inputs: tuple[Any, ...]  # numbers, or arrays
     steps: tuple[Step, ...]
 
-    def run(self, leaves: Sequence[Any], apply: Callable[[Op, list[Any]], Any] = lambda op, xs: op(*xs)) -> Any:
+    def run(self, leaves: Sequence[Any], apply: Callable[[Any, list[Any]], Any] = called) -> Any:
         """Carry out the steps on leaves of any kind; return the last result."""
         nodes = list(leaves)
         for step in self.steps:
@@ -75,7 +92,7 @@ class Program:
         return nodes[-1]
 
     def __call__(self, *leaves: Any) -> Any:
-        """Compute it: with Values it records, with numbers it computes."""
+        """Compute it: with Values and Tensors it records, with numbers and arrays it computes."""
         return self.run(leaves)
 
 
@@ -177,3 +194,196 @@ def spelt(op: Op, operands: list[Operand]) -> Operand:
     if op.name == "neg":
         return Operand(f"(-{operands[0].text})")
     return Operand(f"{op.name}({', '.join(operand.text for operand in operands)})")
+
+
+# --- arrays -------------------------------------------------------------------------------------
+
+
+def shapes(*, most: int = 3, longest: int = 3) -> st.SearchStrategy[Shape]:
+    """Shapes of up to `most` axes of lengths up to `longest`; of no axis, but not of one, which is no column."""
+    return hnp.array_shapes(min_dims=0, max_dims=most, max_side=longest).filter(not_rank_one)
+
+
+def broadcastable_shapes(count: int = 2, *, most: int = 3, longest: int = 3) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """So many shapes, like those of `shapes`, that broadcast together."""
+    several = hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=most, max_side=longest)
+    return several.map(lambda drawn: drawn.input_shapes).filter(lambda drawn: all(map(not_rank_one, drawn)))
+
+
+def not_rank_one(shape: Shape) -> bool:
+    """Whether there is more than one axis, or none."""
+    return len(shape) != 1
+
+
+def arrays(
+    shape: Shape | st.SearchStrategy[Shape] | None = None, *, domain: Interval = REAL, largest: float = 3.0
+) -> st.SearchStrategy[Array]:
+    """Arrays of float64, by default of one of the `shapes`, well inside a domain and of at most `largest`.
+
+    No number is there twice, so that max and min have no tie.
+    """
+    if not isinstance(shape, tuple):
+        several = shapes() if shape is None else shape
+        return several.flatmap(lambda drawn: arrays(drawn, domain=domain, largest=largest))
+    low, high = max(domain.low + CLEAR, -largest), min(domain.high - CLEAR, largest)
+    line = np.linspace(low, high, max(4 * prod(shape), 60)).round(6).tolist()
+    clear = [x for x in line if domain.hole is None or abs(x - domain.hole) > CLEAR]
+    grid = sorted(clear, key=lambda x: (abs(x), x < 0))  # it shrinks to small numbers
+    return hnp.arrays(float, shape, elements=st.sampled_from(grid), unique=True)
+
+
+def tensors(
+    shape: Shape | st.SearchStrategy[Shape] | None = None,
+    *,
+    name: str = "",
+    domain: Interval = REAL,
+    largest: float = 3.0,
+) -> st.SearchStrategy[Tensor]:
+    """Tensors with the numbers of `arrays`."""
+    return arrays(shape, domain=domain, largest=largest).map(lambda drawn: Tensor(drawn, name))
+
+
+@dataclass(frozen=True)
+class TensorGraph:
+    """A graph of Tensors: its inputs and its output."""
+
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    program: Program
+
+
+def axis_of(shape: Shape, pick: int) -> dict[str, Any] | None:
+    """One axis."""
+    return {"axis": pick % len(shape)} if shape else None
+
+
+def reduced_axis(shape: Shape, pick: int) -> dict[str, Any]:
+    """All axes, or one of them, which is kept or not."""
+    kept = {"keepdims": True} if pick % 2 else {}
+    axis = pick // 2 % (len(shape) + 1)
+    return kept if axis == len(shape) else {"axis": axis, **kept}
+
+
+def index_of(shape: Shape, pick: int) -> dict[str, Any] | None:
+    """One entry of the first axis, all of them the other way round, or some of them, one twice."""
+    if not shape:
+        return None
+    last = pick // 3 % shape[0]
+    return {"index": (last, slice(None, None, -1), np.array([0, last, last]))[pick % 3]}
+
+
+# What a row is called with, for an array of a shape: None where there is nothing.
+PARAMETERS: dict[str, Callable[[Shape, int], dict[str, Any] | None]] = {
+    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "logsumexp"), reduced_axis),
+    **dict.fromkeys(("softmax", "log_softmax", "concatenate"), axis_of),
+    "matmul": lambda shape, pick: {} if len(shape) > 1 else None,
+    "swap": lambda shape, pick: {} if len(shape) > 1 else None,
+    "transpose": lambda shape, pick: {"axes": tuple((pick + i) % len(shape) for i in range(len(shape)))},
+    "reshape": lambda shape, pick: {"shape": (prod(shape), 1) if pick % 2 else (1, prod(shape))},
+    "broadcast": lambda shape, pick: {"shape": (1 + pick % 2, *shape)},
+    "take": index_of,
+}
+
+
+@st.composite
+def tensor_programs(
+    draw: st.DrawFn,
+    *,
+    rows: Sequence[Op | ArrayOp] | None = None,
+    inputs: int = 3,
+    most: int = 8,
+    smooth: bool = False,
+) -> Program:
+    """Formulas of up to `most` steps on up to `inputs` arrays, which broadcast; `rows` are those they may use."""
+    table: list[Any] = list(rows or [op for op in OPS.values() if op.name not in INNER and op.arity])
+    of_arrays = [] if rows else [ARRAY_OPS[name] for name in (*PARAMETERS, "matmul", "matmul")]  # seldom fits
+    if smooth:
+        table = [op for op in table if not op.kink]
+        of_arrays = [op for op in of_arrays if op.name not in ("max", "min")]
+    n, m = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    fitting = st.sampled_from([(n, m), (m, n), (n, 1), (1, m), ()])  # for products, and to be repeated
+    known = [draw(arrays(shape)) for shape in draw(st.lists(fitting, min_size=1, max_size=inputs))]
+    given, steps = tuple(known), list[Step]()
+    row = st.sampled_from(table) | st.sampled_from(of_arrays) if of_arrays else st.sampled_from(table)
+    picks = st.lists(st.integers(0, 30), min_size=3, max_size=3)
+    for op, (pick, *others) in draw(st.lists(st.tuples(row, picks), min_size=1, max_size=most)):
+        first = (len(known) - 1 - pick) % len(known)
+        rest = [(len(known) - 1 - other) % len(known) for other in others]
+        for step in ways(op, known, first, rest, others[-1]):
+            result = computed(step.op, [known[i] for i in step.operands])
+            if result is not None:
+                steps.append(step)
+                known.append(result)
+                break
+    if not steps:
+        steps.append(Step(OPS["add"], (0, 0)))
+    return Program(given, tuple(steps))
+
+
+def ways(op: Any, known: Sequence[Array], first: int, rest: Sequence[int], pick: int) -> list[Step]:
+    """Return the steps that a row may make of what is known, the one that is wanted most first."""
+    if isinstance(op, Op):
+        begin = (first, *rest)[: (op.arity or 1) - 1]
+        return [Step(op, (*begin, last)) for last in ((first, *rest)[len(begin)], *range(len(known)))]
+    fitting_parameters = PARAMETERS.get(op.name)
+    parameters = fitting_parameters(known[first].shape, pick) if fitting_parameters else {}
+    if parameters is None:
+        return []
+    held = op.hold(**parameters) if parameters else op
+    if op.name == "concatenate":
+        return [Step(held, (first, other)) for other in (*rest, first)]
+    if op.name == "matmul":
+        fitting = [Step(held, (first, other)) for other in (rest[0], *range(len(known))) if known[other].ndim > 1]
+        return [*fitting, Step(ARRAY_OPS["swap"], (first,))]  # which can be multiplied with it the next time
+    return [Step(held, (first, *rest)[: len(op.pullbacks)])]
+
+
+def computed(op: Any, xs: Sequence[Array]) -> Array | None:
+    """Return a row of either table at arrays; None where `possible` would, and where there are too many numbers."""
+    try:
+        with np.errstate(all="ignore"):
+            result = np.asarray(called(op, xs))
+    except ValueError:  # the shapes do not fit
+        return None
+    if result.size > MOST_ENTRIES or not bounded(result):
+        return None
+    clear = apart(op, xs[0]) if isinstance(op, ArrayOp) else inside(op, result, xs)
+    return result if clear else None
+
+
+def bounded(x: Any) -> bool:
+    """Whether all numbers are finite and not too large."""
+    return bool(np.all(np.isfinite(x)) and np.all(np.abs(x) < LARGEST))
+
+
+def inside(op: Op, f: Array, xs: Sequence[Array]) -> bool:
+    """Whether arrays are well inside the domain of a row, away from its kinks, and its slopes bounded."""
+    for x, interval in zip(xs, op.domain, strict=False):
+        hole = interval.hole is not None and np.any(np.abs(x - interval.hole) < CLEAR)
+        if hole or np.any(x < interval.low + CLEAR) or np.any(x > interval.high - CLEAR):
+            return False
+    with np.errstate(all="ignore"):
+        if op.kink is not None and np.any(np.abs(op.kink(*xs)) < CLEAR):
+            return False
+        return all(bounded(op.partials[i](f, *xs)) for i in range(len(xs)))
+
+
+def apart(op: ArrayOp, x: Array) -> bool:
+    """Whether no two numbers that max or min compares are near each other: there is a kink between them."""
+    if op.name not in ("max", "min"):
+        return True
+    axis = op.parameters.get("axis")
+    line = np.sort(x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1))
+    return bool(np.all(np.diff(line) >= CLEAR))
+
+
+def tensor_graphs(
+    *, rows: Sequence[Op | ArrayOp] | None = None, inputs: int = 3, most: int = 8, smooth: bool = False
+) -> st.SearchStrategy[TensorGraph]:
+    """Graphs of Tensors that broadcast, multiply, reduce and share; `smooth` leaves out what has kinks."""
+
+    def recorded(program: Program) -> TensorGraph:
+        leaves = tuple(Tensor(x, f"x{i}") for i, x in enumerate(program.inputs))
+        return TensorGraph(leaves, program(*leaves), program)
+
+    return tensor_programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(recorded)

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
 
-from microgradnn import Value, expression
+from microgradnn import Tensor, Value, expression
+from microgradnn.arrays import ARRAY_OPS, ArrayOp, Shape
 from microgradnn.check.strategies import (
     CLEAR,
+    PARAMETERS,
     Graph,
     Program,
+    Step,
+    TensorGraph,
     Written,
+    arrays,
+    broadcastable_shapes,
     expressions,
     graphs,
     operations,
     programs,
+    shapes,
+    tensor_graphs,
+    tensor_programs,
+    tensors,
     values,
 )
 from microgradnn.graph import OPS, Op, topological
@@ -76,3 +89,99 @@ def test_rows_can_be_chosen() -> None:
         assert {step.op.name for step in program.steps} <= {"add", "mul"}
 
     only_these()
+
+
+@given(shapes(most=3, longest=4))
+def test_shapes_are_small_and_none_is_of_one_axis(shape: Shape) -> None:
+    assert len(shape) in (0, 2, 3)
+    assert all(1 <= n <= 4 for n in shape)
+
+
+@given(broadcastable_shapes(3))
+def test_broadcastable_shapes_broadcast(several: tuple[Shape, ...]) -> None:
+    assert len(several) == 3
+    assert len(np.broadcast_shapes(*several)) <= 3
+
+
+@given(st.data(), operations(arity=1))
+def test_arrays_are_well_inside_the_domain_and_have_no_ties(data: st.DataObject, op: Op) -> None:
+    drawn = data.draw(arrays((2, 3), domain=op.domain[0]))
+
+    assert drawn.shape == (2, 3)
+    assert drawn.dtype == np.float64
+    assert len(set(drawn.flat)) == 6
+    assert op.domain[0].low + CLEAR <= drawn.min()
+    assert drawn.max() <= op.domain[0].high - CLEAR
+    assert np.isfinite(op(drawn)).all()
+
+
+@given(st.data())
+def test_arrays_and_tensors_are_of_any_shape_that_is_drawn(data: st.DataObject) -> None:
+    drawn = data.draw(tensors(st.just((1, 2)), name="W"))
+
+    assert (drawn.shape, drawn.name) == ((1, 2), "W")
+    assert data.draw(tensors()).ndim != 1
+    assert np.abs(data.draw(arrays(largest=0.5))).max() <= 0.5
+
+
+@given(tensor_graphs())
+@settings(deadline=None)
+def test_tensor_graphs_are_finite_and_worth_what_the_program_is_of_arrays(graph: TensorGraph) -> None:
+    order = topological(graph.output)
+
+    assert all(np.isfinite(node.data).all() for node in order)
+    assert {node for node in order if not node.op and node.kind == "input"} <= set(graph.inputs)
+    assert np.array_equal(graph.program(*graph.program.inputs), graph.output.data)
+
+
+def broadcasts(graph: TensorGraph) -> bool:
+    return any(
+        isinstance(node.op, Op) and len({x.shape for x in node.inputs}) > 1 for node in topological(graph.output)
+    )
+
+
+def shares(graph: TensorGraph) -> bool:
+    order = topological(graph.output)
+    return any(sum(node in x.inputs for x in order) > 1 for node in order if node.op)
+
+
+def multiplies(graph: TensorGraph) -> bool:
+    return any(getattr(node.op, "name", "") == "matmul" and node.size > 1 for node in topological(graph.output))
+
+
+@pytest.mark.parametrize("what", [broadcasts, shares, multiplies])
+def test_tensor_graphs_broadcast_share_and_multiply(what: Callable[[TensorGraph], bool]) -> None:
+    assert what(find(tensor_graphs(), what, settings=settings(phases=[Phase.generate], max_examples=2000)))
+
+
+@given(st.data(), st.sampled_from([*PARAMETERS]))
+@settings(deadline=None)
+def test_rows_of_the_second_table_can_be_chosen(data: st.DataObject, name: str) -> None:
+    program = data.draw(tensor_programs(rows=[ARRAY_OPS[name]], inputs=2, most=2))
+
+    assert {step.op.name for step in program.steps} <= {name, "swap", "add"}
+    assert isinstance(program(*map(Tensor, program.inputs)), Tensor)
+
+
+def test_so_can_a_row_of_ones_own() -> None:
+    cube = ArrayOp("cube", lambda x: x**3, lambda g, f, x: g * 3 * x * x, text="cube({x})")
+    try:
+        program = find(tensor_programs(rows=[cube]), lambda drawn: len(drawn.steps) > 1)
+    finally:
+        del ARRAY_OPS["cube"]
+
+    assert {step.op for step in program.steps} == {cube}
+
+
+def test_smooth_programs_of_arrays_have_no_kinks() -> None:
+    @given(tensor_programs(smooth=True))
+    @settings(deadline=None)
+    def smooth(program: Program) -> None:
+        assert all(step.op.kink is None and step.op.name not in ("max", "min") for step in program.steps)
+
+    smooth()
+
+
+def test_a_step_is_shown_with_what_its_row_holds() -> None:
+    assert repr(Step(ARRAY_OPS["sum"].hold(axis=1), (2,))) == "<step sum(n2, axis=1)>"
+    assert pretty((Step(OPS["add"], (0, 1)),)) == "(<step n0 + n1>,)"
