@@ -57,6 +57,24 @@ class Microgradnn(Engine):
         self.leaf = Value  # type: ignore[method-assign, assignment]
 
 
+class Tensors(Engine):
+    """The same graph of arrays without axes: what the other path costs where there is nothing to vectorise."""
+
+    name = "microgradnn, 0-d Tensor"
+
+    def __init__(self) -> None:
+        super().__init__()
+        from microgradnn import Tensor
+
+        self.leaf = Tensor  # type: ignore[method-assign, assignment]
+
+    def value(self, node: Any) -> float:
+        return float(node.item())
+
+    def gradient(self, leaf: Any) -> float:
+        return float(leaf.grad_data)
+
+
 class Micrograd(Engine):
     name = "micrograd"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import tracemalloc
 
-from engines import Micrograd, Microgradnn
+from engines import Engine, Micrograd, Microgradnn, Tensors
 from graphs import LEAVES, built, ends, plan
 
-ENGINES = {"microgradnn": Microgradnn, "micrograd": Micrograd}
+ENGINES: dict[str, type[Engine]] = {"microgradnn": Microgradnn, "micrograd": Micrograd, "tensor": Tensors}
 
 
 def per_node(name: str, size: int) -> float:

@@ -1,12 +1,14 @@
 """Measure side by side: `python benchmarks/run.py [--quick]`. Writes RESULTS.md, unless --quick.
 
 All that is compared is measured in this one run, in rounds that take turns, and the median of the
-rounds is told. The ratio to micrograd is what to look at: seconds differ from machine to machine.
+rounds is told. The ratios are what to look at: seconds differ from machine to machine. networks.py
+and programs.py measure their parts alone as well: `python benchmarks/programs.py demo`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -19,17 +21,14 @@ from pathlib import Path
 
 from engines import Engine, installed
 from graphs import Step, Times, measured, plan
+from rounds import bar, goals, tell
 from training import NETWORKS
 
 HERE = Path(__file__).parent
 SIZES = {10**3: 40, 10**4: 12, 10**5: 5, 10**6: 1}  # nodes, rounds
 QUICK = {10**3: 5}
-PEERS = ("micrograd", "torch", "autograd", "casadi", "numpy")
-
-
-def tell(text: str) -> None:
-    """Show where the run is."""
-    print(text, file=sys.stderr, flush=True)
+NAMES = {"tensor": "microgradnn, of 0-d Tensors"}
+PEERS = ("micrograd", "torch", "autograd", "casadi", "jax", "numpy")
 
 
 def medians(engines: list[Engine], steps: list[Step], rounds: int) -> dict[str, Times]:
@@ -70,8 +69,20 @@ def graph_table(sizes: dict[int, int], engines: list[Engine], bars: list[str]) -
 
 def alone(*arguments: str) -> list[float]:
     """Run a script of this folder in a process of its own, where no other peer is loaded; return its numbers."""
+    return [float(x) for x in printed(*arguments).split()]
+
+
+def printed(*arguments: str) -> str:
+    """Run a script of this folder in a process of its own; return what it prints, and let what it tells be seen."""
     program = [sys.executable, str(HERE / arguments[0]), *arguments[1:]]
-    return [float(x) for x in subprocess.run(program, capture_output=True, text=True, check=True).stdout.split()]
+    return subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def tables(script: str, quick: bool, bars: list[str]) -> str:
+    """Return the sections of a script that has one thread, which it has to say before NumPy is loaded."""
+    found = json.loads(printed(script, "--json", *(["--quick"] if quick else [])))
+    bars += found["bars"]
+    return "\n\n".join(f"## {title}\n\n{table}" for title, table in found["tables"].items())
 
 
 def training_table(rounds: int, examples: int, bars: list[str]) -> Iterator[str]:
@@ -91,17 +102,11 @@ def memory_table(size: int, bars: list[str]) -> Iterator[str]:
     tell(f"memory of a graph of {size:,} operations")
     yield "| engine | bytes per node |"
     yield "|---|---:|"
-    for name in ("microgradnn", "micrograd"):
+    for name in ("microgradnn", "tensor", "micrograd"):
         (found,) = alone("memory.py", name, str(size))
-        yield f"| {name} | {found:,.0f} |"
+        yield f"| {NAMES.get(name, name)} | {found:,.0f} |"
         if name == "microgradnn":
             bars.append(bar("bytes per node", found, 350.0, "", at_most=True))
-
-
-def bar(what: str, found: float, wanted: float, unit: str, *, at_most: bool = False) -> str:
-    """One line of the table of what was to be reached."""
-    met = found <= wanted if at_most else found >= wanted
-    return f"| {what} | {'≤' if at_most else '≥'} {wanted:g} | {found:.3g} {unit} | {'yes' if met else '**no**'} |"
 
 
 def machine() -> str:
@@ -131,18 +136,20 @@ def report(quick: bool) -> str:
         "Memory": memory_table(10**3 if quick else 10**5, bars),
     }
     texts = {title: "\n".join(lines) for title, lines in sections.items()}
-    goals = ["| what | to reach | measured | reached |", "|---|---:|---:|---|", *bars]
+    networks = tables("networks.py", quick, bars)
+    programs = tables("programs.py", quick, bars)
     absent = f"Not installed, so not measured: {', '.join(missing)}.\n\n" if missing else ""
     return (
         f"# Results\n\n`python benchmarks/run.py{' --quick' if quick else ''}` on {date.today()}: {engines[0].name}.\n"
-        f"{machine()}.\n\n{absent}## Bars\n\n{chr(10).join(goals)}\n\n"
+        f"{machine()}.\n\n{absent}## Bars\n\n{goals(bars)}\n\n"
         "## A random graph of + − × ÷ x² tanh exp relu\n\n"
         "Nanoseconds per operation. Engines that record only while they differentiate have one time for all.\n\n"
         f"{texts['Random graph']}\n\n"
         "## micrograd's demo: 100 points, a 2-16-16-1 network, max-margin loss with L2\n\n"
         f"{texts['Training']}\n\n"
         "## Memory, by tracemalloc, of the random graph before the backward pass\n\n"
-        f"{texts['Memory']}\n"
+        f"{texts['Memory']}\n\n"
+        f"{networks}\n\n{programs}\n"
     )
 
 

@@ -1,8 +1,8 @@
 """The 2-3-1 network of the course notes' exam (G8): forward, backward, and the update left open there.
 
 Reads exam.mg beside this file. Prints ŷ = 0.523902517175, the loss 0.646449647893, the gradients of
-all 13 parameters, the chain rule of one of them, and after one step of gradient descent with a
-learning rate of 0.1 the loss 0.603675171926. Writes exam_network.svg.
+all 13 parameters, the chain rule of one of them, a product of slopes along its path (D6, D7), and
+after one step of gradient descent with a learning rate of 0.1 the loss 0.603675171926. Writes exam_network.svg.
 """
 
 from pathlib import Path

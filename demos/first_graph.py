@@ -1,6 +1,7 @@
-"""J = 3(a + bc): the first graph of the course notes (D1), forward and backward.
+"""J = 3(a + bc): the first graph of the course notes, forward and backward (D1, D2, D4).
 
-Prints J = 33 and the gradients 3, 6, 9 of a, b, c, then the graph as a tree, and writes first_graph.svg.
+Prints J = 33 and the gradients 3, 6, 9 of a, b, c, first from the graph and then by direct calculus, 3, 3c and 3b;
+then the graph as a tree, and writes first_graph.svg.
 """
 
 from microgradnn import Value
@@ -14,5 +15,6 @@ J.backward()
 print(f"J = {J.data:g}")
 for x in (a, b, c, u, v):
     print(f"dJ/d{x.name} = {x.grad:g}")
+print(f"directly: 3, 3c = {3 * c.data:g}, 3b = {3 * b.data:g}")
 print(J.draw().text())
 print(f"wrote {J.draw().save('first_graph.svg')}")

@@ -44,6 +44,7 @@ from .calculus import sum as sum
 from .calculus import tan as tan
 from .calculus import tanh as tanh
 from .calculus import where as where
+from .compiled import compiled as compiled
 from .derivatives import grad as grad
 from .derivatives import hessian as hessian
 from .derivatives import hvp as hvp
@@ -54,9 +55,11 @@ from .derivatives import vjp as vjp
 from .derive import Derivation as Derivation
 from .derive import derive as derive
 from .errors import AnomalyError as AnomalyError
+from .errors import CompilerMissing as CompilerMissing
 from .errors import DivergedError as DivergedError
 from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
+from .errors import GuardError as GuardError
 from .errors import ModelFileError as ModelFileError
 from .errors import PoleError as PoleError
 from .errors import RankOneWarning as RankOneWarning
@@ -84,12 +87,14 @@ __version__ = "0.1.0"
 __all__ = [
     "AnomalyError",
     "ArrayExplanation",
+    "CompilerMissing",
     "Derivation",
     "DivergedError",
     "DomainError",
     "Explanation",
     "Expression",
     "ExpressionError",
+    "GuardError",
     "ModelFileError",
     "PoleError",
     "Program",
@@ -109,6 +114,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "clip",
+    "compiled",
     "concatenate",
     "cos",
     "cosh",
@@ -131,9 +137,9 @@ __all__ = [
     "jvp",
     "leaky_relu",
     "log",
+    "log2",
     "log10",
     "log1p",
-    "log2",
     "logit",
     "logsumexp",
     "maximum",

@@ -88,7 +88,7 @@ log = Op("log", math.log, np.log,
 log1p = Op("log1p", math.log1p, np.log1p,
          lambda f, x: 1 / (1 + x),
          domain=Interval(low=-1),
-         latex=r"\ln(1 + {x})", note="log(1 + x), exact for small x")
+         latex=r"\ln(1 + {x:product})", note="log(1 + x), exact for small x")
 
 log2 = Op("log2", math.log2, np.log2,
          lambda f, x: 1 / (LN2 * x),
@@ -306,12 +306,14 @@ squared_error = Op("squared_error", numerics.squared_error, numerics.squared_err
 cross_entropy = Op("cross_entropy", numerics.cross_entropy, numerics.cross_entropy_array,
          lambda f, x, y: weigh(1 - y, 1 / (1 - x)) - weigh(y, 1 / x),
          lambda f, x, y: log1p(-x) - log(x),
-         domain=(Interval(0, 1), REAL),
+         domain=(Interval(0, 1), Interval(0, 1, closed=True)),
+         latex=r"\operatorname{{H}}({x}, {y})",
          note="−(y log x + (1 − y) log(1 − x)), 0 · log 0 being 0 (course notes, B5)")
 
 cross_entropy_logits = Op("cross_entropy_logits", numerics.cross_entropy_logits, numerics.cross_entropy_logits_array,
          lambda f, x, y: sigmoid(x) - y,
          lambda f, x, y: -x,
+         latex=r"\operatorname{{H}}(\sigma({x}), {y})",
          note="the cross entropy of σ(x); does not overflow, and its slope is the notes' a − y (B11)")
 
 # --- of many ----------------------------------------------------------------------------------

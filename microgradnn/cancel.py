@@ -58,7 +58,10 @@ def cancelled(grad: Term, a: Term) -> Term | None:
         else:  # times 1 − A
             add(whole, powers, number)
             add(whole, lowered(powers, a, 1), -number)
+    gone = {one for factors, number in whole.items() if not number for one, _ in factors}
     whole = {factors: number for factors, number in whole.items() if number}
+    if not gone <= {one for factors in whole for one, _ in factors}:
+        return None  # what has nothing to do with A may be ∞, and ∞ − ∞ is not 0
     powers_of_a = [dict(factors).get(a, 0) for factors in whole]
     if any(one is rest for factors in whole for one, _ in factors) or not {*powers_of_a} <= {0, 1}:
         return None
@@ -92,19 +95,19 @@ def expanded(term: Term, a: Term) -> Polynomial | None:
                 add(whole, dict(factors), sign * number)
         return whole if len(whole) <= MOST else None
     if term.op in PRODUCTS:
-        return times(expanded(term.inputs[0], a), expanded(term.inputs[1], a))
+        return times(expanded(term.inputs[0], a), expanded(term.inputs[1], a), a)
     if term.op is calculus.div:
         over: Any = term.inputs[1]
         if over.op is None and isinstance(over.value, int) and not isinstance(over.value, Dim) and over.value:
-            return times(expanded(term.inputs[0], a), {frozenset(): Fraction(1, over.value)})
-        return times(expanded(term.inputs[0], a), {frozenset([(over, -1)]): Fraction(1)})
+            return times(expanded(term.inputs[0], a), {frozenset(): Fraction(1, over.value)}, a)
+        return times(expanded(term.inputs[0], a), {frozenset([(over, -1)]): Fraction(1)}, a)
     if term.op is not None and term.op.name == "broadcast" and term.inputs[0].shape == ():
         return expanded(term.inputs[0], a)
     return {frozenset([(term, 1)]): Fraction(1)}
 
 
-def times(x: Polynomial | None, y: Polynomial | None) -> Polynomial | None:
-    """Return the product of two sums, multiplied out."""
+def times(x: Polynomial | None, y: Polynomial | None, a: Term) -> Polynomial | None:
+    """Return the product of two sums, multiplied out; None where w / w would go, which is no 1 at 0 and ∞."""
     if x is None or y is None or len(x) * len(y) > MOST:
         return None
     whole: Polynomial = {}
@@ -112,7 +115,10 @@ def times(x: Polynomial | None, y: Polynomial | None) -> Polynomial | None:
         for others, other in y.items():
             powers = dict(factors)
             for one, power in others:
-                powers[one] = powers.get(one, 0) + power
+                before = powers.get(one, 0)
+                if before * power < 0 and one is not a and one.value is None and not is_one_minus(one, a):
+                    return None
+                powers[one] = before + power
             add(whole, powers, number * other)
     return whole
 

@@ -9,19 +9,40 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .arrays import ARRAY_OPS
 from .cancel import behind_sigmoid
-from .errors import ShapeError
-from .graph import Node, topological
-from .listing import Line, Listing, Style, function_source, latex
+from .ccode import c_source
+from .graph import OPS, Node, topological
+from .listing import Line, Listing, Style, function_source, latex, numeric_functions
 from .paths import back
 from .terms import FICTIONAL, Book, Dim, Term, lost
 
+C_WORDS = [
+    "auto",
+    "char",
+    "const",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "goto",
+    "inline",
+    "int",
+    "long",
+    "short",
+    "signed",
+    "static",
+    "struct",
+    "void",
+]
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
 
@@ -40,8 +61,10 @@ class Derivation:
     backward: tuple[Line, ...]
     source: str
     value_source: str  # the forward pass alone, as a function `value`
+    limit_source: str  # for plain Python: the same in NumPy, for where Python's own functions raise
     shapes: dict[str, tuple[int, ...]]
     defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
+    distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
     latex_of: Any  # lines in LaTeX
 
@@ -82,7 +105,7 @@ def derive(
     leaves that become arguments of the function, by default all that have a name; other leaves are
     written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
     with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
-    'numpy' or, for graphs of Values, 'python'.
+    'numpy' or, for graphs of Values, 'python' or 'c'.
 
     Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
 
@@ -101,6 +124,8 @@ def derive(
     dc = du * b
     """
     order = topological(output)
+    if style != "numpy" and hasattr(output, "shape"):
+        raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
     met = [x for node in order if node.op for x in node.inputs if x.op is None]
@@ -110,35 +135,40 @@ def derive(
     given += [x for x in wanted if x.op is None and x not in given]
     written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
     targets = written.targets(grads, wanted)
-    listing = Listing(written.labels, style, [*written.forward_roots(), *(term for _, term in targets)])
-    forward = listing.forward(written.forward_roots())
-    result = listing.reference(written.terms[output])
-    backward = listing.backward(targets)
     names = [written.names[x] for x in given]
+    wrt_names = [written.names[x] for x in wanted]
     shapes = {written.names[x]: written.terms[x].shape for x in given}
-    source = function_source(
-        name,
-        names,
-        shapes,
-        written.lengths,
-        forward,
-        backward,
-        result,
-        [f"d{written.names[x]}" for x in wanted],
-        listing,
-    )
-    value_source = function_source("value", names, shapes, written.lengths, forward, [], result, [], listing)
+
+    def sources(style: Style) -> tuple[str, str, list[Line], list[Line], str]:
+        roots = written.forward_roots()
+        listing = Listing(written.labels, style, [*roots, *(term for _, term in targets)])
+        forward = listing.forward(roots)
+        result = listing.reference(written.terms[output])
+        backward = listing.backward(targets)
+        if style == "c":
+            lines = [(line.name, line.formula) for line in (*forward, *backward)]
+            both = value = c_source(name, names, wrt_names, lines, result)
+        else:
+            about = (names, shapes, written.lengths, forward)
+            value = function_source("value", *about, [], result, None, listing)
+            both = function_source(name, *about, backward, result, [f"d{x}" for x in wrt_names], listing)
+        return both, value, forward, backward, result
+
+    source, value_source, forward, backward, result = sources(style)
+    limit_source = "\n\n".join(sources("numpy")[:2]) if style == "python" else ""
     shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
     return Derivation(
         output=result,
         inputs=tuple(names),
-        wrt=tuple(written.names[x] for x in wanted),
+        wrt=tuple(wrt_names),
         forward=tuple(forward),
         backward=tuple(backward),
         source=source,
         value_source=value_source,
+        limit_source=limit_source,
         shapes=shaped,
         defaults={written.names[x]: x.item() for x in given},
+        distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
         arrays=hasattr(output, "shape"),
         latex_of=latex,
     )
@@ -156,10 +186,12 @@ def taken_down(
         try:
             written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]), any_length)
             grads = written.gradients(wanted, notes=notes)
-        except ShapeError:
+        except ValueError:  # the shapes do not fit
+            if not any_length:
+                raise
             continue
         ends = [*written.terms.values(), *grads.values(), *written.defined.values()]
-        if not any_length or not lost([term for end in ends for term in topological(end)]):
+        if not written.lengths or not lost(written.leading_to(ends)):
             break
     return written, grads
 
@@ -192,22 +224,30 @@ class Writing:
         m = {dim: dim for dim, _ in self.lengths.values()}
         for node in order:
             if node.op is None:
-                self.terms[node] = self.leaf(node, given, next(iter(m), None))
+                self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
             else:
                 term = book.make(node.op, tuple([self.terms[x] for x in node.inputs]))
+                if node in self.names and term in self.labels:  # two names for one formula: each has its gradient
+                    term = book.fresh(node.op, term.inputs)
                 self.terms[node] = term
                 if node in self.names and term not in self.labels:
                     self.labels[term] = self.names[node]
+        for node in given:
+            if node not in self.terms:  # it is asked for, and makes no difference
+                self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
         root = self.terms[order[-1]]
         self.labels.setdefault(root, "J" if "J" not in self.names.values() else "output")
 
-    def leaf(self, node: Any, given: Sequence[Node], m: Dim | None) -> Term:
+    def leaf(self, node: Any, given: Sequence[Node], wanted: Sequence[Node], m: Dim | None) -> Term:
         """Return a leaf as a variable, or as the number that it is."""
         shape = tuple(getattr(node, "shape", ()))
         if node in given:
             if m is not None and node.kind != "parameter" and len(shape) == 2:
                 shape = (shape[0], m)
-            return self.book.variable(self.names[node], shape)
+            variable = self.book.variable(self.names[node], shape)
+            if node not in wanted and is_distribution(node):
+                self.book.distributions.add(variable)
+            return variable
         held = node.item()
         if isinstance(held, np.ndarray) and held.size > SMALL:
             raise ValueError(
@@ -256,11 +296,13 @@ class Writing:
         goals = {self.terms[x]: self.names[x] for x in wanted}
         used = self.leading_to([grads[goal] for goal in goals if goal in grads])
         result: dict[str, Term] = {}
-        for term in reversed([term for term in grads if term in self.labels]):
+        steps = list(reversed([term for term in grads if term in self.labels]))
+        last = {x: term for term in steps for x in self.near(term)}  # the step after which all of its gradient is there
+        for term in steps:
             if term is not root and grads[term] in used:
                 result[f"d{self.labels[term]}"] = self.defined.get(grads[term], grads[term])
             for x in self.near(term):
-                if x in goals and x in grads:
+                if x in goals and x in grads and last[x] is term:
                     result.setdefault(f"d{goals[x]}", grads[x])
         for x, name in goals.items():
             result.setdefault(f"d{name}", grads.get(x) or self.book.constant(0))
@@ -295,7 +337,8 @@ class Writing:
 def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:
     """Return names that Python takes, all different: those of the nodes where they can be."""
     names: dict[Node, str] = {}
-    taken: set[str] = {"np", "math", "m"}
+    own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
+    taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS, *C_WORDS}
     for i, node in enumerate(given):
         names[node] = unused(identifier(node.name) or f"x{i + 1}", taken)
     for node in order:
@@ -306,6 +349,7 @@ def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]
 
 def identifier(name: str) -> str:
     """Return a name with what Python does not take left out: 'z[1]' becomes z1."""
+    name = unicodedata.normalize("NFKC", name)  # as Python reads names
     kept = re.sub(r"\W+", "_", name.replace("[", "").replace("]", "").replace("ŷ", "y_hat")).strip("_")
     if not kept.isidentifier() or keyword.iskeyword(kept):
         kept = f"v_{kept}" if kept else ""
@@ -320,6 +364,14 @@ def unused(name: str, taken: set[str]) -> str:
         candidate, i = f"{name}_{i}", i + 1
     taken.update({candidate, f"d{candidate}"})
     return candidate
+
+
+def is_distribution(node: Any) -> bool:
+    """Whether a leaf holds labels of classes: columns of several numbers, none negative, that sum to 1."""
+    if node.kind == "parameter" or len(getattr(node, "shape", ())) != 2 or node.shape[0] < 2:
+        return False
+    held = np.asarray(node.item())
+    return bool((held >= 0).all() and (held.sum(axis=0) == 1).all())
 
 
 def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:

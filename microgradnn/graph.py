@@ -7,7 +7,7 @@ flows back along an edge, this module says in which order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from math import inf
@@ -430,10 +430,10 @@ def row(name: str, held: tuple[float, ...] = ()) -> Op:
     return OPS[name].hold(*held) if held else OPS[name]
 
 
-def topological(root: N, without: Iterable[N] = ()) -> list[N]:
+def topological(root: N, seen: set[N] | None = None) -> list[N]:
     """Return all that `root` depends on, and `root` itself last, each node after its inputs.
 
-    What only leads to the nodes `without` is left out, and they are too.
+    The nodes of a set `seen` are left out, and what only leads to them; all that is returned is added to it.
 
     Depth first, with a stack of its own, so that a chain of a million nodes is no deeper for
     Python than a chain of one; left inputs come before right ones, so the order is the same
@@ -441,7 +441,7 @@ def topological(root: N, without: Iterable[N] = ()) -> list[N]:
     b = a + a, c = b + b the node b must have both its contributions before it passes them on.
     """
     order: list[N] = []
-    seen: set[N] = set(without)
+    seen = set() if seen is None else seen
     stack: list[Any] = [root]
     while stack:
         node = stack.pop()

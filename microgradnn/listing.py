@@ -14,11 +14,12 @@ import numpy as np
 
 from . import arrays, calculus, numerics
 from .arrays import ArrayOp
-from .graph import Fold, Op, topological
+from .ccode import function_name
+from .graph import OPS, Fold, Op, topological
 from .notation import Operand
 from .terms import Dim, Term
 
-Style = Literal["numpy", "python"]
+Style = Literal["numpy", "python", "c"]
 
 
 class Line(NamedTuple):
@@ -55,6 +56,7 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         "squared_error": ("({x:sum} - {y:product})**2 / 2", "product"),
     },
     "python": ARITHMETIC | {"abs": ("abs({x})", "atom"), "step": ("float({x} > 0)", "atom")},
+    "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
 }
 FACTORS = {"step": "({x} > 0)", "equal": "({x} == {y})", "zero": "({x} == 0)"}  # in a product: true is 1
 
@@ -67,6 +69,7 @@ class Listing:
         self.names: dict[Term, str] = {}
         self.labels = dict(labels)
         self.texts: dict[Term, Operand] = {}
+        self.done: set[Term] = set()  # that have a text
         self.helpers: dict[str, Callable[..., Any]] = {}
         self.uses: dict[Term, int] = {}
         self.taken = {*labels.values()} | {term.label for term in labels if term.label}
@@ -74,8 +77,8 @@ class Listing:
         seen: set[Term] = set()
         for root in roots:
             self.uses[root] = self.uses.get(root, 0) + (root in seen)
-            for term in topological(root, without=seen):
-                seen.add(term)
+            for term in topological(root, seen):
+                self.taken.add(term.label)
                 for x in term.inputs:
                     self.uses[x] = self.uses.get(x, 0) + 1
 
@@ -102,7 +105,7 @@ class Listing:
 
     def written(self, root: Term, lines: list[Line]) -> None:
         """Write a term, after what it needs."""
-        for term in topological(root, without=self.texts):
+        for term in topological(root, self.done):
             if term.op is None:
                 self.texts[term] = self.leaf(term)
                 continue
@@ -162,7 +165,7 @@ class Listing:
             return self.of_many(op, operands)
         operands += [self.leaf_number(x) for x in op.held]
         if op in (calculus.mul, calculus.weigh):
-            operands = [self.factor(x, text) for x, text in zip(term.inputs, operands, strict=True)]
+            operands = self.factors(term, operands)
         if op is calculus.where:
             operands[0] = self.condition(term.inputs[0], operands[0])
         letters = dict(zip("xyz", operands, strict=False))
@@ -172,6 +175,15 @@ class Listing:
             template, binds = CODE[self.style][op.name]
             return Operand(template.format(**letters), binds)
         return Operand(f"{self.function(op)}({', '.join(operand.text for operand in operands)})")
+
+    def factors(self, term: Term, operands: Sequence[Operand]) -> list[Operand]:
+        """Return two factors, at most one of them a condition, and that last: −(x > 0) is no number."""
+        x, y = term.inputs
+        second = self.factor(y, operands[1])
+        if second.text != operands[1].text:
+            return [operands[0], second]
+        first = self.factor(x, operands[0])
+        return [operands[1], first] if first.text != operands[0].text else list(operands)
 
     def condition(self, term: Term, text: Operand) -> Operand:
         """Return a term as a condition, without the brackets that it has as a factor."""
@@ -189,6 +201,10 @@ class Listing:
         """Return x**y; in plain Python by a function where a negative x would give a complex number."""
         exponent = op.held[0] if op.held else term.inputs[1].value
         whole = exponent is not None and float(exponent).is_integer()
+        if self.style == "c":
+            if exponent in (2, 3):
+                return Operand(" * ".join([f"{operands[0]:power}"] * int(exponent)), "product")
+            return Operand(f"pow({operands[0].text}, {operands[1].text})")
         if self.style == "python" and not whole:
             return Operand(f"{self.helper('power', numerics.power)}({operands[0].text}, {operands[1].text})")
         return Operand(f"{operands[0]:atom}**{operands[1]:atom}", "power")
@@ -213,9 +229,9 @@ class Listing:
             return Operand(f"{whole:product} / {len(operands)}", "product")
         if self.style == "python":
             return Operand(f"{self.helper('logsumexp', op.fold)}([{', '.join(x.text for x in operands)}])")
-        text = operands[-1].text
+        text, home = operands[-1].text, "" if self.style == "c" else "np."
         for x in reversed(operands[:-1]):
-            text = f"np.logaddexp({x.text}, {text})"
+            text = f"{home}logaddexp({x.text}, {text})"
         return Operand(text)
 
     def of_array(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
@@ -230,8 +246,11 @@ class Listing:
         return Operand(text, op.binds)
 
     def function(self, op: Op) -> str:
-        """Return the name of a row's function: NumPy's, Python's, or a helper's that goes with the source."""
-        function = op.array if self.style == "numpy" else op.scalar
+        """Return the name of a row's function: NumPy's, Python's, C's, or a helper's that goes with the source."""
+        if self.style == "c":
+            return function_name(op.name)
+        row = OPS.get(op.name, op)  # one that holds arguments has functions of its own
+        function = row.array if self.style == "numpy" else row.scalar
         if isinstance(function, np.ufunc):
             return f"np.{function.__name__}"
         if getattr(function, "__module__", "") == "math":
@@ -253,9 +272,11 @@ def latex(lines: Sequence[Line]) -> str:
 def number(x: Any, style: Style) -> str:
     """Write a number so that Python reads the same one."""
     if isinstance(x, float) and not math.isfinite(x):
+        if style == "c":
+            return "NAN" if x != x else f"{'-' if x < 0 else ''}INFINITY"
         home = "np" if style == "numpy" else "math"
         return f"{home}.nan" if x != x else f"{'-' if x < 0 else ''}{home}.inf"
-    return repr(x)
+    return f"{float(x)!r}" if style == "c" else repr(x)
 
 
 def tex(code: str) -> str:
@@ -297,28 +318,34 @@ def function_source(
     forward: Sequence[Line],
     backward: Sequence[Line],
     result: str,
-    gradients: Sequence[str],
+    gradients: Sequence[str] | None,
     listing: Listing,
 ) -> str:
     """Return a complete module: imports, helpers, and one function that returns the value and the gradients, if any."""
     body, back = [*map(str, forward)], [*map(str, backward)]
-    sizes = [f"{m} = {x}.shape[1]" for m, (_, x) in lengths.items() if uses_name(m, [*body, *back])]
+    used_names = names_in([*body, *back])
+    sizes = [f"{m} = {x}.shape[1]" for m, (_, x) in lengths.items() if m in used_names]
     told = [f"{x} {shape_text(shapes[x])}" for x in arguments]
-    together = f", ({', '.join(gradients)}{',' if len(gradients) == 1 else ''})" if gradients else ""
+    together = "" if gradients is None else f", ({', '.join(gradients)}{',' if len(gradients) == 1 else ''})"
     doc = textwrap.wrap(f"Return {result}{together}. Shapes: {', '.join(told)}.", 100)
     lines = [f'"""{doc[0]}', *doc[1:]]
     lines[-1] += '"""'
     lines += [*sizes, *body, *([""] if back else []), *back, "", f"return {result}{together}"]
-    needed = {key: function for key, function in listing.helpers.items() if uses_name(key, [*body, *back])}
+    needed = {key: function for key, function in listing.helpers.items() if key in used_names}
     helpers = "".join(f"{text}\n\n\n" for text in helper_sources(needed))
-    code = helpers + f"def {name}({', '.join(arguments)}):\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
+    code = helpers + f"def {name}({', '.join(arguments)}):\n" + indented(lines)
     imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
     return "\n".join(imports) + ("\n\n\n" if imports else "") + code
 
 
-def uses_name(name: str, lines: Sequence[str]) -> bool:
-    """Whether a name occurs in lines of code."""
-    return any(isinstance(x, ast.Name) and x.id == name for line in lines for x in ast.walk(ast.parse(line)))
+def indented(lines: Sequence[str]) -> str:
+    """Return lines as the body of a function."""
+    return textwrap.indent("\n".join(lines), "    ") + "\n"
+
+
+def names_in(lines: Sequence[str]) -> set[str]:
+    """Return the names that occur in lines of code."""
+    return {x.id for line in lines for x in ast.walk(ast.parse(line)) if isinstance(x, ast.Name)}
 
 
 def used(module: str, code: str) -> bool:

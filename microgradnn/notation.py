@@ -255,7 +255,7 @@ def short_difference(x: Any, y: Any) -> Any:
 
 
 def short_product(x: Any, y: Any) -> Any:
-    """0 · x is 0, 1 · x is x, −1 · x is −x, and x · x is x²."""
+    """0 · x is 0, 1 · x is x, −1 · x is −x, x · (1 / y) is x / y, and x · x is x²."""
     for number, other in ((x, y), (y, x)):
         if is_number(number, 0):
             return 0
@@ -263,6 +263,8 @@ def short_product(x: Any, y: Any) -> Any:
             return other
         if is_number(number, -1):
             return -other
+        if isinstance(number, Symbol) and number.op is calculus.div and number.inputs[0].data == 1:
+            return other / number.inputs[1]
     return x**2 if x is y else None
 
 
@@ -280,6 +282,7 @@ SHORT: dict[Op, Callable[..., Any]] = {
     calculus.add: short_sum,
     calculus.sub: short_difference,
     calculus.mul: short_product,
+    calculus.weigh: short_product,
     calculus.div: short_power,
     calculus.pow: short_power,
     calculus.neg: short_negation,

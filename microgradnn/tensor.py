@@ -19,7 +19,7 @@ from .arrays import ArrayOp, Shape
 from .copying import lasting, reduced, restored
 from .errors import RankOneWarning, ShapeError
 from .graph import OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
-from .modes import DETECTING, OPEN, RECORDING
+from .modes import DETECTING, GUARDS, OPEN, RECORDING
 from .paths import back
 
 Array = NDArray[Any]
@@ -245,8 +245,17 @@ class Tensor(Node):
     def __iter__(self) -> Iterator[Tensor]:
         return iter([self[i] for i in range(len(self._array))])
 
+    def compared(self) -> Tensor:
+        """Return it; TypeError while a function is recorded to be replayed, where a branch on arrays has no guard."""
+        if OPEN and GUARDS.get() is not None:
+            raise TypeError(
+                f"{self.called()} is compared while a function is recorded, and a replay would not take the other "
+                "branch; write microgradnn.where, maximum or relu"
+            )
+        return self
+
     def __bool__(self) -> bool:
-        return bool(self._array)  # NumPy says what is wrong with more than one number
+        return bool(self.compared()._array)  # NumPy says what is wrong with more than one number
 
     def __float__(self) -> float:
         raise TypeError(
@@ -457,16 +466,16 @@ class Tensor(Node):
         return self
 
     def __lt__(self, other: Any) -> Any:
-        return self._array < plain(other)
+        return self.compared()._array < plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self._array <= plain(other)
+        return self.compared()._array <= plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._array > plain(other)
+        return self.compared()._array > plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._array >= plain(other)
+        return self.compared()._array >= plain(other)
 
     def __getitem__(self, index: Any) -> Any:
         return Tensor._record(arrays.take.hold(index=checked_index(index)), self)
@@ -751,7 +760,7 @@ def transposed(node: Tensor, i: int, t: Any) -> Any:
     op: Any = node.op
     g = leaf(np.zeros(node.shape, node.dtype), "input")
     share = op.pullback(i, g, node, *node._x)
-    order = topological(share, without=(node, *node._x))
+    order = topological(share, {node, *node._x})
     return back(order, [g], t, on_nodes=True)[g]
 
 

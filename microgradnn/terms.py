@@ -8,7 +8,7 @@ also for ∞ and NaN; each rewriting stands alone in `REWRITES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,6 @@ from . import arrays, calculus
 from .arrays import ArrayOp, Shape
 from .errors import ShapeError
 from .graph import UNSWEPT, Fold, Node, Op
-from .tensor import pulled
 
 
 class Dim(int):
@@ -30,6 +29,9 @@ class Dim(int):
         dim = super().__new__(cls, length)
         dim.name = name
         return dim
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Dim, (int(self), self.name)
 
     def __mul__(self, other: Any) -> Any:
         return self if other == 1 else Dim(int(self) * int(other), f"{self.name} * {other!r}")
@@ -90,7 +92,7 @@ class Term(Node):
             while free > len(args) - op.holds and isinstance(args[free - 1], (int, float)):
                 free -= 1
             if free < len(args):
-                op, args = op.hold(*args[free:]), args[:free]
+                op, args = op.hold(*map(float, args[free:])), args[:free]
         terms = tuple([arg if isinstance(arg, Term) else book.constant(arg) for arg in args])
         return book.simplified(op, terms) if book.simplify else book.make(op, terms)
 
@@ -99,7 +101,7 @@ class Term(Node):
         return cls._record(op, *[x for xs in sequences for x in xs])
 
     def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
-        shares = [(x, pulled(self.op, i, g, self, self.inputs)) for i, x in enumerate(self.inputs) if x in wanted]
+        shares = [(x, share_of(self, i, g)) for i, x in enumerate(self.inputs) if x in wanted]
         return [(x, share) for x, share in shares if share is not None]
 
     def __add__(self, other: Any) -> Any:
@@ -151,6 +153,7 @@ class Book:
     def __init__(self, *, simplify: bool = True, products: Sequence[Callable[..., Any]] = ()) -> None:
         self.simplify = simplify
         self.known: dict[Any, Term] = {}
+        self.distributions: set[Term] = set()  # variables of which each column sums to 1
         self.rewrites = REWRITES | {name: (*products, *REWRITES[name]) for name in ("mul", "weigh")}
 
     def variable(self, name: str, shape: Shape) -> Term:
@@ -172,10 +175,16 @@ class Book:
             self.known[key] = Term(self, None, (), shape, value)
         return self.known[key]
 
+    def fresh(self, op: Any, terms: tuple[Term, ...]) -> Term:
+        """Return the operation on these terms as a term of its own, even if it is known already."""
+        before = dict(self.known)
+        self.known.clear()
+        term = self.make(op, terms)
+        self.known = before
+        return term
+
     def make(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as it is."""
-        if op is calculus.weigh and True not in [one.masked for one in terms]:
-            op = calculus.mul
         key = (op.name, repr(getattr(op, "parameters", op.held)), *map(id, terms))
         if key not in self.known:
             term = Term(self, op, terms, shape_of(op, terms))
@@ -195,7 +204,7 @@ class Book:
 FICTIONAL = 7919  # examples: a length that no other axis has
 
 
-def lost(terms: Sequence[Term]) -> bool:
+def lost(terms: Iterable[Term]) -> bool:
     """Whether somewhere the number of examples has become a number without a name."""
     for term in terms:
         number = term.value if isinstance(term.value, (int, float)) and not isinstance(term.value, Dim) else 1
@@ -215,6 +224,8 @@ CARRIERS = {calculus.mul, calculus.weigh, calculus.neg, calculus.div, calculus.a
 def plain(x: Any) -> Any:
     """Return a number as Python's own, a whole one as an int."""
     number = x.item() if hasattr(x, "item") else x
+    if number == 0 and str(number).startswith("-"):  # −0
+        return number
     return int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 1e15 else number
 
 
@@ -256,6 +267,8 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
         return tuple([1 if i in axes else n for i, n in enumerate(shapes[0]) if keep or i not in axes])
     if op.name in ("softmax", "log_softmax", "others", "cast"):
         return tuple(shapes[0])
+    if any(isinstance(n, Dim) for shape in shapes for n in shape):
+        raise ShapeError(f"{op.name} is not written for any number of examples")
     return tuple(op.of(*[np.zeros(shape) for shape in shapes]).shape)
 
 
@@ -301,6 +314,32 @@ def sum_of_two(op: Op, x: Term, y: Term) -> Any:
     return y - x.inputs[0] if x.op is calculus.neg else None
 
 
+def one_denominator(op: Op, x: Term, y: Term) -> Any:
+    """X / m + y / m is (x + y) / m, and so with a minus."""
+    if x.op is calculus.div and y.op is calculus.div and x.inputs[1] is y.inputs[1]:
+        return op(x.inputs[0], y.inputs[0]) / x.inputs[1]
+    return None
+
+
+def labels_sum_to_one(op: ArrayOp, x: Term) -> Any:
+    """The sum of each column of labels, one of which is 1, is 1; also of labels / m, or with a minus."""
+    if op.parameters != {"axis": 0, "keepdims": True}:
+        return None
+    inner, share = x, x.book.constant(1)
+    while inner.op is calculus.neg or (inner.op is calculus.div and inner.inputs[1].shape == ()):
+        share = -share if inner.op is calculus.neg else share / inner.inputs[1]
+        inner = inner.inputs[0]
+    shape = (1, *x.shape[1:])
+    return arrays.broadcast(share, shape=shape) if inner in x.book.distributions else None
+
+
+def exp_of_log(op: Op, x: Term) -> Any:
+    """e^log softmax(z) is softmax(z)."""
+    if is_op(x, "log_softmax"):
+        return arrays.softmax(x.inputs[0], **x.op.parameters)  # type: ignore[union-attr]
+    return None
+
+
 def difference(op: Op, x: Term, y: Term) -> Any:
     """X − 0 is x; 0 − x is −x; x − (−y) is x + y."""
     if is_number(y, 0):
@@ -335,12 +374,30 @@ def product(op: Op, x: Term, y: Term) -> Any:
     return x**2 if x is y else None
 
 
-def weighed(op: Op, x: Term, y: Term) -> Any:
-    """A product, but where one factor is 0 for a branch not taken and the other may be infinite."""
-    for mask, other in ((x, y), (y, x)):
-        if mask.masked and unbounded(other):
+def share_of(term: Term, i: int, g: Any) -> Any:
+    """Return what input i gets of the gradient g in a term, as `pulled` does; None where that is nothing.
+
+    The product is a plain one, but where one factor is 0 for a branch not taken and the other may be infinite.
+    """
+    op: Any = term.op
+    if isinstance(op, ArrayOp):
+        return op.pullback(i, g, term, *term.inputs)
+    partial = op.partials[i](term, *term.inputs)
+    if not isinstance(partial, Term):
+        if not partial:
             return None
-    return x * y
+        share = g if partial == 1 else -g if partial == -1 else g * partial
+    elif (g.masked and unbounded(partial)) or (partial.masked and unbounded(g)):
+        share = calculus.weigh(g, partial)
+    else:
+        share = g * partial
+    shape = term.inputs[i].shape
+    return share if share.shape == shape else arrays.sum_to(share, shape=shape)
+
+
+def weighed(op: Op, x: Term, y: Term) -> Any:
+    """1 · x is x."""
+    return y if is_number(x, 1) and y.shape == broadcast_shapes([x.shape, y.shape]) else None
 
 
 def unbounded(x: Term) -> bool:
@@ -409,8 +466,10 @@ def same(op: Op, x: Term) -> Any:
 
 
 REWRITES: dict[str, tuple[Callable[..., Any], ...]] = {
-    "add": (folded, sum_of_two),
-    "sub": (folded, difference),
+    "add": (folded, sum_of_two, one_denominator),
+    "sub": (folded, difference, one_denominator),
+    "exp": (exp_of_log,),
+    "sum": (labels_sum_to_one,),
     "mul": (folded, product),
     "weigh": (weighed,),
     "div": (folded, quotient),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -54,6 +57,100 @@ def test_both_networks_train_alike() -> None:
         assert ours.step()[1] == pytest.approx(theirs.step()[1], rel=1e-12)
 
 
+def test_a_graph_of_tensors_without_axes_finds_the_gradients_of_the_graph_of_values() -> None:
+    from engines import Microgradnn, Tensors
+    from graphs import measured, plan
+
+    values, arrays = (measured(engine, plan(200))[1] for engine in (Microgradnn(), Tensors()))
+
+    assert arrays == pytest.approx(values, rel=1e-12)
+
+
+def after(entries: dict[str, Any], steps: int = 3) -> dict[str, list[float]]:
+    """All parameters of those that have any, in one list, after some steps of training."""
+    found = {}
+    for name, one in entries.items():
+        for _ in range(steps):
+            one.step()
+        if name != "the bare matrix products":
+            found[name] = np.concatenate([np.ravel(p) for p in one.parameters()]).tolist()
+    return found
+
+
+def agree(found: dict[str, list[float]], rel: float) -> None:
+    """Whether all are what the one by hand is: sums in another order are some units in the last place apart."""
+    reference = next(numbers for name, numbers in found.items() if "by hand" in name)
+    assert len(found) >= 3
+    for name, numbers in found.items():
+        assert numbers == pytest.approx(reference, rel=rel, abs=rel), name
+
+
+@pytest.mark.parametrize("optimiser", ["SGD", "Adam"])
+@pytest.mark.parametrize("sizes", [(5, 4, 3), (2, 3, 1)])
+def test_dense_networks_train_alike(sizes: tuple[int, ...], optimiser: str) -> None:
+    from networks import CONTESTANTS, Task, entered
+    from programs import STEPS
+
+    task = Task(sizes, 6, optimiser, dtype="float64")
+
+    agree(after(entered([*CONTESTANTS, *STEPS], task)), 1e-9)  # Adam divides by the root of small squares
+
+
+def test_the_cost_of_the_step_by_hand_is_that_of_the_network() -> None:
+    from networks import ByHand, Eager, Task
+
+    for sizes in [(5, 4, 3), (2, 3, 1)]:
+        task = Task(sizes, 6, dtype="float64")
+        assert ByHand(task).step() == pytest.approx(Eager(task).step().item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("examples", [1, 5])
+def test_the_demo_trains_alike_compiled(examples: int) -> None:
+    from programs import demos
+
+    entries = demos(examples)
+
+    assert {"microgradnn, compiled, numpy", "micrograd"} <= set(entries)
+    agree(after(entries), 1e-9)
+
+
+def test_the_notes_network_trains_alike_on_one_example() -> None:
+    from programs import tiny
+
+    agree(after(tiny()), 1e-9)
+
+
+@pytest.mark.parametrize("examples", [1, 3])
+def test_every_replay_of_a_random_graph_finds_the_same_numbers(examples: int) -> None:
+    from programs import replays
+
+    found = {name: one.run() for name, one in replays(100, examples).items()}
+
+    value, gradients = next(numbers for name, numbers in found.items() if "straight-line" in name)
+    for name, (other, others) in found.items():
+        assert np.allclose(other, value, rtol=1e-12, atol=0), name
+        assert np.allclose(np.array(others), np.array(gradients), rtol=1e-9, atol=1e-9), name  # as above
+
+
+def test_medians_give_every_contestant_its_turns() -> None:
+    from rounds import medians
+
+    turns: list[str] = []
+    found = medians({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, 4)
+
+    assert set(found) == set(turns) == {"a", "b"}
+    assert all(seconds > 0 for seconds in found.values())
+
+
+@pytest.mark.parametrize("script", ["networks.py", "programs.py"])
+def test_a_part_that_is_not_there_is_named_with_those_that_are(script: str) -> None:
+    program = [sys.executable, str(BENCHMARKS / script), "dance"]
+    said = subprocess.run(program, capture_output=True, text=True, check=False).stderr
+
+    assert "unknown part 'dance' (choose from " in said
+    assert "dense" in said
+
+
 def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     import run
 
@@ -63,3 +160,6 @@ def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.
     assert "| micrograd's demo, one step | ≥ 60 |" in page
     assert "| bytes per node | ≤ 350 |" in page
     assert "| 50 | micrograd |" in page
+    assert "| 2-3-1, batch 400 | NumPy by hand |" in page
+    assert "| demo network, 5 examples, `numpy` | ≥ 1000 |" in page
+    assert "| bytes allocated at the peak of a replay | ≤ 16384 |" in page

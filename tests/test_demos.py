@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,10 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
     promise = ast.get_docstring(ast.parse(demo.read_text(encoding="utf-8"))) or ""
     promised = promise.partition("Prints")[2]
     assert promised, f"{demo.name} does not say what it prints"
+    if "from sklearn" in demo.read_text(encoding="utf-8"):
+        pytest.importorskip("sklearn", reason="its data come with scikit-learn")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(demo)])
 
     runpy.run_path(str(demo), run_name="__main__")
 
@@ -44,14 +48,29 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
 
 def test_there_is_a_demo_for_each_idea() -> None:
     assert [demo.stem for demo in PROGRAMS] == [
+        "activations",
+        "breast_cancer",
+        "calories",
+        "cat_detector",
         "check_my_backward",
+        "descent",
+        "digits",
         "exam_network",
         "first_graph",
+        "hyperparameters",
+        "layers",
+        "linear_collapse",
+        "logistic_regression",
+        "loops_to_vectors",
         "moons",
         "newton",
         "nudges",
         "once_more",
         "shared_node",
+        "symmetry",
+        "two_losses",
+        "written_out",
+        "xor",
     ]
 
 

@@ -1,8 +1,9 @@
 """Run the ```python blocks of a page, and show what they print and what they end in.
 
-The blocks of a page share one namespace, as the cells of a notebook do; `demos` is the folder. A block that ends in an
-expression shows its value: a drawing as a picture, an explanation as a formula, anything else by
-its `repr`. A block that starts with `>>>` is a doctest: shown as it is written, and held to it.
+The blocks of a page share one namespace, as the cells of a notebook do; `demos` is the folder. A
+block that ends in an expression shows its value: a drawing or a figure of matplotlib as a picture,
+an explanation as a formula, anything else by its `repr`. A block that starts with `>>>` is a
+doctest: shown as it is written, and held to it.
 Words after `python` change what is shown, never what is run:
 
     ```python               the source, then the output
@@ -16,18 +17,54 @@ import ast
 import contextlib
 import doctest
 import io
+import re
 import tempfile
 import traceback
 import warnings
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 WORDS = {"hide", "markdown"}
 DEMOS = Path(__file__).parents[2] / "demos"
+
+# Figures are read on white and on black: nothing behind them, lines in a grey between the two, text in the colour of
+# the page's, curves in colours that the colour-blind tell apart too (M. Okabe and K. Ito, 2008). Text stays text.
+TEXT, LINES = "#111111", "#808080"
+matplotlib.use("svg")
+matplotlib.rcParams.update(
+    {
+        "axes.edgecolor": LINES,
+        "axes.facecolor": "none",
+        "axes.grid": True,
+        "axes.labelcolor": TEXT,
+        "axes.prop_cycle": matplotlib.cycler(color=["#0072B2", "#D55E00", "#009E73", "#CC79A7"]),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlecolor": TEXT,
+        "axes.titlesize": "medium",
+        "figure.constrained_layout.use": True,
+        "figure.facecolor": "none",
+        "figure.figsize": (7, 3),
+        "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+        "font.size": 9,
+        "grid.alpha": 0.3,
+        "grid.color": LINES,
+        "legend.frameon": False,
+        "legend.labelcolor": TEXT,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "",
+        "text.color": TEXT,
+        "xtick.color": LINES,
+        "xtick.labelcolor": TEXT,
+        "ytick.color": LINES,
+        "ytick.labelcolor": TEXT,
+    }
+)
 
 
 class Block(SphinxDirective):
@@ -92,6 +129,8 @@ class Block(SphinxDirective):
         """Show the value of a block as a notebook would."""
         if value is None:
             return []
+        if hasattr(value, "savefig"):
+            value = svg_of(value, f"f{self.env.new_serialno('figure')}-")
         if hasattr(value, "svg"):  # ids must differ between the drawings of a page
             value = value.svg(prefix=f"d{self.env.new_serialno('drawing')}-")
         if isinstance(value, str) and value.startswith(("<svg", "<?xml")):
@@ -104,7 +143,20 @@ class Block(SphinxDirective):
 
     def literal(self, text: str, language: str, *classes: str) -> nodes.literal_block:
         """A block of code or of output."""
-        return nodes.literal_block(text, text.rstrip("\n"), language=language, classes=list(classes))
+        text = text.rstrip("\n")  # Sphinx colours a block only if its source and its text are the same
+        return nodes.literal_block(text, text, language=language, classes=list(classes))
+
+
+def svg_of(figure: Any, prefix: str) -> str:
+    """Return a figure as SVG, the same to the byte in every build; its label, if it has one, is the title."""
+    from matplotlib import pyplot  # loads slowly
+
+    written = io.StringIO()
+    kept = dict.fromkeys(("Creator", "Date", "Format", "Type")) | {"Title": figure.get_label() or None}
+    figure.savefig(written, format="svg", metadata=kept)
+    pyplot.close(figure)
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", written.getvalue())
+    return svg.replace(TEXT, "currentColor")
 
 
 @contextlib.contextmanager

@@ -5,8 +5,10 @@ from .blocks import Cache as Cache
 from .blocks import Gradients as Gradients
 from .blocks import backward_block as backward_block
 from .blocks import forward_block as forward_block
+from .history import History as History
 from .layers import Dense as Dense
 from .losses import LOSSES as LOSSES
+from .model import Model as Model
 from .network import Network as Network
 from .optimisers import Adam as Adam
 from .optimisers import AdamW as AdamW
@@ -19,7 +21,11 @@ from .optimisers import cosine as cosine
 from .optimisers import exponential as exponential
 from .optimisers import steps_down as steps_down
 from .optimisers import warmup as warmup
+from .plots import plot_boundary as plot_boundary
+from .plots import plot_history as plot_history
+from .plots import plot_weights as plot_weights
 from .scalar import MLP as MLP
 from .scalar import Layer as Layer
 from .scalar import Module as Module
 from .scalar import Neuron as Neuron
+from .training import fit as fit

@@ -34,7 +34,7 @@ class Gradients:
 
 def forward_block(layer: Dense, A_prev: Array) -> tuple[Array, Cache]:  # noqa: N803
     """Return A[l], (n, m), for A[l−1], (n_prev, m), and the cache (notes, H3)."""
-    a_prev = Tensor(columns(A_prev, layer.n_prev).numpy(), f"A{layer.number - 1}")
+    a_prev = Tensor(columns(A_prev, layer.n_prev, dtype=layer.W.dtype).numpy(), f"A{layer.number - 1}")
     z = layer.linear(a_prev)
     a = layer.activate(z)
     return a.numpy(), Cache(a_prev, z, a, layer)
@@ -50,11 +50,12 @@ def backward_block(dA: Array, cache: Cache, *, notes: bool = True) -> Gradients:
     layer, m = cache.layer, cache.A.shape[1]
     parameters = layer.parameters()
     before = [p.grad for p in parameters]
-    for node in (cache.A_prev, *parameters):
-        node.grad = 0.0
-    cache.A.backward(dA)
     share = m if notes else 1
-    found = Gradients(cache.A_prev.grad, cache.Z.grad, layer.W.grad / share, layer.b.grad / share)
-    for p, grad in zip(parameters, before, strict=True):
-        p.grad = grad
-    return found
+    try:
+        for node in (cache.A_prev, *parameters):
+            node.grad = 0.0
+        cache.A.backward(dA)
+        return Gradients(cache.A_prev.grad, cache.Z.grad, layer.W.grad / share, layer.b.grad / share)
+    finally:  # the layer's own gradients are not touched
+        for p, grad in zip(parameters, before, strict=True):
+            p.grad = grad

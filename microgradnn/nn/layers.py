@@ -63,7 +63,9 @@ class Dense:
         self.activation = activation
         self.number = number
         self.scope = f"layer {number}"
-        weights = initialiser(init, activation)((n, n_prev), rng or np.random.default_rng())
+        weights = np.asarray(initialiser(init, activation)((n, n_prev), rng or np.random.default_rng()))
+        if weights.shape != (n, n_prev):
+            raise ShapeError(f"W{number} has shape {(n, n_prev)}; init gave {weights.shape}")
         self.W = self.parameter(weights, f"W{number}", dtype)
         self.b = self.parameter(np.zeros((n, 1)), f"b{number}", dtype)
         self.slope: Tensor | float = slope

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ModelFileError, ShapeError
 from ..tensor import Array, Tensor, leaf, numeric
 from ..value import Value
+from .architecture import described, numbers, rebuilt
+from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
 from .losses import cost, loss_of
-from .scalar import MLP
+from .scalar import MLP, activations
+from .training import fit
 
 
 class Network:
@@ -119,6 +124,8 @@ class Network:
     def logits(self, X: Any, *, training: bool = False) -> Tensor:  # noqa: N803
         """Return Z[L], (n[L], m), for X, (n_x, m); in training some units are dropped."""
         a = columns(X, self.n[0], dtype=self.layers[0].W.dtype)
+        if a is not X:
+            a.named("X")
         for layer in self.layers[:-1]:
             a = layer(a)
             if training and self.dropout:
@@ -168,16 +175,35 @@ class Network:
 
     def accuracy(self, X: Any, Y: Any) -> float:  # noqa: N803
         """Return the share of examples of which every label is predicted."""
+        predicted = self.predict(X)
         given = np.atleast_2d(Y.numpy() if isinstance(Y, Tensor) else np.asarray(Y))
-        if self.layers[-1].activation == "softmax":
+        if self.layers[-1].activation == "softmax" and given.shape[0] > 1:
             given = given.argmax(axis=0, keepdims=True)
-        return float((self.predict(X) == given).all(axis=0).mean())
+        if given.shape != predicted.shape:
+            raise ShapeError(f"the labels have shape {given.shape}, and the predictions {predicted.shape}")
+        return float((predicted == given).all(axis=0).mean())
+
+    # --- training and files -----------------------------------------------------------------
+
+    fit = fit
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a safetensors file, architecture included, and return the path; to keep a scaling, see Model."""
+        return save(path, numbers(self), {"architecture": described(self)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Network:
+        """Return the network of a file; ModelFileError where it is none or damaged, or has a scaling (see Model)."""
+        arrays, about = read(path)
+        if "scaling" in about:
+            raise ModelFileError(f"{path} scales its inputs before they reach the network: use nn.Model.load")
+        return rebuilt(cls, arrays, about.get("architecture"), path)
 
     # --- the other path ---------------------------------------------------------------------
 
     def to_scalar(self) -> MLP:
         """Return the same network of Values, with the same parameters, neuron by neuron."""
-        mlp = MLP(self.n[0], self.n[1:], activations=self.activations)
+        mlp = MLP(self.n[0], self.n[1:], activations=self.activations, rng=Random(0))  # its draws are replaced
         for layer, twin in zip(self.layers, mlp.layers, strict=True):
             for k, neuron in enumerate(twin.neurons):
                 for w, value in zip(neuron.w, layer.W.numpy()[k], strict=True):
@@ -193,6 +219,11 @@ class Network:
         names = [layer.neurons[0].activation for layer in mlp.layers]
         network = cls(sizes, hidden=names[:-1], output=names[-1], init="zeros", **options)
         for layer, twin in zip(network.layers, mlp.layers, strict=True):
+            slope = twin.neurons[0].slope
+            if isinstance(layer.slope, Tensor):
+                layer.slope.data = np.array([[slope]])
+            else:
+                layer.slope = slope
             layer.W.data = np.array([[w.data for w in neuron.w] for neuron in twin.neurons])
             layer.b.data = np.array([[neuron.b.data] for neuron in twin.neurons])
         return network
@@ -212,12 +243,31 @@ class Network:
 def unfolded(mlp: MLP, numbers: Sequence[float], layer: int | None, unit: int | None) -> Any:
     """Return the output of a network of Values, or of one of its neurons, as a graph with names."""
     if layer is None:
-        return mlp([Value(x, f"x{i + 1}") for i, x in enumerate(numbers)])
-    if not 1 <= layer <= len(mlp.layers) or not 1 <= (unit or 1) <= len(mlp.layers[layer - 1].neurons):
-        raise ValueError(f"there is no unit {unit or 1} of layer {layer}: both are counted from 1")
+        if unit is not None:
+            raise ValueError(f"unit {unit} of which layer? say layer=…")
+        outputs: Any = [Value(x, f"x{i + 1}") for i, x in enumerate(numbers)]
+        for number, scalar_layer in enumerate(mlp.layers, 1):
+            outputs = activations(scalar_layer.neurons, outputs)
+            for k, a in enumerate(outputs, 1):
+                label(a, number, k, scalar_layer.neurons[k - 1].activation)
+        return outputs[0] if len(outputs) == 1 else outputs
+    unit = 1 if unit is None else unit
+    if not 1 <= layer <= len(mlp.layers) or not 1 <= unit <= len(mlp.layers[layer - 1].neurons):
+        raise ValueError(f"there is no unit {unit} of layer {layer}: both are counted from 1")
     before: Any = list(numbers)
     for earlier in mlp.layers[: layer - 1]:
         before = [neuron(before).data for neuron in earlier.neurons]
     letter = "x" if layer == 1 else "a"
     inputs = [Value(x, f"{letter}{i + 1}") for i, x in enumerate(before)]
-    return mlp.layers[layer - 1].neurons[(unit or 1) - 1](inputs)
+    a = activations(mlp.layers[layer - 1].neurons, inputs)[unit - 1]  # a softmax is of all of them
+    return label(a, layer, unit, mlp.layers[layer - 1].neurons[unit - 1].activation)
+
+
+def label(a: Any, layer: int, unit: int, activation: str) -> Any:
+    """Name the activation of a neuron a[l]_k and its sum z[l]_k, as the notes do, and return it (notes, A6)."""
+    scope = f"layer {layer}/neuron {unit}"
+    if activation == "linear":
+        return a.named(f"z[{layer}]_{unit}", scope=scope)
+    if activation != "softmax":
+        a.inputs[0].named(f"z[{layer}]_{unit}", scope=scope)
+    return a.named(f"a[{layer}]_{unit}", scope=scope)

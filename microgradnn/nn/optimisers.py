@@ -58,18 +58,33 @@ class Optimiser:
     def step(self) -> None:
         """Change the parameters by their gradients; one that has none yet stays as it is."""
         self.adopt()
-        empty = np.zeros(1, self.flat.dtype)
+        there = [not isinstance(p.grad, float) for p in self.parameters]
+        before = None if all(there) else self.remembered()
         parts = [
-            np.broadcast_to(empty, p.size) if isinstance(p.grad, float) else np.asarray(p.grad_data).reshape(-1)
-            for p in self.parameters
+            np.asarray(p.grad_data).reshape(-1) if has else np.zeros(p.size, self.flat.dtype)
+            for p, has in zip(self.parameters, there, strict=True)
         ]
         np.concatenate(parts, out=self.gradient)
         if self.weight_decay:
             self.decay()
         self.update(self.rate(self.steps), self.steps + 1)
         self.steps += 1
+        if before is not None:
+            self.put_back(before, there)
         for p in self.parameters:
             p.changed()
+
+    def remembered(self) -> dict[str, Any]:
+        """Return copies of the flat arrays that a step changes."""
+        return {name: getattr(self, name).copy() for name in ("flat", *self.REMEMBERED)}
+
+    def put_back(self, before: dict[str, Any], there: Sequence[bool]) -> None:
+        """Undo a step for the parameters that have no gradient."""
+        ends = np.cumsum([0, *(p.size for p in self.parameters)])
+        for i, has in enumerate(there):
+            if not has:
+                for name, array in before.items():
+                    getattr(self, name)[ends[i] : ends[i + 1]] = array[ends[i] : ends[i + 1]]
 
     def decay(self) -> None:
         """Add what pulls the parameters to 0 to the gradient."""
@@ -90,7 +105,15 @@ class Optimiser:
         return {"steps": self.steps, **arrays}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
+        """Go on from a state; ValueError where it is that of another kind of optimiser, or of other parameters."""
+        wanted = {"steps", *self.REMEMBERED}
+        if set(state) != wanted:
+            raise ValueError(f"{type(self).__name__} goes on from {sorted(wanted)}; got {sorted(state)}")
+        for name in self.REMEMBERED:
+            if np.shape(state[name]) != self.flat.shape:
+                raise ValueError(
+                    f"the state is of other parameters: {np.size(state[name])} numbers in {name}, here {self.flat.size}"
+                )
         self.steps = int(state["steps"])
         for name in self.REMEMBERED:
             getattr(self, name)[...] = state[name]
@@ -219,6 +242,12 @@ def share(name: str, x: float) -> float:
     return float(x)
 
 
+def positive(name: str, n: int) -> None:
+    """Raise ValueError for a number of steps that is none."""
+    if n < 1:
+        raise ValueError(f"{name} is a number of steps, at least 1; got {n}")
+
+
 # --- schedules: the learning rate as a function of the number of the step ---------------------------
 
 
@@ -229,16 +258,19 @@ def exponential(start: float, *, factor: float) -> Schedule:
 
 def steps_down(start: float, *, every: int, factor: float = 0.1) -> Schedule:
     """Multiply α by `factor` after every so many steps."""
+    positive("every", every)
     return lambda step: float(start * factor ** (step // every))
 
 
 def cosine(start: float, *, steps: int, end: float = 0.0) -> Schedule:
     """Go down from `start` to `end` along half a cosine, and stay there (I. Loshchilov and F. Hutter, ICLR 2017)."""
+    positive("steps", steps)
     return lambda step: end + (start - end) * (1 + cos(pi * min(step / steps, 1.0))) / 2
 
 
 def warmup(after: float | Schedule, *, steps: int) -> Schedule:
     """Rise in a straight line to what `after` says at its step 0, then follow it."""
+    positive("steps", steps)
     then: Schedule = after if callable(after) else lambda step: after
     return lambda step: then(0) * (step + 1) / steps if step < steps else then(step - steps)
 

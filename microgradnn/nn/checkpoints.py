@@ -1,0 +1,117 @@
+"""Training that survives a kill: all of its state in a file, from which it goes on to the same bits."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ModelFileError
+from ..tensor import Array
+from .architecture import described, fits, numbers, shapes
+from .files import read, save, writable
+from .history import History
+from .optimisers import Optimiser
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+def fingerprint(*arrays: Array) -> int:
+    """Return a number that other data would hardly have."""
+    found = 0
+    for x in arrays:
+        found = zlib.crc32(np.ascontiguousarray(x).data.cast("B"), zlib.crc32(str(x.shape).encode(), found))
+    return found
+
+
+class Checkpoint:
+    """A model file with, beside the network, what training needs to go on: `Network.load` reads it too.
+
+    That is the optimiser's arrays, both generators (of the shuffle, as it was when this pass over the
+    data began, and of dropout), the history, and the settings, which must be the same to go on.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        network: Network,
+        descent: Optimiser,
+        shuffle: np.random.Generator,
+        history: History,
+        settings: dict[str, Any],
+    ) -> None:
+        self.path = Path(path)
+        self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
+        self.settings = settings
+        writable(path)
+
+    def save(self, shuffled_from: Any) -> None:
+        """Write the state after the last iteration, with that of the shuffle when this pass began."""
+        state = self.descent.state()
+        about = {
+            "architecture": described(self.network),
+            "training": {
+                "settings": self.settings,
+                "steps": state.pop("steps"),
+                "seconds": self.history.seconds,
+                "shuffle": shuffled_from,
+                "dropout": self.network.rng.bit_generator.state,
+            },
+        }
+        arrays = numbers(self.network) | {f"optimiser.{name}": array for name, array in state.items()}
+        arrays["history.costs"] = np.array(self.history.costs)
+        arrays["history.learning_rates"] = np.array(self.history.learning_rates)
+        save(self.path, arrays, about)
+
+    def resume(self) -> None:
+        """Take the state from the file, if there is one; ModelFileError, and nothing changed, where it does not fit."""
+        if not self.path.exists():
+            return
+        arrays, about = read(self.path)
+        training = about.get("training")
+        if not isinstance(training, dict):
+            raise ModelFileError(f"{self.path} is a network without its training, which cannot go on from it")
+        self.compare("the architecture", about.get("architecture"), described(self.network))
+        self.compare("training", training.get("settings"), self.settings)
+        for name, shape in shapes(described(self.network)).items():
+            fits(self.path, name, shape, self.descent.flat.dtype, arrays.get(name))
+        state = self.descent.state()
+        for name in self.descent.REMEMBERED:
+            fits(
+                self.path,
+                f"optimiser.{name}",
+                self.descent.flat.shape,
+                self.descent.flat.dtype,
+                arrays.get(f"optimiser.{name}"),
+            )
+            state[name] = arrays[f"optimiser.{name}"]
+        costs = arrays.get("history.costs", np.zeros(0))
+        for name in ("history.costs", "history.learning_rates"):
+            fits(self.path, name, (costs.size,), np.dtype(float), arrays.get(name))
+        try:
+            state["steps"] = int(training["steps"])
+            seconds = float(training["seconds"])
+            self.network.rng.bit_generator.state = training["dropout"]
+            self.shuffle.bit_generator.state = training["shuffle"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(f"{self.path} does not hold the state of a training: {error}") from None
+        self.descent.restore(state)
+        for p in self.network.parameters():
+            p.data = arrays[p.name]
+        self.descent.adopt()
+        self.history.costs[:] = costs.tolist()
+        self.history.learning_rates[:] = arrays["history.learning_rates"].tolist()
+        self.history.seconds = seconds
+
+    def compare(self, what: str, found: Any, wanted: dict[str, Any]) -> None:
+        """Raise ModelFileError for the first setting in which a file differs from this training."""
+        found = found if isinstance(found, dict) else {}
+        for name, value in wanted.items():
+            if found.get(name) != value:
+                detail = (
+                    "the data are others" if name == "data" else f"{name} is {found.get(name)!r}, and here {value!r}"
+                )
+                raise ModelFileError(f"{self.path} is of another run: in {what} {detail}")

@@ -1,0 +1,101 @@
+"""What a user takes away: a network with all that stands between the raw numbers and its answer.
+
+That is the scaling, the features' names in their order, and the names of the classes, in one file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.scaling import Scaling
+from ..errors import ModelFileError
+from ..modes import no_grad
+from ..tensor import Array
+from .architecture import described, numbers, rebuilt
+from .files import read, save
+from .network import Network
+
+
+@dataclass
+class Model:
+    """A trained network and how it is used: `features` are the names of the n_x rows of X, unscaled.
+
+    `classes` are the names of the labels 0 and 1, or of the n[L] outputs of a softmax; empty for a
+    regression. `label` is the name of what is predicted. For pictures `pictures` is their width and
+    height and `order` how they are flattened.
+
+    >>> model = Model(Network([2, 1], init="zeros"), features=["height", "weight"], classes=["dog", "cat"])
+    >>> model.predict([[1.0], [2.0]])
+    ['dog']
+    """
+
+    network: Network
+    scaling: Scaling = field(default_factory=Scaling)
+    features: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    label: str = ""
+    pictures: int | None = None
+    order: str = "rows"
+
+    def __call__(self, X: Any) -> Array:  # noqa: N803 (the notes' name)
+        """Return A[L], (n[L], m), for raw numbers X, (n_x, m)."""
+        with no_grad():
+            return self.network(self.scaling(X)).numpy()
+
+    def predict(self, X: Any) -> list[Any]:  # noqa: N803
+        """Return the name of the class, or the number, for each of the m examples of X, (n_x, m)."""
+        found = self.network.predict(self.scaling(X))[0]
+        return [self.classes[int(k)] for k in found] if self.classes else found.tolist()
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to a safetensors file and return the path."""
+        about = {
+            "architecture": described(self.network),
+            "scaling": self.scaling.state(),
+            "features": list(self.features),
+            "classes": list(self.classes),
+            "label": self.label,
+            "pictures": self.pictures,
+            "order": self.order,
+        }
+        return save(path, numbers(self.network), about)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Return the model of a file, a network saved alone included; ModelFileError where it is none or is damaged."""
+        arrays, about = read(path)
+        network = rebuilt(Network, arrays, about.get("architecture"), path)
+        try:
+            scaling = Scaling.from_state(about.get("scaling", {"kind": "none"}))
+        except ValueError as error:
+            raise ModelFileError(f"{path}: {error}") from None
+        names = {key: about.get(key, []) for key in ("features", "classes")}
+        for key, given in names.items():
+            if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+                raise ModelFileError(f"{path}: its {key} are no list of names")
+        n_x, outputs = network.n[0], network.n[-1]
+        if len(names["features"]) not in (0, n_x) or (scaling.mean is not None and len(scaling.mean) != n_x):
+            raise ModelFileError(
+                f"{path}: the network takes {n_x} features, and its names or its scaling are of others"
+            )
+        if len(names["classes"]) not in (0, 2 if outputs == 1 else outputs):
+            raise ModelFileError(f"{path}: {outputs} outputs, and names of {len(names['classes'])} classes")
+        label, pictures, order = about.get("label", ""), about.get("pictures"), about.get("order", "rows")
+        if not isinstance(label, str) or order not in ("rows", "channels"):
+            raise ModelFileError(f"{path}: its label or its order of pixels is none that is known")
+        if pictures is not None and (type(pictures) is not int or 3 * pictures**2 != n_x):
+            raise ModelFileError(f"{path}: the network takes {n_x} numbers, and no picture of such a size has as many")
+        return cls(network, scaling, names["features"], names["classes"], label, pictures, order)
+
+
+def probabilities(model: Model, A: Array) -> dict[str, Array]:  # noqa: N803
+    """Return a column of numbers for each thing that a model says of m examples, by its name."""
+    if not model.classes:
+        return {}
+    if len(A) == 1:
+        return {f"P({model.classes[1]})": A[0]}
+    return dict(zip((f"P({name})" for name in model.classes), np.asarray(A), strict=True))

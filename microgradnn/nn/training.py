@@ -1,0 +1,286 @@
+"""Training: gradient descent from data to a network, with every hyperparameter of the notes by its name (I6).
+
+Nothing here computes a gradient or a step: `Network.cost` and the optimisers do. This is the loop
+around them, and what may happen to it: an end, a wish to stop, a cost that is no number, a kill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from math import ceil, isfinite
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.columns import batches, check_data
+from ..errors import DivergedError
+from ..modes import no_grad
+from ..tensor import Array, Tensor, leaf, numeric
+from .checkpoints import Checkpoint, fingerprint
+from .history import History
+from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule
+from .progress import bar, interruptible
+
+if TYPE_CHECKING:
+    from .network import Network
+
+Callback = Callable[[int, float], Any]
+LEARNING_RATE = 0.1  # of the optimisers that have none of their own
+LARGE = 10  # an input beyond this has not been scaled
+
+
+def fit(
+    network: Network,
+    X: Any,  # noqa: N803 (the notes' name)
+    Y: Any,  # noqa: N803
+    *,
+    learning_rate: float | Schedule | None = None,
+    optimiser: str = "gradient_descent",
+    iterations: int = 1000,
+    batch_size: int | None = None,
+    momentum: float = 0.0,
+    l2: float = 0.0,
+    tolerance: float | None = None,
+    callback: Callback | None = None,
+    test: tuple[Any, Any] | None = None,
+    seed: int | None = None,
+    progress: bool | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 100,
+    resume: bool = False,
+) -> History:
+    """Train a network on X, (n_x, m), and Y, (n[L], m), and return the course of it.
+
+    Left as they are, the arguments are plain gradient descent on all examples. An iteration is one
+    step, on `batch_size` examples (None: all m); before each pass over the data they are shuffled,
+    as `seed` says, which also seeds dropout; with None the network's own generator goes on. `l2` is
+    λ of the notes' regularisation, λ / (2m) · Σ W². `learning_rate` is α or a schedule, and where it
+    is not given what the optimiser usually has (0.1 for those without).
+
+    Training ends after `iterations`; when a pass changes the mean cost by no more than `tolerance`;
+    when `callback(iteration, cost)` returns something true; or with Ctrl-C, which keeps what was
+    learnt. A cost that is not finite raises DivergedError, which names the layer and the step; the
+    network then has the last parameters with a finite cost.
+
+    `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
+    so many iterations and at the end. With `resume` training goes on from there, if the file exists,
+    and ends with the same bits as without the pause.
+
+    >>> X = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
+    >>> Y = np.array([[0.0, 1.0, 1.0, 1.0]])
+    >>> from microgradnn.nn import Network
+    >>> history = Network([2, 1], init="zeros").fit(X, Y, learning_rate=1, iterations=100)
+    >>> print(f"{history.costs[0]:.6f} {history.costs[99]:.4f} {history.train_accuracy}, {history.stopped}")
+    0.693147 0.0902 1.0, all 100 iterations done
+    """
+    x, y = examples(network, X, Y)
+    held_out = None if test is None else examples(network, *test, one_class=True)
+    m = x.shape[1]
+    size = m if batch_size is None else whole("batch_size", batch_size, 1)
+    if size > m:
+        raise ValueError(f"batch_size is {size}, and there are only {m} examples")
+    whole("iterations", iterations, 0)
+    whole("checkpoint_every", checkpoint_every, 1)
+    for name, number in (("l2", l2), ("tolerance", tolerance)):
+        if number is not None and not (isfinite(number) and number >= 0):
+            raise ValueError(f"{name} is a number that is not negative; got {number}")
+    if resume and checkpoint is None:
+        raise ValueError("resume needs the name of the checkpoint to go on from")
+
+    descent = chosen(optimiser, network, learning_rate, momentum)
+    if seed is not None:
+        network.rng = np.random.default_rng([whole("seed", seed, 0), 1])
+    draws = size < m
+    shuffle = np.random.default_rng(seed if seed is not None else int(network.rng.integers(2**63)) if draws else 0)
+    history = History()
+    file = None
+    if checkpoint is not None:
+        rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
+        settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
+        settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y)}
+        file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
+        if resume:
+            file.resume()
+
+    run = Run(network, descent, shuffle, history, x, y, size)
+    began = perf_counter() - history.seconds
+    history.stopped = f"all {iterations} iterations done"
+    with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
+        try:
+            while len(history) < iterations:
+                cost = run.step(l2)
+                done = len(history)
+                show(done, cost)
+                history.seconds = perf_counter() - began
+                wishes = callback is not None and callback(done - 1, cost)
+                if interrupted():
+                    history.stopped = f"Ctrl-C after {done} of {iterations} iterations"
+                elif wishes:
+                    history.stopped = f"the callback said so after {done} iterations"
+                elif tolerance is not None and settled(history.costs, ceil(m / size), tolerance):
+                    history.stopped = f"a pass changed the cost by no more than {tolerance:g}, after {done} iterations"
+                elif file is not None and done % checkpoint_every == 0 and done < iterations:
+                    file.save(run.shuffled_from())
+                    continue
+                else:
+                    continue
+                break
+            run.look()
+            if file is not None:
+                file.save(run.shuffled_from())
+        except KeyboardInterrupt:
+            history.stopped = f"Ctrl-C after {len(history)} of {iterations} iterations"
+        history.seconds = perf_counter() - began
+        conclude(history, network, run.all, held_out, l2)
+    return history
+
+
+class Run:
+    """The loop's own state: the parameters before the last step, and the order of this pass over the data."""
+
+    def __init__(
+        self,
+        network: Network,
+        descent: Optimiser,
+        shuffle: np.random.Generator,
+        history: History,
+        x: Array,
+        y: Array,
+        size: int,
+    ) -> None:
+        self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
+        self.X, self.Y, self.size = x, y, size
+        self.all = constant(x), constant(y)
+        self.steps = ceil(x.shape[1] / size)  # of a pass
+        self.rest: Iterator[tuple[Array, Array]] | None = None  # of this pass
+        self.drawn_from = shuffle.bit_generator.state
+        self.before = descent.flat.copy()
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Return the examples of the next step."""
+        if self.steps == 1:
+            return self.all
+        done = len(self.history) % self.steps
+        if done == 0 or self.rest is None:
+            self.drawn_from = self.shuffle.bit_generator.state
+            self.rest = islice(batches(self.X, self.Y, self.size, self.shuffle), done, None)
+        x, y = next(self.rest)
+        return constant(x), constant(y)
+
+    def shuffled_from(self) -> Any:
+        """Return the generator's state from which the order of the next step's pass is drawn."""
+        between = len(self.history) % self.steps == 0
+        return self.shuffle.bit_generator.state if between else self.drawn_from
+
+    def step(self, l2: float) -> float:
+        """Change the parameters once, and return the cost before that."""
+        x, y = self.batch()
+        self.descent.zero_grad()
+        J = self.network.cost(x, y, l2=l2, training=True)  # noqa: N806
+        cost = float(J.item())
+        if not isfinite(cost):
+            self.stop(f"the cost of step {len(self.history)} is {cost}: {culprit(self.network, x)}")
+        J.backward()
+        rate = self.descent.rate(self.descent.steps)
+        self.before[...] = self.descent.flat
+        self.descent.step()
+        self.history.costs.append(cost)
+        self.history.learning_rates.append(rate)
+        return cost
+
+    def look(self) -> None:
+        """Raise DivergedError where the last step led to parameters that are not finite."""
+        if not np.isfinite(self.descent.flat).all():
+            self.stop(f"step {len(self.history) - 1} went too far: {culprit(self.network, self.all[0])}")
+
+    def stop(self, what: str) -> None:
+        """Go back to the last parameters with a finite cost, and say what happened."""
+        self.descent.flat[...] = self.before
+        for p in self.network.parameters():
+            p.changed()
+        largest = float(np.abs(self.X).max())
+        advice = ["a smaller learning_rate"]
+        if largest > LARGE:
+            advice.insert(0, f"scaled inputs (the largest is {largest:g})")
+        if not self.network.of_logits:
+            advice.append("a sigmoid or softmax output with its usual loss, which is computed from the logits Z")
+        self.history.stopped = what
+        error = DivergedError(f"{what}; the parameters are the last with a finite cost. Try {', or '.join(advice)}")
+        error.history = self.history
+        raise error
+
+
+def examples(network: Network, X: Any, Y: Any, *, one_class: bool = False) -> tuple[Array, Array]:  # noqa: N803
+    """Return X and Y as arrays of the network's dtype that fit it; raises as check_data."""
+    output = network.activations[-1]
+    labels = "classes" if output == "softmax" else "binary" if output == "sigmoid" and network.of_logits else "numbers"
+    x, y = check_data(X, Y, network.n[0], labels=labels, one_class=one_class)
+    network.labels(y, (network.n[-1], x.shape[1]))
+    return tuple(numeric(array, network.layers[0].W.dtype) for array in (x, y))  # type: ignore[return-value] # two
+
+
+def constant(array: Array) -> Tensor:
+    """Return numbers as a Tensor to which no gradient comes."""
+    return leaf(array, "constant")
+
+
+def chosen(name: str, network: Network, rate: float | Schedule | None, momentum: float) -> Optimiser:
+    """Return the optimiser of that name for the parameters of a network."""
+    if name not in OPTIMISERS:
+        raise ValueError(f"unknown optimiser {name!r} (choose from {', '.join(OPTIMISERS)})")
+    kind = OPTIMISERS["momentum" if name == "gradient_descent" and momentum else name]
+    options: dict[str, Any] = {}
+    if issubclass(kind, Momentum):
+        if not momentum:
+            raise ValueError(f"{name} needs a momentum between 0 and 1, such as 0.9")
+        options["momentum"] = momentum
+    elif momentum:
+        raise ValueError(f"{name} takes no momentum; got {momentum}")
+    if rate is None and not issubclass(kind, (Adam, RMSProp)):
+        rate = LEARNING_RATE
+    if rate is not None:
+        options["learning_rate"] = rate
+    return kind(network.parameters(), **options)
+
+
+def whole(name: str, number: Any, least: int) -> int:
+    """Return a whole number; ValueError for anything else, or less than the least."""
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
+        raise ValueError(f"{name} is a whole number, at least {least}; got {number!r}")
+    return int(number)
+
+
+def settled(costs: list[float], steps: int, tolerance: float) -> bool:
+    """Whether the last two passes, of so many steps, had nearly the same mean cost."""
+    if len(costs) < 2 * steps or len(costs) % steps:
+        return False
+    before, now = costs[-2 * steps : -steps], costs[-steps:]
+    return abs(sum(now) - sum(before)) <= tolerance * steps
+
+
+def culprit(network: Network, x: Tensor) -> str:
+    """Return which part of which layer stopped being finite first."""
+    a = x
+    with no_grad():
+        for layer in network.layers:
+            for p in layer.parameters():
+                if not np.isfinite(p.numpy()).all():
+                    return f"{p.name} of layer {layer.number} is not finite"
+            z = layer.linear(a)
+            a = layer.activate(z)
+            for name, array in (("Z", z), ("A", a)):
+                if not np.isfinite(array.numpy()).all():
+                    return f"{name}{layer.number} of layer {layer.number} is not finite"
+    return f"the loss of A{network.L}, the output of layer {network.L}, is not finite, though A{network.L} is"
+
+
+def conclude(history: History, network: Network, train: Any, test: Any, l2: float) -> None:
+    """Measure the network that came out."""
+    with no_grad():
+        history.cost = float(network.cost(*train, l2=l2).item())
+        if network.activations[-1] in ("sigmoid", "softmax"):
+            history.train_accuracy = network.accuracy(*train)
+            history.test_accuracy = None if test is None else network.accuracy(*test)

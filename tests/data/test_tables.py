@@ -1,0 +1,155 @@
+"""Tables of comma-separated values: what they become, and what is said of those that are wrong."""
+
+# ruff: noqa: N803 (X and Y are the notes' names)
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from microgradnn.data import read_features, read_table
+
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+tables = hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=5), elements=numbers)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
+
+
+@given(tables, st.data())
+def test_what_was_written_is_read_to_the_bit(X: Any, data: st.DataObject) -> None:
+    named = st.lists(texts.map(str.strip).filter(bool), min_size=len(X), max_size=len(X), unique=True)
+    names = [*(f"x {one}" for one in data.draw(named)), 'the "label", 0 or 1']
+    labels = data.draw(st.lists(st.integers(0, 1), min_size=X.shape[1], max_size=X.shape[1]))
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([names, *([*x, y] for x, y in zip(X.T.tolist(), labels, strict=True))])
+
+    table = read_table(io.StringIO(file.getvalue(), newline=""), names[-1], delimiter=",")
+
+    assert table.features == names[:-1]
+    assert (table.X == X).all()
+    assert table.Y.tolist() == [labels]
+
+
+# --- labels -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "Y", "classes"),
+    [
+        ("0 1 1", {}, [[0, 1, 1]], ["0", "1"]),
+        ("1.0 0.0 1", {}, [[1, 0, 1]], ["0", "1"]),
+        ("cat non-cat cat", {}, [[1, 0, 1]], ["non-cat", "cat"]),
+        ("dog cat cow", {}, [[0, 1, 0], [0, 0, 1], [1, 0, 0]], ["cat", "cow", "dog"]),
+        ("2 0 1", {}, [[0, 1, 0], [0, 0, 1], [1, 0, 0]], ["0", "1", "2"]),
+        ("0 2 2", {"labels": "classes"}, [[0, 1, 1]], ["0", "2"]),
+        ("0 2 2.5", {"labels": "numbers"}, [[0, 2, 2.5]], []),
+        ("cat dog cat", {"labels": "binary"}, [[0, 1, 0]], ["cat", "dog"]),
+        ("dog dog dog", {"classes": ["dog", "cat"]}, [[0, 0, 0]], ["dog", "cat"]),
+    ],
+)
+def test_A1_labels_are_numbers_or_names(labels: str, options: Any, Y: Any, classes: list[str]) -> None:
+    table = read_table(["x,y", *(f"{i},{label}" for i, label in enumerate(labels.split()))], "y", **options)
+
+    assert table.Y.tolist() == Y
+    assert table.classes == classes
+
+
+def test_A4_the_columns_of_a_table_become_rows() -> None:
+    table = read_table(["a,y,b", "1,0,2", "3,1,4", "5,1,6"], "y")
+
+    assert table.X.tolist() == [[1, 3, 5], [2, 4, 6]]
+    assert table.features == ["a", "b"]
+
+
+def test_a_table_to_predict_from_may_have_other_columns_in_another_order() -> None:
+    X, names = read_features(["name,b,a", "one,2,1", "two,4,3"], ["a", "b"])
+
+    assert X.tolist() == [[1, 3], [2, 4]]
+    assert names == ["a", "b"]
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\n1,2\n",
+        b"\xef\xbb\xbfa,b\r\n1,2\r\n",
+        b"a;b\n1;2",
+        b"a\tb\n1\t2\n",
+        b' a , "b"\n\n 1 , 2 \n\n',
+        b"a,b\r1,2\r",
+    ],
+)
+def test_spreadsheets_of_all_kinds_can_be_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes(content)
+
+    X, names = read_features(path)
+
+    assert (X.tolist(), names) == ([[1], [2]], ["a", "b"])
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_bytes("höhe,y\n1,0\n".encode("latin-1"))
+
+    with pytest.raises(ValueError, match=r"data.csv is not text in UTF-8 \(invalid .*\); save it as CSV in UTF-8"):
+        read_table(path, "y")
+
+
+# --- errors -----------------------------------------------------------------------------------
+
+REFUSED = {
+    "": "the table is empty; a line of names and a line for each example are needed",
+    "\n\n": "the table is empty",
+    "a,b,y": "the table has a line of names, and no example",
+    "1,2,3|4,5,6": "line 1: 1, 2, 3 are numbers; the first line has the columns' names",
+    "a,a,y|1,2,0": "line 1: two columns have the name 'a'",
+    "a,,y|1,2,0": "line 1: column 2 has no name",
+    "a,b,z|1,2,0": "the table has no column 'y' .choose from a, b, z",
+    "y|0|1": "no column besides the label, 'y'",
+    "a,b,y|1,2,0|1,2": "line 3: 2 cells where 3 are wanted: a, b, y",
+    "a,b,y|1,2,0,": "line 2: 4 cells where 3 are wanted",
+    'a,b,y|"1,2,0|3,4,1': "line 3: unexpected end of data",
+    "a,b,y|1,2,0|1,many,1": "line 3, column 'b': 'many' is no number",
+    "a,b,y|1,1_000,1": "line 2, column 'b': '1_000' is no number",
+    "a,b,y|1,1e999,1": "line 2, column 'b': '1e999' is no number",
+    "a,b,y|1,inf,1": "line 2, column 'b': 'inf' is no number",
+    "a;b;y|1,5;2;0": "line 2, column 'a': '1,5' is no number; decimals are written with a point",
+    "a,b,y|1,,1": "line 2, column 'b': a value is missing; leave the line out, or fill it in",
+    "a,b,y|1,NaN,1": "line 2, column 'b': a value is missing .'NaN'",
+    "a,b,y|1,2,": "line 2, column 'y': a value is missing",
+    "a,y|1,0|2,2|3,2|4,7": "column 'y': labels are 0 or 1, .* got 2 in line 3, 7 in line 5; labels='classes' takes",
+    "a,y|1,0.5|2,1": "labels='numbers' as it is",
+    "a,y|1,0|2,O": "line 3, column 'y': 'O' is no number; other labels are, and labels='classes'",
+    "a,y|1,cat|2,cat": "column 'y': all examples have the label 'cat': nothing to tell apart",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_an_error_says_where_and_what(text: str) -> None:
+    with pytest.raises(ValueError, match=REFUSED[text]):
+        read_table(text.split("|"), "y")
+
+
+def test_columns_and_classes_that_are_not_there_are_answered_with_those_that_are() -> None:
+    lines = ["a,b,y", "1,2,cat", "3,4,cow"]
+
+    with pytest.raises(ValueError, match=r"has no column 'c' \(choose from a, b, y"):
+        read_features(lines, ["a", "c"])
+    with pytest.raises(ValueError, match="'y' is the label, so it is no feature"):
+        read_table(lines, "y", features=["a", "y"])
+    with pytest.raises(ValueError, match="the column 'a' was chosen twice"):
+        read_features(lines, ["a", "a"])
+    with pytest.raises(ValueError, match=r"line 3, column 'y': 'cow' is no class \(choose from cat, dog"):
+        read_table(lines, "y", classes=["cat", "dog"])
+    with pytest.raises(ValueError, match="binary labels are two classes; got cat, cow, dog"):
+        read_table([*lines, "5,6,dog"], "y", labels="binary")
