@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from . import arrays
 from .arrays import ARRAY_OPS
 from .cancel import behind_sigmoid
 from .ccode import c_source
@@ -61,9 +62,10 @@ class Derivation:
     backward: tuple[Line, ...]
     source: str
     value_source: str  # the forward pass alone, as a function `value`
-    limit_source: str  # for plain Python: the same in NumPy, for where Python's own functions raise
+    limit_source: str  # of numbers: the same in NumPy, for where Python's own arithmetic raises
     shapes: dict[str, tuple[int, ...]]
     defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
+    examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
     latex_of: Any  # lines in LaTeX
@@ -155,7 +157,8 @@ def derive(
         return both, value, forward, backward, result
 
     source, value_source, forward, backward, result = sources(style)
-    limit_source = "\n\n".join(sources("numpy")[:2]) if style == "python" else ""
+    limits = {"python": lambda: "\n\n".join(sources("numpy")[:2]), "numpy": lambda: f"{source}\n\n{value_source}"}
+    limit_source = limits[style]() if style in limits and not hasattr(output, "shape") else ""
     shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
     return Derivation(
         output=result,
@@ -168,6 +171,7 @@ def derive(
         limit_source=limit_source,
         shapes=shaped,
         defaults={written.names[x]: x.item() for x in given},
+        examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
         distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
         arrays=hasattr(output, "shape"),
         latex_of=latex,
@@ -280,7 +284,7 @@ class Writing:
             return grad
         variable = self.book.variable(f"d{self.labels[term]}", grad.shape)
         variable.masked = grad.masked
-        self.defined[variable] = grad
+        self.defined[variable] = self.book.meaning[variable] = grad
         return variable
 
     def forward_roots(self) -> list[Term]:
@@ -305,7 +309,9 @@ class Writing:
                 if x in goals and x in grads and last[x] is term:
                     result.setdefault(f"d{goals[x]}", grads[x])
         for x, name in goals.items():
-            result.setdefault(f"d{name}", grads.get(x) or self.book.constant(0))
+            zero = self.book.constant(0)
+            nothing = arrays.broadcast(zero, shape=x.shape) if x.shape else zero
+            result.setdefault(f"d{name}", grads.get(x) or nothing)
         return list(result.items())
 
     def leading_to(self, ends: Sequence[Term]) -> set[Term]:
@@ -374,9 +380,14 @@ def is_distribution(node: Any) -> bool:
     return bool((held >= 0).all() and (held.sum(axis=0) == 1).all())
 
 
+def is_data(node: Any) -> bool:
+    """Whether a leaf has a column for each example."""
+    return bool(node.kind != "parameter" and len(getattr(node, "shape", ())) == 2)
+
+
 def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
     """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
-    data = [x for x in given if x.kind != "parameter" and len(getattr(x, "shape", ())) == 2]
+    data = [x for x in given if is_data(x)]
     lengths = {x.shape[1] for x in data}
     if len(lengths) != 1 or lengths == {1}:
         return {}

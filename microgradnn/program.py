@@ -47,9 +47,10 @@ class Program:
     had when the graph was taken down. `source` is the whole of what runs.
     """
 
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum") -> None:
+    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
         self.derivation = derivation
         self.reduce = reduce
+        self.any_length = any_length
         self.function = loaded(derivation.source, "value_and_gradients")
         self.forward = loaded(derivation.value_source, "value")
 
@@ -151,6 +152,11 @@ class Program:
                     first, other = lengths.setdefault(length.name, (n, name))
                     if n != first:
                         raise ShapeError(f"{name} has {n} examples and {other} has {first}: shape {array.shape}")
+                    if n != self.derivation.examples and not self.any_length:
+                        raise ShapeError(
+                            f"{name} has {n} examples, and the program was compiled for {self.derivation.examples}; if no "
+                            "number in the formula stands for that, compile it with any_length=True"
+                        )
                 else:
                     fits = fits and n == length
             if not fits:
@@ -175,20 +181,21 @@ class Program:
         return f"<program of {self.derivation.output}, {gradients} by {', '.join(self.inputs)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (type(self), self.derivation, self.reduce)
+        return restored, (type(self), self.derivation, self.reduce, self.any_length)
 
 
-def restored(kind: type[Program], derivation: Derivation, reduce: Reduction) -> Program:
+def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool) -> Program:
     """Make a program anew from its source, as pickle does."""
-    return kind(derivation, reduce=reduce)
+    return kind(derivation, reduce=reduce, any_length=any_length)
 
 
 class CProgram(Program):
     """A program in C, compiled when it is made; one loop over all examples, in double precision."""
 
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum") -> None:
+    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
         self.derivation = derivation
         self.reduce = reduce
+        self.any_length = any_length
         self.batch = built(derivation.source)
 
     def __call__(self, *args: Any, **named: Any) -> Result:
@@ -260,6 +267,7 @@ def compile(
     inputs: Sequence[Node] | None = None,
     backend: Backend = "numpy",
     reduce: Reduction = "sum",
+    any_length: bool = False,
     simplify: bool = True,
 ) -> Program:
     """Return the program that computes `output` and its gradients by `wrt` for other inputs.
@@ -269,6 +277,9 @@ def compile(
     which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
     Values alone: plain floats, which are faster for a single example. So is 'c', the fastest, for which
     there has to be a C compiler, `cc`, or another that the variable CC names.
+
+    A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
+    examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
 
     >>> from microgradnn import Value
     >>> w, x = Value(2.0, "w", kind="parameter"), Value(3.0, "x")
@@ -280,8 +291,10 @@ def compile(
     """
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
+    if reduce not in ("sum", "mean"):
+        raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
-    return (CProgram if backend == "c" else Program)(derivation, reduce=reduce)
+    return (CProgram if backend == "c" else Program)(derivation, reduce=reduce, any_length=any_length)
 
 
 def number(x: Any) -> Any:

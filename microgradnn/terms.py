@@ -153,6 +153,7 @@ class Book:
     def __init__(self, *, simplify: bool = True, products: Sequence[Callable[..., Any]] = ()) -> None:
         self.simplify = simplify
         self.known: dict[Any, Term] = {}
+        self.meaning: dict[Term, Term] = {}  # of a variable that stands for another term
         self.distributions: set[Term] = set()  # variables of which each column sums to 1
         self.rewrites = REWRITES | {name: (*products, *REWRITES[name]) for name in ("mul", "weigh")}
 
@@ -304,19 +305,21 @@ def same_shape(result: Term, *xs: Term) -> Any:
 
 
 def sum_of_two(op: Op, x: Term, y: Term) -> Any:
-    """0 + x is x; x + (−y) is x − y."""
+    """0 + x is x; x + x is 2 x; x + (−y) is x − y."""
     if is_number(x, 0):
         return same_shape(y, x, y)
     if is_number(y, 0):
         return same_shape(x, x, y)
+    if x is y:
+        return 2 * x
     if y.op is calculus.neg:
         return x - y.inputs[0]
     return y - x.inputs[0] if x.op is calculus.neg else None
 
 
 def one_denominator(op: Op, x: Term, y: Term) -> Any:
-    """X / m + y / m is (x + y) / m, and so with a minus."""
-    if x.op is calculus.div and y.op is calculus.div and x.inputs[1] is y.inputs[1]:
+    """X / m + y / m is (x + y) / m, and so with a minus, for an m that is known not to be 0."""
+    if x.op is calculus.div and y.op is calculus.div and x.inputs[1] is y.inputs[1] and x.inputs[1].value:
         return op(x.inputs[0], y.inputs[0]) / x.inputs[1]
     return None
 
@@ -408,6 +411,8 @@ def unbounded(x: Term) -> bool:
         if term.op in (calculus.div, calculus.exp, calculus.log, calculus.pow, calculus.cosh, calculus.sinh):
             return not (term.op is calculus.div and term.inputs[1].op is None and term.inputs[1].value is not None)
         seen.add(term)
+        if term in term.book.meaning:
+            stack.append(term.book.meaning[term])
         stack += [one for one in term.inputs if one not in seen and not one.label]
     return False
 
@@ -434,7 +439,9 @@ def kept_shape(op: ArrayOp, x: Term) -> Any:
 
 
 def double_swap(op: ArrayOp, x: Term) -> Any:
-    """Xᵀᵀ is x."""
+    """Xᵀᵀ is x, and (x yᵀ)ᵀ is y xᵀ."""
+    if is_op(x, "matmul") and is_op(x.inputs[1], "swap"):
+        return arrays.matmul(x.inputs[1].inputs[0], arrays.swap(x.inputs[0]))
     return x.inputs[0] if is_op(x, "swap") else None
 
 

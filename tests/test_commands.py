@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,13 +154,18 @@ def test_pictures_in_folders(capsys: Capture) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_ctrl_c_saves_what_was_learnt() -> None:
     command = [sys.executable, "-m", "microgradnn", "train", "data.csv", "--label", "half", "--iterations", "100000000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as training:
-        assert training.stdout is not None
-        while "sigmoid" not in training.stdout.readline():
-            pass
-        time.sleep(0.5)
-        training.send_signal(signal.SIGINT)
-        out, err = training.communicate(timeout=60)
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a test run in the background ignores it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=listening) as training:  # type: ignore[call-overload]
+        try:
+            assert training.stdout is not None
+            while "sigmoid" not in training.stdout.readline():
+                pass
+            time.sleep(0.5)
+            training.send_signal(signal.SIGINT)
+            out, err = training.communicate(timeout=60)
+        finally:
+            training.kill()
 
     assert (training.returncode, err) == (0, "")
     assert "Ctrl-C after" in out

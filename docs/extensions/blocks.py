@@ -152,7 +152,9 @@ def svg_of(figure: Any, prefix: str) -> str:
     from matplotlib import pyplot  # loads slowly
 
     written = io.StringIO()
-    kept = dict.fromkeys(("Creator", "Date", "Format", "Type")) | {"Title": figure.get_label() or None}
+    kept = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    if figure.get_label():
+        kept["Title"] = figure.get_label()
     figure.savefig(written, format="svg", metadata=kept)
     pyplot.close(figure)
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", written.getvalue())
