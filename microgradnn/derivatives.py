@@ -43,7 +43,10 @@ def forth(order: Sequence[Any], tangents: dict[Node, Any], *, on_nodes: bool) ->
 
 
 def sweep_nodes(root: Any, seed: Any) -> None:
-    """Do what `backward(create_graph=True)` promises: leave gradients that are nodes."""
+    """Do what `backward(create_graph=True)` promises: leave gradients that are nodes.
+
+    They are circles, which `zero_grad` opens, and no collector does of compiled Values.
+    """
     order: list[Any] = topological(root)
     wanted = [node for node in order if node.wants_grad]
     grads = back(order, wanted, seed, on_nodes=True)

@@ -23,7 +23,7 @@ from .ccode import c_source
 from .graph import OPS, Node, topological
 from .listing import Line, Listing, Style, function_source, latex, numeric_functions
 from .paths import back
-from .terms import FICTIONAL, Book, Dim, Term, lost
+from .terms import FICTIONAL, Book, Dim, Term, dim, lost
 
 C_WORDS = [
     "auto",
@@ -391,4 +391,4 @@ def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
     lengths = {x.shape[1] for x in data}
     if len(lengths) != 1 or lengths == {1}:
         return {}
-    return {"m": (Dim(FICTIONAL, "m"), identifier(data[0].name))}
+    return {"m": (dim(FICTIONAL, "m"), identifier(data[0].name))}

@@ -9,18 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from .explain_arrays import ArrayExplanation, explain_arrays
 from .graph import NOTHING, Node, topological
 from .notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
 from .paths import Edge, back, count_paths, paths, uses
+from .tensor import Tensor
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
 LONGEST_PATH = 40
 DIGITS = 6
 
 LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
+
+
+@overload
+def explain(root: Tensor, source: Node) -> ArrayExplanation: ...  # type: ignore[overload-overlap] # a Tensor is a Node
+
+
+@overload
+def explain(root: Node, source: Node) -> Explanation: ...
 
 
 def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:

@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from . import limits
+from .native import mypyc_attr
 
 N = TypeVar("N", bound="Node")
 
@@ -28,19 +29,24 @@ UNSWEPT: Final = sentinel()  # a gradient: no backward sweep has come by
 UNREACHED: Final = sentinel()  # a gradient: in this sweep nothing has come back to the node
 NOTHING: Final = sentinel()  # a partial: the branch was not taken, so nothing comes back, not even 0 · ∞
 
+FLOAT: Final[Any] = float  # as an Any, since mypyc makes another object of what it knows to be a float
 UNNAMED: Final = ("", "")
 
 
+@mypyc_attr(acyclic=True)
 class Node:
     """One quantity in the graph, together with how it was computed."""
 
     # The inputs stand in plain slots, `_x` and `_y`, because a tuple on every node doubles the time
     # that a graph of 100,000 nodes takes to build. Where there are many, `_x` is a tuple, and of a
     # dot product `_y` too: the neurons of a layer share theirs.
-    __slots__ = ("_label", "_x", "_y", "grad", "op")
+    # So does the gradient: `_g` is the number, as long as `_state` is None. Else `_state` is what the
+    # gradient is: UNSWEPT, UNREACHED, a node, or what a user has assigned.
+    __slots__ = ("_g", "_label", "_state", "_x", "_y", "op")
 
-    grad: Any
-    op: Op | None
+    _g: float
+    _state: Any
+    op: Any  # the row of a table that made it; None for a leaf
     _x: Any
     _y: Any
     _label: tuple[str, str]  # name and scope; not there until one is given, which saves 15 % of the build
@@ -55,9 +61,22 @@ class Node:
         return (self._x,) if self._y is None else (self._x, self._y)
 
     @property
+    def grad(self) -> Any:
+        """What `backward()` found for it; 0.0 before."""
+        return self._g if self._state is None else self._state
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if type(grad) is FLOAT and grad is not UNSWEPT and grad is not UNREACHED:
+            self._g = grad
+            self._state = None
+        else:
+            self._state = grad
+
+    @property
     def has_grad(self) -> bool:
         """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
-        return self.grad is not UNSWEPT
+        return self._state is not UNSWEPT
 
     @property
     def wants_grad(self) -> bool:
@@ -110,13 +129,15 @@ class Node:
         Leaves accumulate over calls, so that several losses can share one step. Inner nodes
         start afresh: theirs is the gradient of this sweep alone (course notes, D4 and D5).
         With `create_graph` the gradients are nodes, which can be drawn and differentiated
-        again; `microgradnn.grad` and its sisters are the way to do so that leaves no trace.
+        again; `microgradnn.grad` and its sisters are the way to do so that leaves no trace. A node
+        and a gradient that was computed from it hold each other, until `zero_grad()` on the same
+        node as `backward` parts them; compiled, nothing else does.
         """
         if create_graph:
             import_module("microgradnn.derivatives").sweep_nodes(self, seed)
             return
         self._look_ahead()
-        mark = sentinel()  # the gradient of every inner node until something comes back to it
+        mark = sentinel()  # the state of every inner node until something comes back to it
         order = opened(self, mark)
         self.grad = self.grad + seed
         self._sweep(order, mark)
@@ -124,7 +145,7 @@ class Node:
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of all that it depends on."""
         for node in topological(self):
-            node.grad = UNSWEPT
+            node._state = UNSWEPT
 
     def _look_ahead(self) -> None:
         """Refuse a sweep that would go wrong, before it touches a gradient."""
@@ -465,10 +486,10 @@ def topological(root: N, seen: set[N] | None = None) -> list[N]:
 
 
 def opened(root: Node, mark: Any) -> list[Any]:
-    """Return the inner nodes as `topological` does, their gradients set to `mark`, the leaves' to a number.
+    """Return the inner nodes as `topological` does, their states set to `mark`, the leaves' gradients to a number.
 
-    What the gradient is says where a node stands, so that no set is needed: `entered`, while its
-    inputs are looked at, then `mark`.
+    The state says where a node stands, so that no set is needed: `entered`, while its inputs are
+    looked at, then `mark`.
     """
     order: list[Any] = []
     groups: set[int] = set()  # the tuples of inputs that were looked at: the neurons of a layer share theirs
@@ -476,32 +497,39 @@ def opened(root: Node, mark: Any) -> list[Any]:
     stack: list[Any] = [root] if root.op else []
     while stack:
         node: Node = stack[-1]
-        grad = node.grad
-        if grad is entered:
-            node.grad = mark
+        state = node._state
+        if state is entered:
+            node._state = mark
             order.append(stack.pop())
-        elif grad is mark:
+        elif state is mark:
             stack.pop()
         else:
-            node.grad = entered
-            x, y = node._x, node._y
-            if type(x) is tuple:
-                for group in (x,) if y is None else (y, x):
+            node._state = entered
+            first = node._x
+            if type(first) is tuple:
+                for group in (first,) if node._y is None else (node._y, first):
                     if id(group) not in groups:
                         groups.add(id(group))
                         for one in reversed(group):
                             if one._x is not None:
                                 stack.append(one)
-                            elif one.grad is UNSWEPT:
-                                one.grad = 0.0
+                            elif one._state is UNSWEPT:
+                                one._g = 0.0
+                                one._state = None
                 continue
-            if y is not None:
-                if y._x is not None:
+            if node._y is not None:
+                y: Node = node._y
+                if y._x is None:
+                    if y._state is UNSWEPT:
+                        y._g = 0.0
+                        y._state = None
+                elif y._state is not mark:
                     stack.append(y)
-                elif y.grad is UNSWEPT:
-                    y.grad = 0.0
-            if x._x is not None:
+            x: Node = first
+            if x._x is None:
+                if x._state is UNSWEPT:
+                    x._g = 0.0
+                    x._state = None
+            elif x._state is not mark:
                 stack.append(x)
-            elif x.grad is UNSWEPT:
-                x.grad = 0.0
     return order

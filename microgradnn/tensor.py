@@ -32,7 +32,10 @@ RANK_ONE: Final = (
     "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
     "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"
 )
-PLAIN: Final = (int, float, bool)
+PLAIN: Final[Any] = (int, float, bool)  # as an Any, since a float of NumPy's is one, whose == gives no bool
+
+COMPILED: Final = not __file__.endswith(".py")
+CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to be warned: C has no frames
 
 CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
 NEVER: Final = 1 << 62  # of a leaf: no operation was done
@@ -73,7 +76,7 @@ def new(kind: type[Tensor]) -> Tensor:
     return Tensor(UNSWEPT)
 
 
-if __file__.endswith(".py"):  # not compiled
+if not COMPILED:
     new = object.__new__  # type: ignore[assignment] # skips __init__, as Value does
 
 
@@ -143,7 +146,7 @@ class Tensor(Node):
         self._kind = kind
         self._needs = kind != "constant"
         if self._array.ndim == 1:
-            warnings.warn(RANK_ONE.format(n=self._array.shape[0]), RankOneWarning, stacklevel=2)
+            warnings.warn(RANK_ONE.format(n=self._array.shape[0]), RankOneWarning, stacklevel=CALLER)
         if name != "":
             self.named(name)
 
@@ -330,7 +333,7 @@ class Tensor(Node):
         Node.backward(self, start if create_graph else start._array, create_graph=create_graph)
 
     @classmethod
-    def _sweep(cls, order: list[Any], mark: Any) -> None:
+    def _sweep(cls, order: list[Tensor], mark: Any) -> None:
         with np.errstate(all="ignore"):
             for node in reversed(order):
                 g = node.grad

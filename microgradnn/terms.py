@@ -14,33 +14,38 @@ from typing import Any
 import numpy as np
 
 from . import arrays, calculus
-from .arrays import ArrayOp, Shape
+from .arrays import ArrayOp
 from .errors import ShapeError
 from .graph import UNSWEPT, Fold, Node, Op
+from .native import mypyc_attr
+
+Shape = tuple[Any, ...]  # of lengths as an Any, since mypyc makes a plain int of what it knows to be an int
 
 
+@mypyc_attr(native_class=False)
 class Dim(int):
-    """A length that has a name, such as m, the number of examples."""
+    """A length that has a name, such as m, the number of examples; `dim` makes one."""
 
     name: str
 
-    def __new__(cls, length: int, name: str) -> Dim:
-        """Return the length, named."""
-        dim = super().__new__(cls, length)
-        dim.name = name
-        return dim
-
     def __reduce__(self) -> tuple[Any, ...]:
-        return Dim, (int(self), self.name)
+        return dim, (int(self), self.name)
 
     def __mul__(self, other: Any) -> Any:
-        return self if other == 1 else Dim(int(self) * int(other), f"{self.name} * {other!r}")
+        return self if other == 1 else dim(int(self) * int(other), f"{self.name} * {other!r}")
 
     def __rmul__(self, other: Any) -> Any:
-        return self if other == 1 else Dim(int(self) * int(other), f"{other!r} * {self.name}")
+        return self if other == 1 else dim(int(self) * int(other), f"{other!r} * {self.name}")
 
     def __repr__(self) -> str:
         return self.name
+
+
+def dim(length: int, name: str) -> Dim:
+    """Return the length, named."""
+    named = Dim(length)
+    named.name = name
+    return named
 
 
 class Term(Node):
@@ -235,7 +240,7 @@ def plain(x: Any) -> Any:
 
 def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:
     """Return the shape of an element-wise result; a length with a name keeps it."""
-    result: list[int] = []
+    result: list[Any] = []
     for shape in shapes:
         longer, shorter = (list(shape), result) if len(shape) > len(result) else (result, list(shape))
         offset = len(longer) - len(shorter)
@@ -339,7 +344,7 @@ def labels_sum_to_one(op: ArrayOp, x: Term) -> Any:
 def exp_of_log(op: Op, x: Term) -> Any:
     """e^log softmax(z) is softmax(z)."""
     if is_op(x, "log_softmax"):
-        return arrays.softmax(x.inputs[0], **x.op.parameters)  # type: ignore[union-attr]
+        return arrays.softmax(x.inputs[0], **x.op.parameters)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -12,8 +13,9 @@ import numpy as np
 
 from . import anomaly, calculus, limits
 from .copying import lasting, reduced, restored
-from .graph import NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
+from .graph import FLOAT, NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
 from .modes import DETECTING, OPEN, RECORDING, note
+from .native import mypyc_attr
 
 Real = float | np.floating[Any] | np.integer[Any]
 Unary = Callable[["Value"], "Value"]
@@ -25,6 +27,11 @@ ADD: Final = calculus.add
 MUL: Final = calculus.mul
 SUB: Final = calculus.sub
 DIV: Final = calculus.div
+NEG: Final = calculus.neg
+SQUARE: Final = calculus.pow.hold(2.0)
+EXP: Final = calculus.exp
+TANH: Final = calculus.tanh
+TANH_OF: Final[Any] = math.tanh
 RELU: Final = calculus.relu
 DOT: Final = calculus.dot
 
@@ -53,8 +60,7 @@ def real(x: Any) -> float:
 
 def as_float(x: Any) -> Any:
     """Return a number as a float, and a float as the object that it is, which may be NOTHING."""
-    known: Any = float  # as an Any, since mypyc would make another object of what it knows to be a float
-    return x if type(x) is known else float(x)
+    return x if type(x) is FLOAT else float(x)
 
 
 def constant(x: Any) -> Value | None:
@@ -65,9 +71,9 @@ def constant(x: Any) -> Value | None:
         return None
     node = new(Value)
     node.data = node._dx = data
-    node.grad = UNSWEPT
+    node._state = UNSWEPT
     node.op = node._x = node._y = None
-    node._dy = "constant"
+    node._more = "constant"
     return node
 
 
@@ -83,15 +89,17 @@ def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
 
 def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float]) -> Value:
     """Return the node of value f, made by `op` from `inputs` with these local derivatives."""
-    if op.kink:
-        partials = [partial or NOTHING for partial in partials]
     node = new(Value)
-    node.data, node.grad, node.op = f, UNSWEPT, op
+    node.data, node._state, node.op = f, UNSWEPT, op
     if len(inputs) > 2:
-        node._x, node._y, node._dx, node._dy = tuple(inputs), None, tuple(partials), None
+        node._x, node._y = tuple(inputs), None
+        node._more = (tuple([partial or NOTHING for partial in partials] if op.kink else partials),)
     else:
-        node._x, node._y = (*inputs, None)[:2]
-        node._dx, node._dy = (*partials, None)[:2]
+        node._x, node._y = inputs[0], None
+        node._dx = partials[0]
+        if len(inputs) > 1:
+            node._y = inputs[1]
+            node._dy = partials[1]
     if OPEN:
         return watched(node)
     return node
@@ -121,7 +129,7 @@ def on_floats(op: Op) -> list[Callable[..., float]]:
 
 def unary(op: Op) -> Callable[[Value], Value]:
     """Return `op` as a function of one Value."""
-    scalar, (partial,), kinked = op.scalar, on_floats(op), op.kink is not None
+    scalar, (partial,) = op.scalar, on_floats(op)
 
     def method(self: Value) -> Value:
         x = self.data
@@ -132,11 +140,11 @@ def unary(op: Op) -> Callable[[Value], Value]:
             return at_limit(op, (self,))
         node = new(Value)
         node.data = f
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = op
         node._x = self
         node._y = None
-        node._dx = dx or NOTHING if kinked else dx
+        node._dx = dx
         return watched(node) if OPEN else node
 
     return described(method, op)
@@ -144,7 +152,7 @@ def unary(op: Op) -> Callable[[Value], Value]:
 
 def binary(op: Op) -> Callable[[Value, Value | float], Value]:
     """Return `op` as a function of a Value and a Value or a number."""
-    scalar, (partial_x, partial_y), kinked = op.scalar, on_floats(op), op.kink is not None
+    scalar, (partial_x, partial_y) = op.scalar, on_floats(op)
 
     def method(self: Value, other: Any) -> Any:
         if not isinstance(other, Value):
@@ -160,12 +168,12 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
             return at_limit(op, (self, other))
         node = new(Value)
         node.data = f
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = op
         node._x = self
         node._y = other
-        node._dx = dx or NOTHING if kinked else dx
-        node._dy = dy or NOTHING if kinked else dy
+        node._dx = dx
+        node._dy = dy
         return watched(node) if OPEN else node
 
     return described(method, op)
@@ -202,10 +210,10 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
         left = tuple([one.data for one in w])
         node = new(Value)
         node.data = f = fold(left, right)
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = DOT
         node._x, node._y = w, xs
-        node._dx, node._dy = rule(f, left, right)
+        node._more = rule(f, left, right)
         results.append(node)
     return results
 
@@ -256,6 +264,34 @@ def power(exponent: float) -> Callable[[Value], Value]:
 RECORD: Final = {name: recorder(op) for name, op in OPS.items() if not isinstance(op, Fold)}
 
 
+def smooth(node: Value) -> bool:
+    """Whether a partial of 0 is a number like any other, and no branch that was not taken."""
+    op: Op | None = node.op
+    return op is None or op.kink is None
+
+
+def spread(g: float, inputs: tuple[Value, ...], partials: Sequence[Any], mark: Any) -> None:
+    """Carry the gradient g of one node to many inputs."""
+    for x, partial in zip(inputs, partials, strict=True):
+        if partial is not NOTHING:
+            slope: float = partial
+            if x._state is None:
+                x._g += g * slope
+            elif x._state is mark:
+                x._g = 0.0 + g * slope
+                x._state = None
+            else:
+                x.grad += g * slope
+
+
+def pass_on(node: Value) -> None:
+    """Carry a gradient that is no plain number, such as a node, to the inputs."""
+    g = node.grad
+    for x, partial in zip(node.inputs, node.partials, strict=True):
+        if partial is not NOTHING:
+            x.grad += g * partial
+
+
 def restore(
     ancestors: Any,
     kind: type[Value],
@@ -269,16 +305,19 @@ def restore(
     """Make a Value anew from what `Value.__reduce__` gave; `ancestors` are there to come first."""
     node = new(kind)
     node.data, node.grad, node.op = data, restored(grad), op
-    node._x, node._y, node._dx, node._dy = ends
+    node._x, node._y, dx, dy, node._more = ends
+    if dx is not None:
+        node._dx = dx
+    if dy is not None:
+        node._dy = dy
     if name or scope:
         node.named(name, scope=scope)
-    if op and op.kink:
-        dx, dy = node._dx, node._dy
-        node._dx = tuple(one or NOTHING for one in dx) if type(dx) is tuple else dx or NOTHING
-        node._dy = dy or NOTHING if dy is not None else None
+    if op and op.kink and type(node._x) is tuple:
+        node._more = tuple([tuple([one or NOTHING for one in slopes]) for slopes in node._more])
     return node
 
 
+@mypyc_attr(acyclic=True)
 class Value(Node):
     """One number in a computation graph.
 
@@ -294,13 +333,14 @@ class Value(Node):
     Value(-6.0, name='f', grad=1.0, op='mul')
     """
 
-    # The local derivatives along the edges, in slots like the inputs. A leaf has no edges:
-    # there `_dx` holds the number it was made with and `_dy` its kind.
-    __slots__ = ("_dx", "_dy", "data")
+    # The local derivatives along the edges, in slots like the inputs, and in `_more` where the inputs are
+    # tuples. A leaf has no edges: there `_dx` holds the number it was made with and `_more` its kind.
+    __slots__ = ("_dx", "_dy", "_more", "data")
 
     data: float
-    _dx: Any
-    _dy: Any
+    _dx: float
+    _dy: float
+    _more: Any
 
     def __init__(self, data: Real, name: str = "", *, kind: str = "input") -> None:
         """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
@@ -309,28 +349,27 @@ class Value(Node):
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
         self.data = self._dx = real(data)
-        self.grad = UNSWEPT
+        self._state = UNSWEPT
         self.op = None
         self._x = self._y = None
-        self._dy = kind
+        self._more = kind
         if name != "":
             self.named(name)
 
     @property
-    def partials(self) -> tuple[float, ...]:
-        """∂self/∂input for each of the inputs, as recorded when the operation was done."""
+    def partials(self) -> tuple[Any, ...]:
+        """∂self/∂input for each of the inputs, as recorded when the operation was done: floats."""
         if self._x is None:
             return ()
         if type(self._x) is tuple:
-            recorded = self._dx if self._y is None else self._dx + self._dy
-        else:
-            recorded = (self._dx,) if self._y is None else (self._dx, self._dy)
-        return tuple([as_float(partial) for partial in recorded])
+            return tuple([as_float(partial) for slopes in self._more for partial in slopes])
+        recorded: list[Any] = [float(self._dx)] if self._y is None else [float(self._dx), float(self._dy)]
+        return tuple(recorded if smooth(self) else [partial or NOTHING for partial in recorded])
 
     @property
     def kind(self) -> str:
         """'input', 'parameter' or 'constant' for a leaf, 'operation' for what was computed."""
-        return str(self._dy) if self._x is None else "operation"
+        return str(self._more) if self._x is None else "operation"
 
     @property
     def made_with(self) -> float:
@@ -376,27 +415,40 @@ class Value(Node):
     @classmethod
     def _sweep(cls, order: list[Value], mark: Any) -> None:
         for node in reversed(order):
-            g = node.grad
-            if g is mark:
-                node.grad = UNREACHED
+            if node._state is not None:
+                if node._state is mark:
+                    node._state = UNREACHED
+                else:
+                    pass_on(node)
+                continue
+            g = node._g
+            first = node._x
+            if type(first) is tuple:
+                spread(g, first, node._more[0], mark)
+                if node._y is not None:
+                    spread(g, node._y, node._more[1], mark)
                 continue
             dx = node._dx
-            if type(dx) is tuple:
-                for x, partial in zip(node._x, dx, strict=True):
-                    if partial is not NOTHING:
-                        x.grad += g * partial
-                if node._y is not None:
-                    for x, partial in zip(node._y, node._dy, strict=True):
-                        x.grad += g * partial
-                continue
-            if dx is not NOTHING:
-                x = node._x
-                x.grad += g * dx
-            y: Value | None = node._y
-            if y is not None:
+            if dx or smooth(node):
+                x: Value = first
+                if x._state is None:
+                    x._g += g * dx
+                elif x._state is mark:
+                    x._g = 0.0 + g * dx
+                    x._state = None
+                else:
+                    x.grad += g * dx
+            if node._y is not None:
                 dy = node._dy
-                if dy is not NOTHING:
-                    y.grad += g * dy
+                if dy or smooth(node):
+                    y: Value = node._y
+                    if y._state is None:
+                        y._g += g * dy
+                    elif y._state is mark:
+                        y._g = 0.0 + g * dy
+                        y._state = None
+                    else:
+                        y.grad += g * dy
 
     def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
         return [(x, times(g, partial)) for x, partial in self._slopes(wanted, on_nodes)]
@@ -422,8 +474,10 @@ class Value(Node):
         return Value(x, kind="constant")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        dy = None if self._x is not None and self._y is None else self._dy
-        ends = (self._x, self._y, self._dx, dy)
+        many = type(self._x) is tuple
+        dx = None if many else self._dx
+        dy = None if many or self._y is None else self._dy
+        ends = (self._x, self._y, dx, dy, self._more if many or self._x is None else None)
         grad = lasting(self.grad)
         return reduced(self, restore, type(self), self.op, ends, self.data, grad, self.name, self.scope)
 
@@ -481,7 +535,7 @@ class Value(Node):
             other = number
         node = new(Value)
         node.data = self.data + other.data
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = ADD
         node._x = self
         node._y = other
@@ -496,7 +550,7 @@ class Value(Node):
         node = new(Value)
         x, y = self.data, other.data
         node.data = x * y
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = MUL
         node._x = self
         node._y = other
@@ -519,7 +573,7 @@ class Value(Node):
             other = number
         node = new(Value)
         node.data = self.data - other.data
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = SUB
         node._x = self
         node._y = other
@@ -541,7 +595,7 @@ class Value(Node):
             return at_limit(DIV, (self, other))
         node = new(Value)
         node.data = f = self.data / y
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = DIV
         node._x = self
         node._y = other
@@ -558,7 +612,14 @@ class Value(Node):
         return NotImplemented if left is None else RECORD["pow"](left, self)
 
     def __neg__(self) -> Value:
-        return RECORD["neg"](self)
+        node = new(Value)
+        node.data = -self.data
+        node._state = UNSWEPT
+        node.op = NEG
+        node._x = self
+        node._y = None
+        node._dx = -1.0
+        return watched(node) if OPEN else node
 
     def __abs__(self) -> Value:
         return RECORD["abs"](self)
@@ -569,19 +630,46 @@ class Value(Node):
     def __pow__(self, other: Value | float) -> Value:
         if isinstance(other, Value):
             return RECORD["pow"](self, other)
+        if isinstance(other, (int, float)) and other == 2:
+            return self._squared()
         try:
             to_the = power(other if type(other) is int else real(other))
         except TypeError:
             return NotImplemented
         return to_the(self)
 
+    def _squared(self) -> Value:
+        x = self.data
+        try:
+            f: float = x**2.0  # not x * x, which is rounded better: the row is the law
+        except OverflowError:
+            return at_limit(SQUARE, (self,))
+        node = new(Value)
+        node.data = f
+        node._state = UNSWEPT
+        node.op = SQUARE
+        node._x = self
+        node._y = None
+        node._dx = 2 * x
+        return watched(node) if OPEN else node
+
     # NumPy calls the method arcsin for np.arcsin(v), and so on.
 
     abs: ClassVar[Unary] = RECORD["abs"]
 
     def exp(self) -> Value:
-        """Return e^self, as a node."""
-        return RECORD["exp"](self)
+        """Return e^self (exp), as a node."""
+        try:
+            f = math.exp(self.data)
+        except OverflowError:
+            return at_limit(EXP, (self,))
+        node = new(Value)
+        node.data = node._dx = f
+        node._state = UNSWEPT
+        node.op = EXP
+        node._x = self
+        node._y = None
+        return watched(node) if OPEN else node
 
     expm1: ClassVar[Unary] = RECORD["expm1"]
     log: ClassVar[Unary] = RECORD["log"]
@@ -610,8 +698,16 @@ class Value(Node):
     cosh: ClassVar[Unary] = RECORD["cosh"]
 
     def tanh(self) -> Value:
-        """Return the hyperbolic tangent of self, as a node."""
-        return RECORD["tanh"](self)
+        """Return the hyperbolic tangent (tanh) of self, as a node."""
+        f: float = TANH_OF(self.data)
+        node = new(Value)
+        node.data = f
+        node._state = UNSWEPT
+        node.op = TANH
+        node._x = self
+        node._y = None
+        node._dx = 1 - f * f
+        return watched(node) if OPEN else node
 
     asinh: ClassVar[Unary] = RECORD["asinh"]
     arcsinh: ClassVar[Unary] = RECORD["asinh"]
@@ -629,13 +725,11 @@ class Value(Node):
         x = self.data
         node = new(Value)
         node.data = x if x > 0 or x != x else 0.0
-        node.grad = UNSWEPT
+        node._state = UNSWEPT
         node.op = RELU
         node._x = self
         node._y = None
-        node._dx = NOTHING
-        if not x <= 0:
-            node._dx = 1.0 if x > 0 else x
+        node._dx = 1.0 if x > 0 else 0.0 if x <= 0 else x
         return watched(node) if OPEN else node
 
     softplus: ClassVar[Unary] = RECORD["softplus"]
@@ -673,5 +767,5 @@ class Value(Node):
 
 if not COMPILED:  # Python's own hash, and methods without a second call: 15 % of x.tanh()
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]
-    for method in ("__neg__", "__abs__", "exp", "sin", "tanh"):
+    for method in ("__abs__", "sin"):
         setattr(Value, method, RECORD[method.strip("_")])

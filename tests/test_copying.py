@@ -86,11 +86,11 @@ def test_what_a_gradient_or_a_partial_means_is_kept(copied: Callable[[Any], Any]
     y.backward()
     twin = copied(y)
 
-    assert twin._dx is NOTHING
+    assert twin.partials[0] is NOTHING
     assert twin.inputs[0].grad is UNREACHED
     assert copied(Value(1.0)).grad is UNSWEPT
-    assert copied(maximum(Value(2.0), Value(1.0)))._dy is NOTHING
-    assert copied(clip(Value(2.0), Value(0.0), Value(3.0)))._dx[1] is NOTHING
+    assert copied(maximum(Value(2.0), Value(1.0))).partials[1] is NOTHING
+    assert copied(clip(Value(2.0), Value(0.0), Value(3.0))).partials[1] is NOTHING
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, WAYS["pickle 5"]])

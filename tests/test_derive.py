@@ -131,7 +131,7 @@ LINES = {
         J = -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
 
         dZ = (A - Y) / m    # dZ = A − Y, and 1/m
-        dw = (dZ @ X.T).T   # dw = 1/m X dZᵀ
+        dw = X @ dZ.T   # dw = 1/m X dZᵀ
         db = np.sum(dZ, axis=1, keepdims=True)
     """,
     exam_network: """

@@ -80,7 +80,7 @@ def test_a_matrix_product_is_bracketed_as_a_product() -> None:
 
     assert lines_of((x @ y) @ z)[1] == ["J = x @ y @ z"]
     assert lines_of(z * (x @ y))[1] == ["J = z * (x @ y)"]
-    assert lines_of((x + x) @ y)[1] == ["J = (x + x) @ y"]
+    assert lines_of((x + x) @ y)[1] == ["J = 2 * x @ y"]
     assert lines_of(arrays.swap(x @ y))[1] == ["J = (x @ y).T"]
 
 

@@ -172,7 +172,7 @@ def network(m: int) -> tuple[dict[str, Tensor], Any]:
 @pytest.mark.parametrize("simplify", [True, False])
 @pytest.mark.parametrize("m", [1, 2, 3, 5, 8])
 def test_a_program_is_for_any_number_of_examples(m: int, simplify: bool) -> None:
-    program = compile(network(5)[1], simplify=simplify)
+    program = compile(network(5)[1], simplify=simplify, any_length=True)
     nodes, J = network(m)
     J.backward()
 
@@ -188,7 +188,7 @@ def test_as_many_examples_as_units_are_not_mistaken_for_them() -> None:
     others, K = network(4)
     K.backward()
 
-    result = compile(J)(X=others["X"].data, Y=others["Y"].data)
+    result = compile(J, any_length=True)(X=others["X"].data, Y=others["Y"].data)
 
     np.testing.assert_allclose(result.gradients["b1"], others["b1"].grad, rtol=1e-12)
     assert nodes["X"].shape == (2, 3)
@@ -283,7 +283,12 @@ def squares() -> Any:
         ({"X": np.ones((3, 3))}, ShapeError, r"X has shape \(2, m\); got \(3, 3\)"),
         ({"W": np.ones((2, 1))}, ShapeError, r"W has shape \(1, 2\); got \(2, 1\)"),
         ({"X": np.ones(3)}, ShapeError, r"X has shape \(2, m\); got \(3,\)"),
-        ({"X": np.ones((2, 4))}, ShapeError, r"\d examples and \w has \d"),
+        (
+            {"X": np.ones((2, 4))},
+            ShapeError,
+            r"X has 4 examples, and the program was compiled for 3; .* any_length=True",
+        ),
+        ({"X": np.ones((2, 4)), "Y": np.ones((1, 3))}, ShapeError, r"\d examples"),
         ({"Q": 1.0}, TypeError, r"'Q' is no input of the program \(choose from W, X, Y\)"),
         ({"X": "a"}, TypeError, "X"),
         ({"X": None}, (TypeError, ShapeError), "X"),
@@ -342,8 +347,6 @@ def test_what_cannot_be_compiled_is_an_error() -> None:
         compile(y, [Value(1.0)])
     with pytest.raises(ValueError, match="reduce"):
         compile(y, reduce="max")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="other"):
-        compile(y, [w], inputs=[w, x, Value(1.0, "other")])
 
 
 # --- at the limits ------------------------------------------------------------------------------
@@ -356,14 +359,6 @@ def test_what_is_not_used_brings_nothing_back_whatever_it_is_worth() -> None:
     J.backward()
 
     assert compile(J, [x, w]).gradient() == {"x": x.grad, "w": w.grad} == {"x": 0.0, "w": np.inf}
-
-
-def test_of_a_branch_that_was_not_taken_an_infinite_part_brings_nothing_back() -> None:
-    a, b = Value(np.inf, "a"), Value(2.0, "b")
-    J = where(Value(0.0, "condition"), a * b, b).named("J")
-    J.backward()
-
-    assert compile(J, [a, b]).gradient() == {"a": a.grad, "b": b.grad} == {"a": 0.0, "b": 1.0}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "python"])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from microgradnn import Value, clip, dot, log, maximum, minimum, relu, sqrt, where
+from microgradnn import Tensor, Value, clip, dot, log, maximum, minimum, relu, sqrt, where
 
 
 def nodes() -> int:
-    return sum(type(thing) is Value for thing in gc.get_objects())
+    """Blocks of memory, by the ten: what mypyc compiled the collector does not know, and cannot count.
+
+    Python keeps up to 2,000 freed tuples of each length for later.
+    """
+    return sys.getallocatedblocks() // 10
 
 
 @pytest.fixture
@@ -39,10 +44,10 @@ def test_a_graph_is_freed_when_nobody_holds_its_end_without_the_cyclic_collector
     before = nodes()
     end, x = grown(100_000)
     end.backward()
-    assert nodes() > before + 50_000
+    assert nodes() > before + 10_000
     del end
 
-    assert nodes() == before + 1
+    assert nodes() < before + 1_000
     assert x.has_grad
 
 
@@ -50,11 +55,66 @@ def test_a_graph_is_freed_when_nobody_holds_its_end_without_the_cyclic_collector
 def test_derivatives_of_functions_leave_nothing_behind() -> None:
     from microgradnn import grad, hessian
 
-    before = nodes()
-    grad(grad(lambda x: x.exp() * x**3))(1.0)
-    hessian(lambda x: x[0] * x[1] ** 2)([1.0, 2.0])
+    def derive() -> None:
+        grad(grad(lambda x: x.exp() * x**3))(1.0)
+        hessian(lambda x: x[0] * x[1] ** 2)([1.0, 2.0])
 
-    assert nodes() == before
+    derive()
+    before = nodes()
+    for _ in range(300):
+        derive()
+
+    assert nodes() < before + 500
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_gradients_that_are_nodes_are_freed_when_they_are_cleared() -> None:
+    x = Value(2.0)
+
+    def derive() -> None:
+        y = (x.exp() * x**3).tanh()
+        y.backward(create_graph=True)
+        x.grad.backward()
+        y.zero_grad()
+
+    derive()
+    before = nodes()
+    for _ in range(300):
+        derive()
+
+    assert nodes() < before + 50
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_freeing_a_chain_touches_no_memory_but_its_own() -> None:
+    """What mypyc does by itself for a class without a header of the collector: it writes in front of the object."""
+    for _ in range(3):
+        node = Value(1.0)
+        for _ in range(200_000):
+            node = node + 1.0
+        del node
+        values = [Value(float(i)) for i in range(200_000)]
+        assert all(value.data == i for i, value in enumerate(values))
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_chain_of_nodes_and_of_what_else_holds_them_is_freed() -> None:
+    def built() -> None:
+        chain: Any = []
+        for _ in range(100_000):
+            chain = [Value(1.0) + 2.0, {"rest": (chain, Tensor([[1.0]]) * 2.0)}]
+        ends.append(chain)
+
+    ends: list[Any] = []
+    built()
+    ends.clear()
+    before = nodes()
+    thread = threading.Thread(target=built)  # which is not the one that frees it
+    thread.start()
+    thread.join()
+    ends.clear()
+
+    assert nodes() < before + 1_000
 
 
 @pytest.mark.usefixtures("without_collector")
@@ -67,7 +127,7 @@ def test_a_chain_of_a_million_is_built_swept_and_freed() -> None:
 
     assert (node.data, x.grad) == (1_000_001, 1_000_001)
     del node
-    assert nodes() == before + 1
+    assert nodes() < before + 50
 
 
 def test_threads_do_not_disturb_one_another() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import microgradnn
 from microgradnn import PoleError, Value, calculus, no_grad
 from microgradnn.graph import NOTHING, OPS, Op
-from microgradnn.value import COMPILED, dots
+from microgradnn.value import COMPILED, dots, recorder
 
 numbers = st.floats(-100, 100)
 OPERATORS: dict[Callable[..., Any], Op] = {
@@ -282,13 +282,23 @@ def test_nan_and_infinity_are_data() -> None:
 # --- what is written out for speed ----------------------------------------------------------
 
 
-@given(st.floats(allow_subnormal=True))
-def test_relu_is_its_row(x: float) -> None:
-    written, by_row = Value(x).relu(), OPS["relu"](Value(x))
+@pytest.mark.parametrize(
+    ("written_out", "row"),
+    [
+        (Value.relu, OPS["relu"]),
+        (Value.exp, OPS["exp"]),
+        (Value.tanh, OPS["tanh"]),
+        (Value.__neg__, OPS["neg"]),
+        (lambda x: x**2, OPS["pow"].hold(2.0)),
+    ],
+)
+@given(x=st.floats(allow_subnormal=True))
+def test_what_is_written_out_is_its_row(written_out: Any, row: Any, x: float) -> None:
+    written, by_row = written_out(Value(x)), recorder(row)(Value(x))
 
     assert repr(written) == repr(by_row)
     assert repr(written.partials) == repr(by_row.partials)
-    assert (written._dx is NOTHING) == (by_row._dx is NOTHING)
+    assert (written.partials[0] is NOTHING) == (by_row.partials[0] is NOTHING)
 
 
 @given(st.integers(1, 4), st.data())

@@ -94,7 +94,7 @@ def passed(node: Any, i: int, size: Any) -> Any:
     op, f, xs = node.op, node.numpy(), [x.numpy() for x in node.inputs]
     if isinstance(op, ArrayOp):
         return spread_of(op, i, size, f, xs)
-    partial = np.maximum(np.abs(op.partials[i](f, *xs)), 1.0)  # type: ignore[union-attr] # it has an op
+    partial = np.maximum(np.abs(op.partials[i](f, *xs)), 1.0)
     return sum_to(weigh(size, partial), shape=xs[i].shape)
 
 
