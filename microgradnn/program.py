@@ -154,8 +154,8 @@ class Program:
                         raise ShapeError(f"{name} has {n} examples and {other} has {first}: shape {array.shape}")
                     if n != self.derivation.examples and not self.any_length:
                         raise ShapeError(
-                            f"{name} has {n} examples, and the program was compiled for {self.derivation.examples}; if no "
-                            "number in the formula stands for that, compile it with any_length=True"
+                            f"{name} has {n} examples, and the program was compiled for {self.derivation.examples}; if "
+                            "no number in the formula stands for that, compile it with any_length=True"
                         )
                 else:
                     fits = fits and n == length

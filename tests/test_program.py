@@ -337,7 +337,7 @@ def test_the_backend_python_takes_no_batch() -> None:
 
 
 def test_what_cannot_be_compiled_is_an_error() -> None:
-    w, x, y = shared_weight()
+    _, _, y = shared_weight()
 
     with pytest.raises(ValueError, match="unknown backend 'fortran'"):
         compile(y, backend="fortran")  # type: ignore[arg-type]
