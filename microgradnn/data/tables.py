@@ -233,7 +233,12 @@ def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] 
     for row, x in zip(table.rows, numbers, strict=True):
         if x is None:
             some = any(x is not None for x in numbers) and labels is None
-            wrong(table, row, at, "; other labels are, and labels='classes' takes each for a class" if some else "")
+            wrong(
+                table,
+                row,
+                at,
+                "; other labels are, and labels='classes' (--labels classes) makes each a class" if some else "",
+            )
     Y = np.array([numbers], np.float64)
     if labels == "numbers":
         return Y, []
@@ -266,5 +271,6 @@ def refusal(table: Table, at: int, numbers: list[float]) -> str:
     etc = ", …" if len(lines) > MOST_SHOWN else ""
     return (
         f"{table.name}, column {table.names[at]!r}: labels are 0 or 1, or the numbers of three classes or more, from 0 "
-        f"on; got {', '.join(told)}{etc}; labels='classes' takes each for a class, labels='numbers' as it is"
+        f"on; got {', '.join(told)}{etc}; labels='classes' takes each for a class, "
+        "labels='numbers' as it is (on the command line: --labels classes)"
     )
