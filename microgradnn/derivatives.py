@@ -48,11 +48,12 @@ def sweep_nodes(root: Any, seed: Any) -> None:
     They are circles, which `zero_grad` opens, and no collector does of compiled Values.
     """
     order: list[Any] = topological(root)
+    swept = set(order)
     wanted = [node for node in order if node.wants_grad]
     grads = back(order, wanted, seed, on_nodes=True)
     for node in wanted:
         grad: Any = grads.get(node, UNREACHED)
-        if isinstance(grad, Node) and grad.op is None:  # an input itself: its data may change, a gradient may not
+        if isinstance(grad, Node) and (grad.op is None or grad in swept):  # its data may be changed, a gradient may not
             grad = calculus.same(grad)
         if node.op is None and node.grad is not UNSWEPT:
             grad = node.grad + grad

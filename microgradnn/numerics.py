@@ -30,7 +30,7 @@ def sigmoid(x: float) -> float:
 
 
 def sigmoid_array(x: Any) -> Any:
-    """`sigmoid` of each element; complex ones too, for the complex-step check."""
+    """1 / (1 + e^−x) of each element, by whichever form does not overflow."""
     positive = np.greater_equal(x, 0)
     e = np.exp(np.where(positive, -x, x))
     return np.where(positive, 1, e) / (1 + e)

@@ -333,6 +333,15 @@ def test_a_gradient_that_is_a_node_does_not_change_with_the_data() -> None:
     assert (w.grad_data, w.grad is x) == (3.0, False)
 
 
+def test_nor_with_that_of_another_node_of_the_graph() -> None:
+    x = Value(3.0)
+    u, v = x * 1, x * 2
+    (u * v).backward(create_graph=True)
+    v.data = 10.0
+
+    assert (u.grad_data, u.grad is v) == (6.0, False)
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda node: pickle.loads(pickle.dumps(node))])
 def test_a_graph_whose_gradients_are_nodes_can_be_copied(copied: Any) -> None:
     x = Value(2.0, "x")
