@@ -621,7 +621,7 @@ OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)
 def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
     """Return the node that holds `array`, made by `op` from `inputs`."""
     dtype = inputs[0]._array.dtype
-    if array.dtype != dtype and isinstance(op, Op) and {x._array.dtype for x in inputs} == {dtype}:
+    if array.dtype != dtype and op.name != "cast" and {x._array.dtype for x in inputs} == {dtype}:
         array = array.astype(dtype)  # NumPy, or numerics.py, has a few functions for float64 only
     node = new(Tensor)
     needs, stamp, since = False, [], CLOCK[0]
