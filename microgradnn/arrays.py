@@ -93,9 +93,13 @@ class ArrayOp:
             return self.pullbacks[0](g, f, *xs, i=i, **self.parameters)
         return self.pullbacks[i](g, f, *xs, **self.parameters)
 
+    def spelled(self) -> tuple[tuple[str, str], ...]:
+        """Return the parameters as they stand in code, every number of an index among them."""
+        return tuple([(name, spelled(name, value)) for name, value in self.parameters.items()])
+
     def written(self, operands: Sequence[Any], np: str = "") -> str:
         """Write the operation on operands, which bring their own brackets; with np="np." as in code."""
-        values = {name: spelled(name, value) for name, value in self.parameters.items()}
+        values = dict(self.spelled())
         options = "".join(f", {name}={values[name]}" for name in ("axis", "keepdims") if name in values)
         letters = dict(zip("xyz", operands, strict=False))
         listed = ", ".join(f"{operand}" for operand in operands)

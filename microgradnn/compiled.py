@@ -8,6 +8,7 @@ and where it comes out otherwise the function is recorded anew, or an error is r
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from math import isclose
 from typing import Any, Literal, NamedTuple, overload
@@ -16,7 +17,7 @@ import numpy as np
 
 from .errors import GuardError
 from .graph import Node, topological
-from .listing import Listing, Style, helper_sources, indented, number
+from .listing import Listing, Style, module_source, number
 from .modes import guards
 from .program import Backend, Program, Result, loaded
 from .program import compile as compile_program
@@ -172,8 +173,6 @@ def holds(recording: Recording, inputs: dict[str, Any]) -> bool:
 
 def places(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """Name the numbers in the arguments after the parameters of the function: x, w_0, p_b."""
-    import inspect
-
     try:
         parameters = [p.name for p in inspect.signature(function).parameters.values() if p.kind != p.VAR_POSITIONAL]
     except (TypeError, ValueError):
@@ -234,7 +233,4 @@ def guard_source(leaves: Sequence[Any], conditions: Sequence[tuple[Any, str, Any
         second = listing.reference(right_term) if right_term is not None else number(float(right), style)
         condition = f"{listing.reference(left)} {operator} {second}"
         body += [*map(str, lines), f"if not {condition}:" if outcome else f"if {condition}:", "    return False"]
-    helpers = "".join(f"{text}\n\n\n" for text in helper_sources(listing.helpers))
-    imports = "import math\n\nimport numpy as np\n\n\n"
-    arguments = ", ".join(leaf.name for leaf in leaves)
-    return f"{imports}{helpers}def holds({arguments}):\n" + indented([*body, "return True"])
+    return module_source("holds", [leaf.name for leaf in leaves], [*body, "return True"], listing.helpers)

@@ -18,7 +18,7 @@ import numpy as np
 from . import calculus
 from .graph import UNREACHED, UNSWEPT, Node, topological
 from .paths import back
-from .structure import flatten, paired, unflatten
+from .structure import flatten, is_array, paired, unflatten
 from .tensor import Tensor, stack
 from .value import Value
 
@@ -122,11 +122,6 @@ class Call:
                 f"{self.result.shape}"
             )
         return self.outputs[0]
-
-
-def is_array(x: Any) -> bool:
-    """Whether x is a node that holds an array."""
-    return isinstance(x, Node) and hasattr(x, "shape")
 
 
 def none(x: Any) -> Number:

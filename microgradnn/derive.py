@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,6 @@ class Derivation:
         return f"$${self.latex}$$"
 
     def _repr_html_(self) -> str:
-        from html import escape
-
         return f'<pre class="microgradnn"><code class="language-python">{escape(self.source)}</code></pre>'
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import math
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -281,8 +283,6 @@ def number(x: Any, style: Style) -> str:
 
 def tex(code: str) -> str:
     r"""Write a formula of the program in LaTeX, in letters as the notes have them: W2.T @ dZ2 as W_2^\top dZ_2."""
-    import re
-
     text = code.replace("np.", "").replace("**", "^")
     text = re.sub(r"([A-Za-z]+)(\d+)\b", r"\1_{\2}", text)
     text = re.sub(r"\^(-?\d+(\.\d+)?)", r"^{\1}", text).replace(".T", r"^\top")
@@ -304,7 +304,7 @@ def tex(code: str) -> str:
     )
     for name in names:
         text = re.sub(rf"\b{name}\b", rf"\\operatorname{{{name}}}", text)
-    return text.replace("_{", "_{").replace("True", r"\text{true}")
+    return text.replace("True", r"\text{true}")
 
 
 # --- source ---------------------------------------------------------------------------------------
@@ -332,15 +332,18 @@ def function_source(
     lines[-1] += '"""'
     lines += [*sizes, *body, *([""] if back else []), *back, "", f"return {result}{together}"]
     needed = {key: function for key, function in listing.helpers.items() if key in used_names}
-    helpers = "".join(f"{text}\n\n\n" for text in helper_sources(needed))
-    code = helpers + f"def {name}({', '.join(arguments)}):\n" + indented(lines)
+    return module_source(name, arguments, lines, needed)
+
+
+def module_source(
+    name: str, arguments: Sequence[str], lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]
+) -> str:
+    """Return a module with one function of these lines, what it imports and the helpers it needs."""
+    body = textwrap.indent("\n".join(lines), "    ")
+    parts = [*helper_sources(helpers), f"def {name}({', '.join(arguments)}):\n{body}\n"]
+    code = "\n\n\n".join(parts)
     imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
     return "\n".join(imports) + ("\n\n\n" if imports else "") + code
-
-
-def indented(lines: Sequence[str]) -> str:
-    """Return lines as the body of a function."""
-    return textwrap.indent("\n".join(lines), "    ") + "\n"
 
 
 def names_in(lines: Sequence[str]) -> set[str]:
@@ -424,7 +427,5 @@ def plain_source(statement: ast.stmt, names: Mapping[str, str]) -> str:
         def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
             self.generic_visit(node)
             return ast.Assign([node.target], node.value, lineno=0) if node.value else None
-
-    import copy
 
     return ast.unparse(ast.fix_missing_locations(Renaming().visit(copy.deepcopy(statement))))

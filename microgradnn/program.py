@@ -53,6 +53,7 @@ class Program:
         self.any_length = any_length
         self.function = loaded(derivation.source, "value_and_gradients")
         self.forward = loaded(derivation.value_source, "value")
+        self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
 
     @property
     def source(self) -> str:
@@ -93,7 +94,9 @@ class Program:
         except (ValueError, ArithmeticError):
             if not self.derivation.limit_source:
                 raise
-            return loaded(self.derivation.limit_source, name)(*map(np.float64, inputs))
+            if name not in self.limits:
+                self.limits[name] = loaded(self.derivation.limit_source, name)
+            return self.limits[name](*map(np.float64, inputs))
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
@@ -205,9 +208,8 @@ class CProgram(Program):
         shape = np.broadcast_shapes(*[x.shape for x in many.values()])
         many = {name: np.ascontiguousarray(np.broadcast_to(x, shape)) for name, x in many.items()}
         single = np.array([0.0 if name in many else x for name, x in given.items()])
-        places = [
-            many[name].ctypes.data if name in many else single.ctypes.data + 8 * i for i, name in enumerate(given)
-        ]
+        start = single.ctypes.data
+        places = [many[name].ctypes.data if name in many else start + 8 * i for i, name in enumerate(given)]
         m = int(np.prod(shape, dtype=int))
         values, shared = np.empty(shape), np.zeros(len(self.wrt))
         own = {name: np.zeros(shape) for name in self.wrt if name in many}

@@ -10,6 +10,11 @@ import numpy as np
 from .graph import Node
 
 
+def is_array(x: Any) -> bool:
+    """Whether x is a node that holds an array."""
+    return isinstance(x, Node) and hasattr(x, "shape")
+
+
 def flatten(structure: Any) -> list[Any]:
     """Return the leaves of a structure in order: what is no list, tuple, dict or array."""
     if isinstance(structure, Node):

@@ -183,19 +183,15 @@ class Book:
 
     def fresh(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as a term of its own, even if it is known already."""
-        before = dict(self.known)
-        self.known.clear()
-        term = self.make(op, terms)
-        self.known = before
+        term = Term(self, op, terms, shape_of(op, terms))
+        term.masked = op in MASKS or (op in CARRIERS and True in [x.masked for x in terms])
         return term
 
     def make(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as it is."""
-        key = (op.name, repr(getattr(op, "parameters", op.held)), *map(id, terms))
+        key = (op.name, op.spelled() if isinstance(op, ArrayOp) else op.held, *map(id, terms))
         if key not in self.known:
-            term = Term(self, op, terms, shape_of(op, terms))
-            term.masked = op in MASKS or (op in CARRIERS and True in [x.masked for x in terms])
-            self.known[key] = term
+            self.known[key] = self.fresh(op, terms)
         return self.known[key]
 
     def simplified(self, op: Any, terms: tuple[Term, ...]) -> Term:
@@ -365,7 +361,7 @@ def negation(op: Op, x: Term) -> Any:
 
 
 def product(op: Op, x: Term, y: Term) -> Any:
-    """1 · x is x, −1 · x is −x, x · x is x², x · (1 / y) is x / y, (a / b) · x with a number a is a x / b."""
+    """1 · x is x, −1 · x is −x, x · x is x², x · (1 / y) is x / y; a repeated factor need not be."""
     for number, other in ((x, y), (y, x)):
         if is_number(number, 1):
             return same_shape(other, x, y)
@@ -452,9 +448,7 @@ def double_swap(op: ArrayOp, x: Term) -> Any:
 
 def lone_number(op: ArrayOp, x: Term) -> Any:
     """A number that is repeated to be multiplied needs no shape while it goes from one reshaping to the next."""
-    if op.name == "reshape" and x.shape == () and all(n == 1 for n in op.parameters["shape"]):
-        return None
-    if op.name == "broadcast" and is_op(x, "reshape") and x.inputs[0].shape == ():
+    if is_op(x, "reshape") and x.inputs[0].shape == ():
         return arrays.broadcast(x.inputs[0], shape=op.parameters["shape"])
     return None
 
@@ -490,7 +484,7 @@ REWRITES: dict[str, tuple[Callable[..., Any], ...]] = {
     "zero": (folded,),
     "same": (same,),
     "sum_to": (named_sum,),
-    "reshape": (kept_shape, lone_number),
+    "reshape": (kept_shape,),
     "broadcast": (kept_shape, lone_number),
     "swap": (double_swap,),
 }

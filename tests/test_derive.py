@@ -474,3 +474,15 @@ def test_of_a_sum_that_is_derived_by_an_inner_node_the_gradient_is_named_where_i
     J = (-(target * log(A) + (1 - target) * log(1 - A)).mean() + (w**2).sum() * 0.1).named("J")
 
     assert "dZ = (A - Y) / m" in [str(line) for line in derive(J).backward]
+
+
+def test_two_long_indices_that_differ_in_one_number_are_not_taken_for_one() -> None:
+    x = Tensor(np.arange(3000.0)[None], "x")
+    first = np.arange(2000)
+    second = np.where(first == 1000, 2999, first)
+    J = (2 * x[:, first].sum() + (x[:, second] ** 2).sum()).named("J")
+    J.backward()
+
+    value, gradients = compile(J, [x])()
+    assert value == J.item()
+    np.testing.assert_array_equal(gradients["x"], x.grad)

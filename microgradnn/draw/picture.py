@@ -17,6 +17,7 @@ import numpy as np
 from ..graph import Node, topological
 from ..notation import constant, definition, exactly, labels, number, quantity, shaped, summed, visible
 from ..paths import Edge, uses
+from ..structure import is_array
 
 Direction = Literal["LR", "TB"]
 DIRECTIONS = get_args(Direction)
@@ -241,11 +242,6 @@ def adds_up(terms: Sequence[float], grad: float) -> bool:
     """Whether grad is what this sweep brought, and not left over or added by another one."""
     total = sum(terms)
     return same(total, grad) or abs(total - grad) <= 1e-12 * sum(map(abs, terms))  # summed in another order
-
-
-def is_array(node: Any) -> bool:
-    """Whether a node holds an array."""
-    return hasattr(node, "shape")
 
 
 def has_moved(node: Node, out: Sequence[Edge]) -> bool:
