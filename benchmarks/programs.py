@@ -27,7 +27,7 @@ from training import Training, moons
 import microgradnn
 from microgradnn import Value
 from microgradnn.nn import MLP
-from microgradnn.program import BACKENDS, Backend
+from microgradnn.backends import BACKENDS, Backend
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend

@@ -54,6 +54,7 @@ from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
 from .derive import Derivation as Derivation
 from .derive import derive as derive
+from .backends import compile as compile
 from .errors import AnomalyError as AnomalyError
 from .errors import CompilerMissing as CompilerMissing
 from .errors import DivergedError as DivergedError
@@ -75,7 +76,6 @@ from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
 from .program import Program as Program
 from .program import Result as Result
-from .program import compile as compile
 from .tensor import Tensor as Tensor
 from .tensor import concatenate as concatenate
 from .tensor import stack as stack

@@ -21,7 +21,9 @@ from .data.columns import Split, check_data, split
 from .data.images import flatten, picture_files, read_folder, read_pictures
 from .data.scaling import Scaling
 from .data.tables import read_features, read_table
-from .nn.files import extra, writable, write
+from .extras import extra
+from .nn.files import writable, write
+from .nn.history import History
 from .nn.model import Model, probabilities
 from .nn.network import Network
 from .nn.plots import known_format
@@ -51,6 +53,7 @@ def train(
     images: str | None = None,
     label: str | None = None,
     labels: str | None = None,
+    features: str | None = None,
     size: int = 64,
     order: str = "rows",
     layers: str | None = None,
@@ -60,6 +63,9 @@ def train(
     seed: int = 0,
     dropout: float = 0.0,
     plot: str | None = None,
+    iterations: int,
+    checkpoint: str | None = None,
+    resume: bool = False,
     **hyperparameters: Any,
 ) -> None:
     """Train a network on a CSV file, or on a folder of pictures, print how well it does, and save it."""
@@ -67,6 +73,8 @@ def train(
         raise ValueError(
             "name one source of examples: a CSV file, or --images and a folder with a folder for each class"
         )
+    if images and (label or labels or features):
+        raise ValueError("--label, --labels and --features are for a CSV file: the classes of --images are its folders")
     if Path(output).suffix != ENDING:
         raise ValueError(f"a model file ends in {ENDING}; got {output!r}")
     if not 0 <= test_share < 1:
@@ -80,24 +88,35 @@ def train(
         known_format(plot)
         with extra("plot"):
             import matplotlib.figure  # noqa: F401 (likewise)
-    source = pictures(images, size, order) if images else table(str(data), label, labels)
+    goes_on(checkpoint, resume, others=(output, plot))
+    source = pictures(images, size, order) if images else table(str(data), label, labels, features)
     units = sizes(layers, source)
     sets = parts(source, test_share, seed)
     scaling = Scaling(scale or ("pixels" if source.pictures else "standardise")).fit(sets.X_train)
     kind = "linear" if not source.classes else "sigmoid" if len(source.Y) == 1 else "softmax"
     start = None if len(units) > 1 else "zeros"  # right for logistic regression, which has no hidden layer (notes, B22)
     network = Network([len(source.X), *units], hidden=hidden, output=kind, init=start, seed=seed, dropout=dropout)
-    print(
-        f"{source.X.shape[1]} examples of {len(source.X)} features: {sets.m_train} to learn from, {sets.m_test} to test"
-    )
-    if source.classes:
-        print(f"{source.label or 'classes'}: {', '.join(source.classes)}")
-    print(network, flush=True)
+
+    def begin(before: History) -> None:
+        """Say what is learnt from what: nothing was wrong with it."""
+        m, n_x = source.X.shape[1], len(source.X)
+        print(f"{m} examples of {n_x} features: {sets.m_train} to learn from, {sets.m_test} to test")
+        if source.classes:
+            print(f"{source.label or 'classes'}: {', '.join(source.classes)}")
+        print(network)
+        if resume:
+            print(f"going on from {checkpoint}, after {len(before)} of {iterations} iterations")
+        sys.stdout.flush()
+
     history = network.fit(
         scaling(sets.X_train),
         sets.Y_train,
         test=(scaling(sets.X_test), sets.Y_test) if sets.m_test else None,
         seed=seed,
+        iterations=iterations,
+        begin=begin,
+        checkpoint=checkpoint,
+        resume=resume,
         **hyperparameters,
     )
     model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order)
@@ -106,16 +125,35 @@ def train(
     if plot:
         history.plot(plot)
         print(f"wrote {plot}")
+    if checkpoint and len(history) < iterations:
+        print("to go on: the same command, with --resume")
     new = "PICTURES" if source.pictures else "new.csv"
     print(f"next: microgradnn predict {shlex.quote(output)} {new}")
 
 
-def table(data: str, label: str | None, labels: str | None) -> Source:
-    """Read a CSV file."""
+def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) -> None:
+    """Raise ValueError or OSError unless the checkpoint is there to go on from, or free to be written."""
+    if checkpoint is None:
+        if resume:
+            raise ValueError("--resume needs --checkpoint and the file to go on from")
+        return
+    writable(checkpoint)
+    if Path(checkpoint).resolve() in {Path(path).resolve() for path in others if path}:
+        raise ValueError(f"--checkpoint {checkpoint} is to be written for something else too: choose another name")
+    there = Path(checkpoint).exists()
+    if resume and not there:
+        raise ValueError(f"--resume: there is no {checkpoint} to go on from; leave --resume out to begin")
+    if there and not resume:
+        raise ValueError(f"{checkpoint} is there already: --resume goes on from it, or choose another --checkpoint")
+
+
+def table(data: str, label: str | None, labels: str | None, features: str | None) -> Source:
+    """Read a CSV file: all columns but the label, or those that are named with commas between."""
     if label is None:
         names = read_names(data)
         raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {', '.join(names)})")
-    found = read_table(data, label, labels=labels)
+    chosen = None if features is None else [name.strip() for name in features.split(",")]
+    found = read_table(data, label, features=chosen, labels=labels)
     return Source(found.X, found.Y, found.features, found.classes, label, None)
 
 
@@ -220,5 +258,9 @@ def demo(name: str | None) -> None:
     before, sys.argv = sys.argv, [str(known[name])]
     try:
         runpy.run_path(str(known[name]), run_name="__main__")
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):  # what it needs, and is not there
+            raise ValueError(leaving.code) from None
+        raise
     finally:
         sys.argv = before

@@ -15,12 +15,13 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
+from .backends import Backend
+from .backends import compile as compile_program
 from .errors import GuardError
 from .graph import Node, topological
 from .listing import Listing, Style, module_source, number
 from .modes import guards
-from .program import Backend, Program, Result, loaded
-from .program import compile as compile_program
+from .program import Program, Result, loaded
 from .structure import flatten, unflatten
 from .tensor import Tensor, leaf
 from .terms import Book, Term

@@ -124,16 +124,9 @@ def derive(
     db = du * c
     dc = du * b
     """
-    order = topological(output)
+    order, given, wanted = asked(output, wrt, inputs)
     if style != "numpy" and hasattr(output, "shape"):
         raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")
-    if getattr(output, "size", 1) != 1:
-        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
-    met = [x for node in order if node.op for x in node.inputs if x.op is None]
-    leaves = list(dict.fromkeys(met)) or [output]  # in the order of their first use
-    wanted = chosen(order, leaves, wrt, output)
-    given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
-    given += [x for x in wanted if x.op is None and x not in given]
     written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
     targets = written.targets(grads, wanted)
     names = [written.names[x] for x in given]
@@ -177,6 +170,20 @@ def derive(
     )
 
 
+def asked(
+    output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None
+) -> tuple[list[Node], list[Node], list[Node]]:
+    """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
+    order = topological(output)
+    if getattr(output, "size", 1) != 1:
+        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
+    leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
+    wanted = chosen(order, leaves, wrt, output)  # leaves are in the order of their first use
+    given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
+    had = set(given)
+    return order, [*given, *(x for x in wanted if x.op is None and x not in had)], wanted
+
+
 def taken_down(
     order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], *, simplify: bool, notes: bool
 ) -> tuple[Writing, dict[Term, Term]]:
@@ -204,8 +211,9 @@ def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | 
     if wrt is None:
         parameters = [x for x in leaves if x.kind == "parameter"]
         return parameters or [x for x in leaves if x.name and x.kind != "constant"]
+    graph = set(order)
     for x in wrt:
-        if x not in order:
+        if x not in graph:
             raise ValueError(f"{output!r} does not depend on {x!r}")
     return list(wrt)
 

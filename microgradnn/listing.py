@@ -21,7 +21,7 @@ from .graph import OPS, Fold, Op, topological
 from .notation import Operand
 from .terms import Dim, Term
 
-Style = Literal["numpy", "python", "c"]
+Style = Literal["numpy", "python", "c", "numba"]
 
 
 class Line(NamedTuple):
@@ -59,6 +59,28 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     },
     "python": ARITHMETIC | {"abs": ("abs({x})", "atom"), "step": ("float({x} > 0)", "atom")},
     "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
+    "numba": ARITHMETIC  # of floats alone, and where Python raises, NaN or ∞
+    | {
+        "abs": ("abs({x})", "atom"),
+        "cbrt": ("np.cbrt({x})", "atom"),
+        "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
+        "leaky_relu": ("({x} if {x} > 0 else {y:product} * {x:power})", "atom"),
+        "step": ("(1.0 if {x} > 0 else 0.0 if {x} == {x} else {x})", "atom"),
+        "sign": ("(1.0 if {x} > 0 else -1.0 if {x} < 0 else 0.0 if {x} == {x} else {x})", "atom"),
+        "zero": ("(1.0 if {x} == 0 else 0.0 if {x} == {x} else {x})", "atom"),
+        "equal": ("(1.0 if {x} == {y} else 0.0 if {x} == {x} and {y} == {y} else np.nan)", "atom"),
+        "ahead": ("(0.5 if {x} == {y} else 1.0 if {x} > {y} else 0.0 if {x} < {y} else np.nan)", "atom"),
+        "maximum": ("({x} if {x} >= {y} or {x} != {x} else {y})", "atom"),
+        "minimum": ("({x} if {x} <= {y} or {x} != {x} else {y})", "atom"),
+        "clip": ("(np.nan if {y} > {z} else {y} if {x} < {y} else {z} if {x} > {z} else {x})", "atom"),
+        "where": ("({y} if {x} != 0 else {z})", "atom"),
+        "weigh": ("({x:product} * {y:power} if {x} != 0 and {y} != 0 else 0.0)", "atom"),
+        "cross_entropy": (
+            "(0.0 - ({y:product} * math.log({x}) if {y} != 0 else 0.0)"
+            " - ((1 - {y:product}) * math.log1p(-{x:product}) if {y} != 1 else 0.0))",
+            "atom",
+        ),
+    },
 }
 FACTORS = {"step": "({x} > 0)", "equal": "({x} == {y})", "zero": "({x} == 0)"}  # in a product: true is 1
 

@@ -7,29 +7,21 @@ its inputs as well, and is then computed for all their examples at once.
 from __future__ import annotations
 
 import builtins
-import ctypes
 import linecache
-import os
-import shlex
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from .derive import Derivation, derive
-from .errors import CompilerMissing, ShapeError
+from .derive import Derivation
+from .errors import ShapeError
 from .graph import Node
-from .terms import Dim
+from .terms import Dim, Shape
 
-Backend = Literal["c", "numpy", "python"]
-BACKENDS = ("c", "numpy", "python")
 Reduction = Literal["sum", "mean"]
 
+FLOATS = {float}
 NUMBER = count(1)
 
 
@@ -43,32 +35,34 @@ class Result(NamedTuple):
 class Program:
     """The computation of one number and of its gradients, ready to be repeated with other inputs.
 
-    Call it with inputs by name, or in the order of `inputs`; one that is not given keeps the number it
-    had when the graph was taken down. `source` is the whole of what runs.
+    Call it with inputs by name, or in the order of `inputs`, which is quickest; one that is not given keeps
+    the number it had when the graph was taken down. `source` is the whole of what runs.
     """
+
+    inputs: tuple[str, ...]  # names, in order
+    wrt: tuple[str, ...]  # of what it is differentiated by
+    output: str
+    defaults: Mapping[str, Any]
+    arrays: bool  # whether it was a graph of Tensors
 
     def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
         self.derivation = derivation
+        self.inputs, self.wrt, self.output = derivation.inputs, derivation.wrt, derivation.output
+        self.defaults, self.arrays = derivation.defaults, derivation.arrays
         self.reduce = reduce
         self.any_length = any_length
-        self.function = loaded(derivation.source, "value_and_gradients")
-        self.forward = loaded(derivation.value_source, "value")
+        self.load()
+
+    def load(self) -> None:
+        """Make the functions that run."""
+        self.function = loaded(self.derivation.source, "value_and_gradients")
+        self.forward = loaded(self.derivation.value_source, "value")
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
 
     @property
     def source(self) -> str:
-        """The code that runs: complete, importable Python."""
+        """The code that runs: complete, importable Python, or C."""
         return self.derivation.source
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of the inputs, in order."""
-        return self.derivation.inputs
-
-    @property
-    def wrt(self) -> tuple[str, ...]:
-        """The names of the inputs by which it is differentiated."""
-        return self.derivation.wrt
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients.
@@ -76,58 +70,70 @@ class Program:
         Raises ShapeError where an array has another shape than its input, but for the number of
         examples; TypeError for a name that is no input.
         """
-        given = self.given(args, named)
-        inputs = [given[name] for name in self.inputs]  # in order: by name it takes ten times as long
-        with np.errstate(all="ignore"):
-            value, gradients = self.run(self.function, "value_and_gradients", inputs)
-        if not self.derivation.arrays and not any(isinstance(x, np.ndarray) for x in inputs):
+        inputs = self.given(args, named)
+        value, gradients = self.run(self.function, "value_and_gradients", inputs)
+        many = [x.shape for x in inputs if type(x) is not float]
+        if not many:
             return Result(float(value), dict(zip(self.wrt, map(float, gradients), strict=True)))
-        if not self.derivation.arrays:
+        if not self.arrays:
+            given = dict(zip(self.inputs, inputs, strict=True))
             pairs = zip(self.wrt, gradients, strict=True)
-            gradients = [self.reduced(g, given.get(name, value), value) for name, g in pairs]
+            gradients = [self.reduced(g, given.get(name), many[0]) for name, g in pairs]
+            value = repeated(value, many[0])
         return Result(number(value), dict(zip(self.wrt, map(number, gradients), strict=True)))
 
     def run(self, function: Callable[..., Any], name: str, inputs: Sequence[Any]) -> Any:
         """Return what a function gives; at a limit, where Python's own functions raise, what NumPy's give there."""
         try:
-            return function(*inputs)
+            with np.errstate(all="ignore"):
+                return function(*inputs)
         except (ValueError, ArithmeticError):
             if not self.derivation.limit_source:
                 raise
-            if name not in self.limits:
-                self.limits[name] = loaded(self.derivation.limit_source, name)
+        if name not in self.limits:
+            self.limits[name] = loaded(self.derivation.limit_source, name)
+        with np.errstate(all="ignore"):
             return self.limits[name](*map(np.float64, inputs))
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
-        with np.errstate(all="ignore"):
-            given = self.given(args, named)
-            return number(self.run(self.forward, "value", [given[name] for name in self.inputs]))
+        inputs = self.given(args, named)
+        value = self.run(self.forward, "value", inputs)
+        many = [x.shape for x in inputs if type(x) is not float]
+        return number(value if self.arrays or not many else repeated(value, many[0]))
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
         return self(*args, **named).gradients
 
-    def given(self, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the inputs by name, those that were not given as they were, each of the shape that it has to be."""
+    def given(self, args: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the inputs in order, those that were not given as they were, each of the shape that it has to be.
+
+        Of a graph of Values each is a float, or an array of examples; of Tensors, an array.
+        """
+        if not named and len(args) == len(self.inputs) and set(map(type, args)) == FLOATS and not self.arrays:
+            return args
         if len(args) > len(self.inputs):
             raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
         fresh = dict(zip(self.inputs, args, strict=False))
         for name, x in named.items():
-            if name not in self.derivation.defaults:
+            if name not in self.defaults:
                 raise TypeError(f"{name!r} is no input of the program (choose from {', '.join(self.inputs)})")
             if name in fresh:
                 raise TypeError(f"{name} is given twice")
             fresh[name] = x
         fresh = {name: x.item() if isinstance(x, Node) else x for name, x in fresh.items()}
-        if self.derivation.arrays:
-            return self.shaped(self.derivation.defaults | fresh)
+        if self.arrays:
+            given = self.shaped({**self.defaults, **fresh})
+            return [given[name] for name in self.inputs]
         fresh = {name: checked_number(name, x) for name, x in fresh.items()}
-        shapes = {x.shape: name for name, x in fresh.items() if isinstance(x, np.ndarray)}
+        shapes = {x.shape: name for name, x in fresh.items() if type(x) is not float}
         if len(shapes) > 1:
             told = ", ".join(f"{name} {shape}" for shape, name in shapes.items())
             raise ShapeError(f"the inputs are of different numbers of examples: {told}")
-        return self.derivation.defaults | fresh
+        if len(fresh) == len(self.inputs):
+            return [fresh[name] for name in self.inputs]
+        return [fresh[name] if name in fresh else float(self.defaults[name]) for name in self.inputs]
 
     def accepts(self, inputs: Mapping[str, Any]) -> bool:
         """Whether these are its inputs, of shapes that it takes."""
@@ -171,17 +177,16 @@ class Program:
             result[name] = array
         return result
 
-    def reduced(self, gradient: Any, given: Any, value: Any) -> Any:
+    def reduced(self, gradient: Any, given: Any, shape: Shape) -> Any:
         """Return the gradient in an input of a scalar graph: where that is shared by the examples, over all of them."""
-        examples = np.shape(value)
-        if not examples or np.shape(given):
-            return gradient + np.zeros(np.shape(given)) if np.shape(given) != np.shape(gradient) else gradient
-        whole = np.broadcast_to(gradient, examples)
+        whole = repeated(gradient, shape)
+        if isinstance(given, np.ndarray):
+            return whole
         return whole.sum() if self.reduce == "sum" else whole.mean()
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name}" for name in self.wrt)
-        return f"<program of {self.derivation.output}, {gradients} by {', '.join(self.inputs)}>"
+        return f"<program of {self.output}, {gradients} by {', '.join(self.inputs)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return restored, (type(self), self.derivation, self.reduce, self.any_length)
@@ -192,116 +197,14 @@ def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any
     return kind(derivation, reduce=reduce, any_length=any_length)
 
 
-class CProgram(Program):
-    """A program in C, compiled when it is made; one loop over all examples, in double precision."""
-
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
-        self.derivation = derivation
-        self.reduce = reduce
-        self.any_length = any_length
-        self.batch = built(derivation.source)
-
-    def __call__(self, *args: Any, **named: Any) -> Result:
-        """Return the value and the gradients, as `Program` does."""
-        given = self.given(args, named)
-        many = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
-        shape = np.broadcast_shapes(*[x.shape for x in many.values()])
-        many = {name: np.ascontiguousarray(np.broadcast_to(x, shape)) for name, x in many.items()}
-        single = np.array([0.0 if name in many else x for name, x in given.items()])
-        start = single.ctypes.data
-        places = [many[name].ctypes.data if name in many else start + 8 * i for i, name in enumerate(given)]
-        m = int(np.prod(shape, dtype=int))
-        values, shared = np.empty(shape), np.zeros(len(self.wrt))
-        own = {name: np.zeros(shape) for name in self.wrt if name in many}
-        start = shared.ctypes.data
-        into = [own[name].ctypes.data if name in own else start + 8 * i for i, name in enumerate(self.wrt)]
-        self.batch(
-            ctypes.c_long(m),
-            pointers(places),
-            steps([name in many for name in given]),
-            values.ctypes.data_as(ctypes.c_void_p),
-            pointers(into),
-            steps([name in own for name in self.wrt]),
-        )
-        if shape and self.reduce == "mean":
-            shared /= m
-        gradients = {name: own.get(name, g) for name, g in zip(self.wrt, shared.tolist(), strict=True)}
-        return Result(number(values), gradients)
-
-    def value(self, *args: Any, **named: Any) -> Any:
-        """Return the value alone."""
-        return self(*args, **named).value
-
-
-def pointers(places: Sequence[int]) -> Any:
-    """Return addresses as C takes them."""
-    return (ctypes.c_void_p * max(len(places), 1))(*places)
-
-
-def steps(many: Sequence[bool]) -> Any:
-    """Return how far apart the numbers of two examples are: not at all where all share one."""
-    return (ctypes.c_long * max(len(many), 1))(*map(int, many))
-
-
-def built(source: str) -> Any:
-    """Compile C with the system's compiler and return the loop over examples; CompilerMissing where there is none."""
-    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        raise CompilerMissing("the backend 'c' needs a C compiler; install one, or use backend='numpy'")
-    with tempfile.TemporaryDirectory(prefix="microgradnn-") as folder:
-        code, library = Path(folder) / "program.c", Path(folder) / "program.so"
-        code.write_text(source, encoding="utf-8")
-        ran = subprocess.run(
-            [*shlex.split(compiler), "-O2", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise CompilerMissing(f"{compiler} could not compile the program:\n{ran.stderr[:2000]}")
-        return ctypes.CDLL(str(library)).value_and_gradients_batch
-
-
-def compile(
-    output: Node,
-    wrt: Sequence[Node] | None = None,
-    *,
-    inputs: Sequence[Node] | None = None,
-    backend: Backend = "numpy",
-    reduce: Reduction = "sum",
-    any_length: bool = False,
-    simplify: bool = True,
-) -> Program:
-    """Return the program that computes `output` and its gradients by `wrt` for other inputs.
-
-    `wrt` and `inputs` are as for `derive`. The backend 'numpy' takes arrays; a graph of Values takes
-    numbers, or arrays of m examples for some of the inputs, and then the gradients in the others,
-    which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
-    Values alone: plain floats, which are faster for a single example. So is 'c', the fastest, for which
-    there has to be a C compiler, `cc`, or another that the variable CC names.
-
-    A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
-    examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
-
-    >>> from microgradnn import Value
-    >>> w, x = Value(2.0, "w", kind="parameter"), Value(3.0, "x")
-    >>> program = compile((w * x).tanh().named("y"), [w])
-    >>> program(x=0.5)
-    Result(value=0.7615941559557649, gradients={'w': 0.20998717080701307})
-    >>> program(x=[0.5, -0.5]).gradients["w"]
-    0.0
-    """
-    if backend not in BACKENDS:
-        raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
-    if reduce not in ("sum", "mean"):
-        raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
-    derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
-    return (CProgram if backend == "c" else Program)(derivation, reduce=reduce, any_length=any_length)
-
-
 def number(x: Any) -> Any:
     """Return what is a single number as a float."""
     return x if isinstance(x, np.ndarray) and x.ndim else float(x)
+
+
+def repeated(x: Any, shape: Shape) -> Any:
+    """Return x, or where it is the same for all examples, an array of it."""
+    return x if np.shape(x) == shape else np.full(shape, x)
 
 
 def checked_number(name: str, x: Any) -> Any:

@@ -19,6 +19,7 @@ from PIL import Image
 from microgradnn.cli import main
 from microgradnn.data import cats, moons
 from microgradnn.nn import Model
+from microgradnn.nn.training import STEEPEST
 
 Capture = pytest.CaptureFixture[str]
 MODEL = "model.safetensors"
@@ -118,6 +119,15 @@ def test_every_hyperparameter_reaches_the_training(capsys: Capture) -> None:
         assert Path(MODEL).read_bytes() != first, change
 
 
+def test_columns_of_text_are_left_out_by_naming_the_others(capsys: Capture) -> None:
+    put("names.csv", [["name", "x", "y"], *[[f"example {i}", i, i // 5] for i in range(10)]])
+
+    printed(capsys, "train", "names.csv", "--label", "y", "--features", "x")
+
+    assert Model.load(MODEL).features == ["x"]
+    assert printed(capsys, "predict", MODEL, "names.csv").startswith("y,P(1)\n0,")
+
+
 def test_three_classes_and_numbers(capsys: Capture) -> None:
     put("three.csv", [["x", "kind"], *[[i, "abc"[i // 10]] for i in range(30)]])
     put("line.csv", [["x", "y"], *[[i, 2 * i + 1] for i in range(30)]])
@@ -130,12 +140,35 @@ def test_three_classes_and_numbers(capsys: Capture) -> None:
     assert float(lines[4]) == pytest.approx(7, abs=1e-6)
 
 
-def test_pictures_in_folders(capsys: Capture) -> None:
-    drawn = cats(12, size=16)
+def photographs(m: int, size: int) -> None:
+    """Put pictures into photographs/cat and photographs/non-cat."""
+    drawn = cats(m, size=size)
     for i, (image, y) in enumerate(zip(drawn.images, drawn.Y[0], strict=True)):
         folder = Path("photographs", "cat" if y else "non-cat")
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.asarray(image)).save(folder / f"{i}.png")
+
+
+@pytest.mark.parametrize("layers", [(), ("--layers", "5,1")])
+def test_pictures_are_learnt_with_all_settings_left_as_they_are(layers: tuple[str, ...], capsys: Capture) -> None:
+    photographs(12, size=16)  # and 64×64×3 = 12288 numbers by default
+
+    out = printed(capsys, "train", "--images", "photographs", "--iterations", "60", *layers)
+
+    assert "12 examples of 12288 features" in out
+    course = next(line for line in out.splitlines() if line.startswith("cost"))
+    before, after = map(float, course.removeprefix("cost").split("→"))
+    assert after < 0.95 * before
+
+
+def test_help_tells_the_learning_rate_of_pictures(capsys: Capture) -> None:
+    told = " ".join(printed(capsys, "train", "--help").split())
+
+    assert f"0.1, or {STEEPEST:g} / number of features where that is less, {STEEPEST / 12288:.5f} for pictures" in told
+
+
+def test_pictures_in_folders(capsys: Capture) -> None:
+    photographs(12, size=16)
 
     out = printed(capsys, "train", "--images", "photographs", "--size", "8", "--iterations", "50")
     assert "12 examples of 192 features" in out
@@ -152,8 +185,9 @@ def test_pictures_in_folders(capsys: Capture) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-def test_ctrl_c_saves_what_was_learnt() -> None:
-    command = [sys.executable, "-m", "microgradnn", "train", "data.csv", "--label", "half", "--iterations", "100000000"]
+def test_ctrl_c_saves_what_was_learnt_and_says_how_to_go_on() -> None:
+    endless = ["train", "data.csv", "--label", "half", "--iterations", "100000000", "--checkpoint", "long.run"]
+    command = [sys.executable, "-m", "microgradnn", *endless]
     listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a test run in the background ignores it
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, **pipes, text=True, preexec_fn=listening) as training:  # type: ignore[call-overload]
@@ -169,12 +203,105 @@ def test_ctrl_c_saves_what_was_learnt() -> None:
 
     assert (training.returncode, err) == (0, "")
     assert "Ctrl-C after" in out
+    assert "\nto go on: the same command, with --resume\n" in out
+    assert Path("long.run").exists()
     assert Model.load(MODEL).features == ["x1", "x2"]
 
 
-# --- what is refused ------------------------------------------------------------------------------
+# --- a training that goes on ----------------------------------------------------------------------
 
 LABELLED = ("train", "data.csv", "--label", "half")
+LONG = (*LABELLED, "--layers", "4,1", "--batch-size", "16", "--dropout", "0.1", "--checkpoint", "long.run")
+
+
+def test_a_training_in_two_parts_saves_the_same_model_to_the_bit(capsys: Capture) -> None:
+    printed(capsys, *LONG, "--iterations", "53")
+    out = printed(capsys, *LONG, "--iterations", "120", "--resume")
+
+    assert "going on from long.run, after 53 of 120 iterations\n" in out
+    assert "\n120 iterations in " in out
+    resumed = Path(MODEL).read_bytes()
+    printed(capsys, *LONG[:-2], "--iterations", "120")
+    assert Path(MODEL).read_bytes() == resumed
+    assert files() == ["data.csv", "long.run", MODEL]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_kill_costs_no_more_than_a_few_iterations(capsys: Capture) -> None:
+    command = [*LONG, "--iterations", "3000", "--checkpoint-every", "20"]
+    with subprocess.Popen([sys.executable, "-m", "microgradnn", *command], stdout=subprocess.DEVNULL) as training:
+        try:
+            while not Path("long.run").exists() and training.poll() is None:
+                time.sleep(0.001)
+        finally:
+            training.kill()
+    assert training.returncode == -signal.SIGKILL
+    assert not Path(MODEL).exists()
+    Path(f".long.run.{training.pid}.partial").touch()  # as if it had been in the middle of writing
+
+    out = printed(capsys, *command, "--resume")
+
+    done = int(out.partition("going on from long.run, after ")[2].split()[0])
+    assert 0 < done < 3000
+    assert done % 20 == 0
+    resumed = Path(MODEL).read_bytes()
+    printed(capsys, *LONG[:-2], "--iterations", "3000")
+    assert Path(MODEL).read_bytes() == resumed
+    assert files() == ["data.csv", "long.run", MODEL]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--resume", "--checkpoint", "no.run"], "--resume: there is no no.run to go on from"),
+        ([], "long.run is there already: --resume goes on from it, or choose another --checkpoint"),
+        (["--checkpoint", "data.csv"], "data.csv is there already"),
+        (["--resume", "--checkpoint", "data.csv"], "data.csv is not a model file"),
+        (["--resume", "--checkpoint", MODEL, "-o", "other.safetensors"], "a network without its training"),
+        (["--checkpoint", MODEL], "to be written for something else too"),
+        (["--checkpoint", "no/long.run"], "there is no folder to write it to"),
+        (["--resume", "--iterations", "29"], "iterations is 29, and long.run has done 30: give as many or more"),
+        (["--resume", "--batch-size", "17"], "of another run: in training batch_size is 16, and here 17"),
+        (["--resume", "--l2", "0.5"], "of another run: in training l2 is 0.0, and here 0.5"),
+        (["--resume", "--seed", "1"], "of another run: in training seed is 0, and here 1"),
+        (["--resume", "--scale", "none"], "of another run: in training the data are others, or else split or scaled"),
+        (["--resume", "--layers", "5,1"], "in the architecture sizes is [2, 4, 1], and here [2, 5, 1]"),
+        (["--resume", "--hidden", "tanh"], "in the architecture activations is ['relu', 'sigmoid'], and here ['tanh'"),
+    ],
+)
+def test_what_training_cannot_go_on_from(change: list[str], words: str, capsys: Capture) -> None:
+    printed(capsys, *LONG, "--iterations", "30")
+    before = {name: Path(name).read_bytes() for name in files()}
+
+    assert run(*LONG, *change) == 2
+
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n"), words in err) == ("", 1, True), err
+    assert {name: Path(name).read_bytes() for name in files()} == before
+
+
+def test_a_checkpoint_that_was_cut_off_anywhere_is_refused(capsys: Capture) -> None:
+    printed(capsys, *LONG, "--iterations", "30")
+    whole = Path("long.run").read_bytes()
+    for length in (0, 1, 8, 9, 500, len(whole) // 2, len(whole) - 1):
+        Path("long.run").write_bytes(whole[:length])
+
+        assert run(*LONG, "--resume") == 2
+
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert "training cannot go on from it: begin again, with another file" in err
+
+
+def test_a_checkpoint_is_no_model_for_it_knows_no_scaling(capsys: Capture) -> None:
+    printed(capsys, *LONG, "--iterations", "30")
+
+    assert run("predict", "long.run", "data.csv") == 2
+
+    assert "long.run is a checkpoint" in capsys.readouterr().err
+
+
+# --- what is refused ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,13 +317,28 @@ LABELLED = ("train", "data.csv", "--label", "half")
         ([*LABELLED, "-o", "model.pkl"], "ends in .safetensors"),
         ([*LABELLED, "-o", "no/model.safetensors"], "there is no folder"),
         ([*LABELLED, "--plot", "cost.gif"], "choose from pdf, png, svg"),
-        ([*LABELLED, "--batch-size", "81"], "there are only 80 examples"),
+        ([*LABELLED, "--batch-size", "81"], "batch_size is 81, and there are only 80 examples to learn from"),
+        ([*LABELLED, "--batch-size", "0"], "batch_size is a whole number, at least 1; got 0"),
+        ([*LABELLED, "--batch-size", "-1"], "batch_size is a whole number, at least 1; got -1"),
+        ([*LABELLED, "--iterations", "-1"], "iterations is a whole number, at least 0; got -1"),
+        ([*LABELLED, "--learning-rate", "-0.1"], "learning_rate is a number that is not negative; got -0.1"),
+        ([*LABELLED, "--learning-rate", "inf"], "learning_rate is a number that is not negative; got inf"),
+        ([*LABELLED, "--momentum", "1"], "momentum is at least 0 and less than 1"),
+        ([*LABELLED, "--optimiser", "nesterov"], "nesterov needs a momentum between 0 and 1"),
+        ([*LABELLED, "--l2", "-1"], "l2 is a number that is not negative"),
+        ([*LABELLED, "--tolerance", "nan"], "tolerance is a number that is not negative"),
+        ([*LABELLED, "--dropout", "1"], "dropout is the share"),
+        ([*LABELLED, "--checkpoint", "run", "--checkpoint-every", "0"], "checkpoint_every is a whole number"),
+        ([*LABELLED, "--resume"], "--resume needs --checkpoint"),
+        ([*LABELLED, "--features", "x1,half"], "'half' is the label, so it is no feature"),
         ([*LABELLED, "--test-share", "1"], "--test-share"),
         ([*LABELLED, "--seed", "-1"], "--seed is not negative"),
         ([*LABELLED, "--iterations", "many"], "invalid int value"),
         ([*LABELLED, "--optimiser", "sgd"], "invalid choice: 'sgd'"),
         ([*LABELLED, "more"], "unexpected argument 'more'"),
+        ([*LABELLED, "--colour"], "unknown option --colour; see microgradnn train --help"),
         (["train", "--images", "."], "folder of pictures for each class"),
+        (["train", "--images", ".", "--label", "y"], "the classes of --images are its folders"),
         (["predict", "data.csv", "data.csv"], "is not a model file"),
         (["predict", "nowhere.safetensors", "data.csv"], "No such file"),
         (["demo", "nothing"], "unknown demo 'nothing' (choose from "),
@@ -205,7 +347,8 @@ LABELLED = ("train", "data.csv", "--label", "half")
 def test_bad_input_is_one_clear_line_and_writes_nothing(arguments: list[str], words: str, capsys: Capture) -> None:
     assert run(*arguments) == 2
 
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == "", "refused after it had begun"
     assert words in err
     assert err.count("\n") == 1
     assert files() == ["data.csv"]
@@ -218,7 +361,8 @@ def test_bad_input_is_one_clear_line_and_writes_nothing(arguments: list[str], wo
         ([["1", "2", "0"], ["3", "many", "1"]], "line 3, column 'x2': 'many' is no number"),
         ([["1", "2", "0"], ["3", "4", "2"]], "labels are 0 or 1"),
         ([["1", "2", "1"], ["3", "4", "1"]], "all examples have the label 1"),
-        ([["1", "2", "1"]], "one example"),
+        ([["1", "2", "1"]], "one example, with the label 1: nothing to tell apart; examples of each class are needed"),
+        ([["a", "2", "1"], ["b", "4", "0"]], "'a' is no number; to leave the column out, name the others"),
         ([], "no example"),
         ([["1", "2", "0"], ["3", "1"]], "2 cells"),
     ],
@@ -301,3 +445,17 @@ def test_demo_lists_what_there_is_and_runs_one(capsys: Capture) -> None:
 
     assert "33" in printed(capsys, "demo", "first_graph")
     assert "first_graph.svg" in files()
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer"])
+def test_a_demo_that_lacks_a_package_says_on_one_line_what_to_install(
+    name: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in [module for module in sys.modules if module.partition(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(sys, "meta_path", [Without("sklearn"), *sys.meta_path])
+
+    assert run("demo", name) == 2
+
+    message = 'microgradnn: this demo needs scikit-learn: pip install "microgradnn[sklearn]"\n'
+    assert capsys.readouterr() == ("", message)

@@ -15,7 +15,7 @@ import pytest
 
 from microgradnn import Derivation, Tensor, Value, calculus, derive, expression, leaky_relu, log, sigmoid, tanh
 from microgradnn.graph import topological
-from microgradnn.program import compile
+from microgradnn.backends import compile
 
 DEMOS = Path(__file__).parents[1] / "demos"
 RNG = np.random.default_rng(6)

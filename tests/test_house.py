@@ -46,7 +46,7 @@ FLOORS = [
     "nn check.replay check.blame check.strategies",
     "check.gradients",
     "check",
-    "commands",
+    "commands usage",
     "cli",
 ]
 HEIGHT = {module: (floor, i) for floor, row in enumerate(FLOORS) for i, module in enumerate(row.split())}

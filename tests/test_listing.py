@@ -16,7 +16,7 @@ from microgradnn import Tensor, Value, abs, arrays, calculus, clip, derive, elu,
 from microgradnn.check.strategies import Program, programs, tensor_programs
 from microgradnn.graph import OPS, topological
 from microgradnn.listing import LONGEST, Listing, Style, latex
-from microgradnn.program import compile
+from microgradnn.backends import compile
 from microgradnn.terms import Book, Term
 
 STYLES: list[Style] = ["numpy", "python"]

@@ -14,7 +14,7 @@ from microgradnn import ShapeError, Tensor, Value, log, relu, sigmoid, tanh, whe
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_graphs
 from microgradnn.graph import topological
-from microgradnn.program import BACKENDS, compile
+from microgradnn.backends import BACKENDS, compile
 
 
 def reached(output: Any, leaves: tuple[Any, ...]) -> list[Any]:

@@ -129,7 +129,7 @@ def split(X: Any, Y: Any, *, share: float = 0.2, seed: int | np.random.Generator
     if not 0 < share < 1:
         raise ValueError(f"share is the part of the examples for the test, between 0 and 1; got {share}")
     if m == 1:
-        raise ValueError("one example cannot be split into a training set and a test set")
+        raise ValueError("one example cannot be split into a training set and a test set; give more")
     m_test = min(max(round(share * m), 1), m - 1)
     order = np.random.default_rng(seed).permutation(m)
     test, train = order[:m_test], order[m_test:]

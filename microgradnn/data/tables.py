@@ -24,6 +24,7 @@ from .columns import LABELS, Examples
 from .labels import class_labels
 
 MISSING = ("", "?", "n/a", "na", "nan", "none", "null")
+CHOOSE = "; to leave the column out, name the others as features=[…] (on the command line: --features a,b)"
 Source = str | PathLike[str] | Iterable[str]
 
 
@@ -82,7 +83,7 @@ def read_table(
         raise ValueError(f"{label!r} is the label, so it is no feature")
     if not chosen:
         raise ValueError(f"{table.name} has no column besides the label, {label!r}: there is nothing to learn from")
-    X = columns_of(table, chosen)
+    X = columns_of(table, chosen, CHOOSE if features is None else "")
     Y, named = labels_of(table, at, labels, classes)
     return Examples(X, Y, chosen, named)
 
@@ -191,8 +192,8 @@ def number(text: str) -> float | None:
     return x if isfinite(x) and "_" not in text else None
 
 
-def columns_of(table: Table, names: Sequence[str]) -> Array:
-    """Return columns of numbers as rows, (n, m)."""
+def columns_of(table: Table, names: Sequence[str], of_text: str = "") -> Array:
+    """Return columns of numbers as rows, (n, m); `of_text` is the advice where none of a column is a number."""
     if not names:
         raise ValueError(f"no columns of {table.name} were chosen (choose from {shown(table.names)})")
     if twice := repeated(names):
@@ -202,7 +203,8 @@ def columns_of(table: Table, names: Sequence[str]) -> Array:
     for j, row in enumerate(table.rows):
         numbers = [number(row.cells[at]) for at in places]
         if None in numbers:
-            wrong(table, row, places[numbers.index(None)])
+            at = places[numbers.index(None)]
+            wrong(table, row, at, of_text if all(number(other.cells[at]) is None for other in table.rows) else "")
         X[:, j] = numbers
     return X
 

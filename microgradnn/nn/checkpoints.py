@@ -66,11 +66,17 @@ class Checkpoint:
         arrays["history.learning_rates"] = np.array(self.history.learning_rates)
         save(self.path, arrays, about)
 
-    def resume(self) -> None:
-        """Take the state from the file, if there is one; ModelFileError, and nothing changed, where it does not fit."""
+    def resume(self, iterations: int) -> None:
+        """Take the state from the file, if there is one; ModelFileError, and nothing changed, where it does not fit.
+
+        ValueError where it has done more than so many iterations.
+        """
         if not self.path.exists():
             return
-        arrays, about = read(self.path)
+        try:
+            arrays, about = read(self.path)
+        except ModelFileError as error:
+            raise ModelFileError(f"{error}; training cannot go on from it: begin again, with another file") from None
         training = about.get("training")
         if not isinstance(training, dict):
             raise ModelFileError(f"{self.path} is a network without its training, which cannot go on from it")
@@ -91,6 +97,8 @@ class Checkpoint:
         costs = arrays.get("history.costs", np.zeros(0))
         for name in ("history.costs", "history.learning_rates"):
             fits(self.path, name, (costs.size,), np.dtype(float), arrays.get(name))
+        if costs.size > iterations:
+            raise ValueError(f"iterations is {iterations}, and {self.path} has done {costs.size}: give as many or more")
         try:
             state["steps"] = int(training["steps"])
             seconds = float(training["seconds"])
@@ -111,7 +119,9 @@ class Checkpoint:
         found = found if isinstance(found, dict) else {}
         for name, value in wanted.items():
             if found.get(name) != value:
-                detail = (
-                    "the data are others" if name == "data" else f"{name} is {found.get(name)!r}, and here {value!r}"
+                detail = f"{name} is {found.get(name)!r:.80}, and here {value!r:.80}"
+                if name == "data":
+                    detail = "the data are others, or else split or scaled"
+                raise ModelFileError(
+                    f"{self.path} is of another run: in {what} {detail}; go on as it began, or begin with another file"
                 )
-                raise ModelFileError(f"{self.path} is of another run: in {what} {detail}")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,22 +19,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelFileError
+from ..extras import extra
 from ..tensor import Array
 
 About = dict[str, Any]
 KEY = "microgradnn"  # of the metadata
 FORMAT = 1
 LONGEST = 1 << 24  # bytes of a header: the names of a million features
-
-
-@contextlib.contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Within it a package that is missing is said to come with that extra of this one."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = f"this needs the package {error.name}: pip install 'microgradnn[{name}]'"
-        raise ModuleNotFoundError(message, name=error.name) from None
 
 
 # --- writing ----------------------------------------------------------------------------------------
@@ -43,7 +35,7 @@ def write(path: str | Path, data: bytes) -> Path:
     """Make `data` the whole of a file, at once, and return its path.
 
     A kill, a full disk or a power failure at any moment leaves the file that was there before; after
-    a kill a hidden `.NAME.PROCESS.partial` may lie beside it. Raises OSError.
+    a kill a hidden `.NAME.PROCESS.partial` may lie beside it until the next write. Raises OSError.
     """
     path = Path(path)
     target = Path(os.path.realpath(path))  # a link stays one
@@ -61,8 +53,32 @@ def write(path: str | Path, data: bytes) -> Path:
         if isinstance(error, OSError):
             error.filename = str(path)
         raise
+    sweep(target)
     synchronise(target.parent)
     return path
+
+
+def sweep(target: Path) -> None:
+    """Remove what killed processes left of this file: the partial ones whose process no longer lives."""
+    if os.name != "posix":  # elsewhere os.kill would end the process that it asks for
+        return
+    left = re.compile(rf"\.{re.escape(target.name)}\.(\d{{1,9}})\.partial")
+    with contextlib.suppress(OSError):  # a folder that is not ours to read or to tidy: the file itself is written
+        for path in target.parent.iterdir():
+            found = left.fullmatch(path.name)
+            if found and not lives(int(found[1])):
+                path.unlink(missing_ok=True)
+
+
+def lives(process: int) -> bool:
+    """Whether there is a process of that number; for POSIX systems only."""
+    try:
+        os.kill(process, 0)  # sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # there is one, of another user
+        pass
+    return True
 
 
 def writable(path: str | Path) -> None:

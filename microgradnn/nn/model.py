@@ -68,6 +68,11 @@ class Model:
     def load(cls, path: str | Path) -> Model:
         """Return the model of a file, a network saved alone included; ModelFileError where it is none or is damaged."""
         arrays, about = read(path)
+        if "training" in about:
+            raise ModelFileError(
+                f"{path} is a checkpoint, which knows neither how the inputs were scaled nor what the outputs mean: "
+                "use the model that the training saves when it ends; for the network alone, nn.Network.load"
+            )
         network = rebuilt(Network, arrays, about.get("architecture"), path)
         try:
             scaling = Scaling.from_state(about.get("scaling", {"kind": "none"}))

@@ -7,7 +7,7 @@ calls of NumPy however many layers there are. Each optimiser is held against PyT
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import cos, pi
+from math import cos, inf, pi
 from typing import Any
 
 import numpy as np
@@ -229,8 +229,8 @@ class AdamW(Adam):
 
 
 def not_negative(name: str, x: float) -> float:
-    """Return x; ValueError where it is negative or no number."""
-    if not x >= 0:
+    """Return x; ValueError where it is negative, infinite or no number."""
+    if not 0 <= x < inf:
         raise ValueError(f"{name} is a number that is not negative; got {x}")
     return float(x)
 

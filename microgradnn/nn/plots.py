@@ -1,27 +1,40 @@
 """Pictures of training: the curve of the cost, the boundary between two classes, weights as images.
 
 Matplotlib comes with `pip install 'microgradnn[plot]'` and is imported when something is plotted. Each function returns
-a Figure, which a notebook shows, and writes it where a path is given. No state of pyplot's is touched.
+a Figure, which a notebook shows, and writes it where a path is given. No state of pyplot's is touched. A file says in
+words too what it shows, for those who do not see it: an SVG to a screen reader, a PNG and a PDF in their metadata.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from itertools import cycle
 from math import ceil, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 
 from ..errors import ShapeError
+from ..extras import extra
 from ..tensor import Array
-from .files import extra, writable, write
+from .files import writable, write
 
 if TYPE_CHECKING:
     from .network import Network
 
 FORMATS = ("pdf", "png", "svg")
+METADATA = {  # where a format has the title and the description, and the date, which is left out
+    "pdf": ("Title", "Subject", "CreationDate"),
+    "png": ("Title", "Description", None),
+    "svg": ("Title", "Description", "Date"),
+}
+# Colours that the colour-blind tell apart too (M. Okabe and K. Ito, 2008), and for all others the shapes
+CLASSES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+MARKERS = "os^Dv<>"
+MANY = 10  # labels beyond which they are numbers, not classes
 
 
 def known_format(path: str | Path) -> str:
@@ -40,27 +53,36 @@ def figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def written(picture: Any, path: str | Path | None) -> Any:
-    """Write a Figure if a path is given, the same bytes for the same picture, and return it."""
-    if path is not None:
-        form = known_format(path)
-        buffer = io.BytesIO()
-        undated = {"svg": "Date", "pdf": "CreationDate"}.get(form)
-        from matplotlib import rc_context
+def written(picture: Any, path: str | Path | None, title: str, description: str) -> Any:
+    """Give a Figure its title in words, write it if a path is given, the same bytes for the same picture; return it."""
+    picture.set_label(title)
+    if path is None:
+        return picture
+    form = known_format(path)
+    from matplotlib import rc_context
 
-        with rc_context({"svg.hashsalt": "microgradnn"}):
-            picture.savefig(buffer, format=form, metadata={undated: None} if undated else None)
-        write(path, buffer.getvalue())
+    name, about, date = METADATA[form]
+    metadata = {name: title, about: description} | ({date: None} if date else {})
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": "microgradnn"}):
+        picture.savefig(buffer, format=form, metadata=metadata)
+    data = buffer.getvalue()
+    if form == "svg":  # <title> is there; screen readers look for these
+        told = f"</title>\n <desc>{escape(description)}</desc>".encode()
+        data = data.replace(b"<svg ", b'<svg role="img" ', 1).replace(b"</title>", told, 1)
+    write(path, data)
     return picture
 
 
 def plot_history(costs: Sequence[float], path: str | Path | None = None) -> Any:
     """Draw the cost J of every iteration."""
+    title = f"Cost J of {len(costs)} iterations"
     picture = figure(6, 4)
-    axes = picture.add_subplot(xlabel="iteration", ylabel="cost J")
+    axes = picture.add_subplot(xlabel="iteration", ylabel="cost J", title=title)
     axes.plot(range(len(costs)), costs, linewidth=1.2)
     axes.grid(alpha=0.3)
-    return written(picture, path)
+    course = f", from {costs[0]:.4g} to {costs[-1]:.4g}; the least is {min(costs):.4g}" if len(costs) else ""
+    return written(picture, path, title, f"A curve of the cost J over the iterations{course}.")
 
 
 def plot_boundary(
@@ -85,17 +107,48 @@ def plot_boundary(
     across, up = np.meshgrid(np.linspace(low[0], high[0], points), np.linspace(low[1], high[1], points))
     found = predict(np.vstack([across.ravel(), up.ravel()]))
     heights = np.asarray(found.numpy() if hasattr(found, "numpy") else found)
-    several = heights.shape[0] > 1
-    classes = heights.argmax(axis=0) if several else heights[0]
+    classes = heights.argmax(axis=0) if len(heights) > 1 else heights[0]
     labels = Y.argmax(axis=0) if Y.shape[0] > 1 else Y[0]
+    title = f"What is predicted for {names[0]} and {names[1]}"
     picture = figure(6, 5)
-    axes = picture.add_subplot(xlabel=names[0], ylabel=names[1])
-    levels: Any = np.arange(heights.shape[0] + 1) - 0.5 if several else 20
-    axes.contourf(across, up, classes.reshape(across.shape), levels=levels, cmap="RdBu_r", alpha=0.6)
-    if not several:
-        axes.contour(across, up, classes.reshape(across.shape), levels=[0.5], colors="black", linewidths=1)
-    axes.scatter(*X, c=labels, cmap="RdBu_r", edgecolors="black", linewidths=0.5, s=18)
-    return written(picture, path)
+    axes = picture.add_subplot()
+    for write_at, text in ((axes.set_xlabel, names[0]), (axes.set_ylabel, names[1]), (axes.set_title, title)):
+        write_at(text, parse_math=False)  # a $ in the name of a column is a $
+    plane(picture, axes, across, up, classes.reshape(across.shape), len(heights))
+    counts = dots(picture, axes, X, labels)
+    line = "; where it is ½ there is a line" if len(heights) == 1 else ""
+    coloured = f"The plane of {names[0]} and {names[1]}, coloured by the output{line}"
+    return written(picture, path, title, f"{coloured}. On it {X.shape[1]} examples{counts}.")
+
+
+def plane(picture: Any, axes: Any, across: Array, up: Array, found: Array, outputs: int) -> None:
+    """Colour the plane: by class where there are several outputs, else from blue, 0, to red, 1."""
+    if outputs > 1:
+        colours = [colour for colour, _ in zip(cycle(CLASSES), range(outputs), strict=False)]
+        axes.contourf(across, up, found, levels=np.arange(outputs + 1) - 0.5, colors=colours, alpha=0.35)
+        return
+    share = found.min() >= 0 and found.max() <= 1
+    levels: Any = np.linspace(0, 1, 21) if share else 20
+    filled = axes.contourf(across, up, found, levels=levels, cmap="RdBu_r", alpha=0.5)
+    picture.colorbar(filled, ax=axes, label="output A", ticks=np.linspace(0, 1, 5) if share else None)
+    if found.min() < 0.5 < found.max():
+        axes.contour(across, up, found, levels=[0.5], colors="black", linewidths=1)
+
+
+def dots(picture: Any, axes: Any, X: Array, labels: Array) -> str:  # noqa: N803
+    """Draw the examples, each class in a colour and a shape of its own, and return how many there are of each."""
+    style: dict[str, Any] = {"edgecolors": "black", "linewidths": 0.5, "s": 22}
+    known = np.unique(labels)
+    if len(known) > MANY:
+        axes.scatter(*X, c=labels, cmap="RdBu_r", **style)
+        return ""
+    counts = []
+    for y, colour, marker in zip(known, cycle(CLASSES), cycle(MARKERS), strict=False):
+        chosen = X[:, labels == y]
+        axes.scatter(*chosen, color=colour, marker=marker, label=f"y = {y:g}", **style)
+        counts.append(f"{chosen.shape[1]} of class {y:g}")
+    picture.legend(loc="outside lower center", ncols=len(known))
+    return f": {', '.join(counts)}"
 
 
 def plot_weights(
@@ -118,10 +171,15 @@ def plot_weights(
         images = W.reshape(-1, *shape)
     across = ceil(sqrt(len(images)))
     down = ceil(len(images) / across)
-    picture = figure(1.5 * across + 0.5, 1.5 * down + 0.5)
+    title = "Weights of layer 1: red is for, blue against"
+    picture = figure(max(1.5 * across + 0.5, 4), 1.7 * down + 0.5)
+    picture.suptitle(title)
     for k, image in enumerate(images):
         axes = picture.add_subplot(down, across, k + 1)
+        axes.set_title(f"unit {k + 1}", fontsize="small")
         most_of = float(np.abs(image).max()) or 1.0
         axes.imshow(image, cmap="RdBu_r", vmin=-most_of, vmax=most_of)
         axes.set_axis_off()
-    return written(picture, path)
+    size = "×".join(map(str, shape[:2]))
+    description = f"{len(images)} images of {size} weights, one for each unit, each with its own strongest red or blue."
+    return written(picture, path, title, description)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from .network import Network
 
 Callback = Callable[[int, float], Any]
-LEARNING_RATE = 0.1  # of the optimisers that have none of their own
+LEARNING_RATE = 0.1  # of the optimisers that have none of their own, where there are not many features
+# With α = 8 / n_x the J of a sigmoid unit does not rise: it curves by at most the mean of ‖x‖² / 4, and ‖x‖² is at most
+# n_x for pixels from 0 to 1, and n_x in the mean for standardised features.
+STEEPEST = 8.0
 LARGE = 10  # an input beyond this has not been scaled
 
 
@@ -45,6 +48,7 @@ def fit(
     l2: float = 0.0,
     tolerance: float | None = None,
     callback: Callback | None = None,
+    begin: Callable[[History], Any] | None = None,
     test: tuple[Any, Any] | None = None,
     seed: int | None = None,
     progress: bool | None = None,
@@ -58,12 +62,14 @@ def fit(
     step, on `batch_size` examples (None: all m); before each pass over the data they are shuffled,
     as `seed` says, which also seeds dropout; with None the network's own generator goes on. `l2` is
     λ of the notes' regularisation, λ / (2m) · Σ W². `learning_rate` is α or a schedule, and where it
-    is not given what the optimiser usually has (0.1 for those without).
+    is not given what the optimiser usually has; for those without, 0.1, or 8 / n_x where there are so
+    many features, such as pixels, that this is less.
 
     Training ends after `iterations`; when a pass changes the mean cost by no more than `tolerance`;
     when `callback(iteration, cost)` returns something true; or with Ctrl-C, which keeps what was
-    learnt. A cost that is not finite raises DivergedError, which names the layer and the step; the
-    network then has the last parameters with a finite cost.
+    learnt. `begin(history)` is called before the first step, when nothing was wrong with the arguments.
+    A cost that is not finite raises DivergedError, which names the layer and the step; the network then
+    has the last parameters with a finite cost.
 
     `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
     so many iterations and at the end. With `resume` training goes on from there, if the file exists,
@@ -81,7 +87,7 @@ def fit(
     m = x.shape[1]
     size = m if batch_size is None else whole("batch_size", batch_size, 1)
     if size > m:
-        raise ValueError(f"batch_size is {size}, and there are only {m} examples")
+        raise ValueError(f"batch_size is {size}, and there are only {m} examples to learn from")
     whole("iterations", iterations, 0)
     whole("checkpoint_every", checkpoint_every, 1)
     for name, number in (("l2", l2), ("tolerance", tolerance)):
@@ -103,9 +109,11 @@ def fit(
         settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y)}
         file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
         if resume:
-            file.resume()
+            file.resume(iterations)
 
     run = Run(network, descent, shuffle, history, x, y, size)
+    if begin is not None:
+        begin(history)
     began = perf_counter() - history.seconds
     history.stopped = f"all {iterations} iterations done"
     with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
@@ -205,7 +213,10 @@ class Run:
         advice = ["a smaller learning_rate"]
         if largest > LARGE:
             advice.insert(0, f"scaled inputs (the largest is {largest:g})")
-        if not self.network.of_logits:
+        farthest = float(np.abs(self.Y).max())
+        if farthest > LARGE:
+            advice.append(f"scaled labels (the largest is {farthest:g})")
+        elif not self.network.of_logits:
             advice.append("a sigmoid or softmax output with its usual loss, which is computed from the logits Z")
         self.history.stopped = what
         error = DivergedError(f"{what}; the parameters are the last with a finite cost. Try {', or '.join(advice)}")
@@ -240,7 +251,7 @@ def chosen(name: str, network: Network, rate: float | Schedule | None, momentum:
     elif momentum:
         raise ValueError(f"{name} takes no momentum; got {momentum}")
     if rate is None and not issubclass(kind, (Adam, RMSProp)):
-        rate = LEARNING_RATE
+        rate = min(LEARNING_RATE, STEEPEST / network.n[0])
     if rate is not None:
         options["learning_rate"] = rate
     return kind(network.parameters(), **options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +223,46 @@ def test_a_full_disk_leaves_the_last_good_file(call: str, monkeypatch: pytest.Mo
     assert caught.value.filename == FILE
     assert Path(FILE).read_bytes() == before
     assert list(Path().iterdir()) == [Path(FILE)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nothing is removed")
+def test_what_a_kill_left_behind_is_removed_by_the_next_write_but_nothing_of_a_living_process() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as living:
+        left = [f".{FILE}.{ended.pid}.partial"]
+        others = [
+            f".{FILE}.{living.pid}.partial",
+            f".{FILE}.1.partial",  # of a process that always lives, and of another user where one is not root
+            f".{FILE}.{ended.pid}.partial.txt",
+            f".{FILE}.x{ended.pid}.partial",
+            f".other.{ended.pid}.partial",
+            f".{FILE.replace('.', '-')}.{ended.pid}.partial",
+        ]
+        for name in left + others:
+            Path(name).touch()
+
+        write(FILE, b"new")
+
+        assert sorted(path.name for path in Path().iterdir()) == sorted([FILE, *others])
+        living.communicate(b"\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nothing is removed")
+def test_a_write_that_fails_removes_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    left = Path(f".{FILE}.{ended.pid}.partial")
+    left.touch()
+
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(FILE, b"new")
+
+    assert list(Path().iterdir()) == [left]
 
 
 def test_a_link_stays_a_link_to_the_file_that_is_written() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from microgradnn import AnomalyError, DivergedError, ModelFileError, ShapeError
 from microgradnn.data import gate, moons, one_hot
-from microgradnn.nn import Network, plot_boundary, plot_weights
+from microgradnn.nn import Model, Network
 from microgradnn.nn.optimisers import OPTIMISERS, exponential
 
 Array = Any
@@ -61,6 +61,34 @@ def test_every_optimiser_lowers_the_cost(optimiser: str) -> None:
     assert history.cost is not None
     assert history.cost < history.costs[0]
     assert history.learning_rates == [0.02] * 100
+
+
+@pytest.mark.parametrize(
+    ("n_x", "optimiser", "rate"),
+    [(2, "gradient_descent", 0.1), (80, "momentum", 0.1), (12288, "gradient_descent", 8 / 12288), (100, "adam", 0.001)],
+)
+def test_a_learning_rate_that_is_not_given_is_one_that_works(n_x: int, optimiser: str, rate: float) -> None:
+    x = np.random.default_rng(0).random((n_x, 6))
+
+    momentum = 0.5 if optimiser == "momentum" else 0.0
+    history = Network([n_x, 1], init="zeros").fit(
+        x, [[0, 1, 0, 1, 0, 1]], optimiser=optimiser, momentum=momentum, iterations=2
+    )
+
+    assert history.learning_rates == [rate, rate]
+
+
+@pytest.mark.parametrize("light", [0.1, 1.0], ids=["dark", "white"])
+@pytest.mark.parametrize("n_x", [3, 192, 12288])
+def test_with_it_the_cost_of_a_unit_never_rises_on_pixels_nor_on_standardised_features(n_x: int, light: float) -> None:
+    rng = np.random.default_rng(n_x)
+    pixels, y = 1 - rng.random((n_x, 30)) * light, np.arange(30).reshape(1, 30) % 2
+    alike = rng.standard_normal((1, 30)) + 0.1 * rng.standard_normal((n_x, 30))
+    standardised = (alike - alike.mean(axis=1, keepdims=True)) / alike.std(axis=1, keepdims=True)
+
+    for x in (pixels, pixels - light, standardised):
+        costs = Network([n_x, 1], init="zeros").fit(x, y, iterations=200).costs
+        assert (np.diff(costs) <= 1e-12).all()
 
 
 def test_the_history_tells_costs_rates_accuracies_and_why_it_ended() -> None:
@@ -148,6 +176,13 @@ def test_the_loss_of_probabilities_is_told_to_use_logits() -> None:
         network.fit(X, Y, iterations=3)
 
 
+def test_labels_that_are_large_are_told_to_be_scaled() -> None:
+    network = Network([2, 8, 1], output="linear", seed=0)
+
+    with pytest.raises(DivergedError, match=r"smaller learning_rate, or scaled labels \(the largest is 1e\+06\)$"):
+        network.fit(X, 1e6 * Y, learning_rate=1)
+
+
 # --- what it refuses ------------------------------------------------------------------------------
 
 NAN = np.where(np.arange(40) == 3, np.nan, X)
@@ -160,7 +195,7 @@ NAN = np.where(np.arange(40) == 3, np.nan, X)
         (dict(Y=2 * Y), "labels are 0 or 1; got 2"),
         (dict(Y=0 * Y), "all examples have the label 0"),
         (dict(X=X[:, :0], Y=Y[:, :0]), "no example"),
-        (dict(X=X[:, :1], Y=Y[:, :1]), "one example"),
+        (dict(X=X[:, :1], Y=Y[:, :1]), r"there is one example, with the label \d: .*examples of each class are needed"),
         (dict(X=X.T), "transpose"),
         (dict(Y=Y[:, :5]), "column for each example"),
         (dict(batch_size=41), "batch_size is 41, and there are only 40 examples"),
@@ -168,7 +203,8 @@ NAN = np.where(np.arange(40) == 3, np.nan, X)
         (dict(iterations=1.5), "iterations is a whole number"),
         (dict(l2=-1.0), "l2 is a number that is not negative"),
         (dict(tolerance=float("nan")), "tolerance"),
-        (dict(learning_rate=-0.1), "learning_rate"),
+        (dict(learning_rate=-0.1), "learning_rate is a number that is not negative; got -0.1"),
+        (dict(learning_rate=float("inf")), "learning_rate is a number that is not negative; got inf"),
         (dict(momentum=1.0), "momentum"),
         (dict(optimiser="sgd"), "unknown optimiser 'sgd' .choose from adam"),
         (dict(optimiser="adam", momentum=0.9), "adam takes no momentum"),
@@ -179,11 +215,23 @@ NAN = np.where(np.arange(40) == 3, np.nan, X)
 def test_bad_input_is_one_clear_error_and_changes_nothing(change: dict[str, Any], words: str) -> None:
     network = small()
     before = numbers(network)
+    begun: list[Any] = []
 
     with pytest.raises((ValueError, ShapeError), match=words):
-        network.fit(**{"X": X, "Y": Y, **change})
+        network.fit(**{"X": X, "Y": Y, "begin": begun.append, **change})
 
     assert numbers(network) == before
+    assert begun == []
+
+
+def test_it_tells_when_it_begins_with_the_history_until_then(tmp_path: Path) -> None:
+    begun: list[int] = []
+    options: Any = {"checkpoint": tmp_path / "run", "begin": lambda history: begun.append(len(history))}
+
+    small().fit(X, Y, iterations=4, **options)
+    small().fit(X, Y, iterations=6, resume=True, **options)
+
+    assert begun == [0, 4]
 
 
 # --- checkpoints ----------------------------------------------------------------------------------
@@ -285,11 +333,26 @@ def test_a_checkpoint_of_another_run_is_refused(change: dict[str, Any], words: s
     assert there.read_bytes() == kept
 
 
-def test_a_model_file_is_no_checkpoint(tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_further_on_than_was_asked_for_is_refused(tmp_path: Path) -> None:
+    there, network = tmp_path / "run", small()
+    small().fit(X, Y, iterations=5, checkpoint=there)
+    before = numbers(network)
+
+    with pytest.raises(ValueError, match=r"iterations is 4, and .*run has done 5: give as many or more"):
+        network.fit(X, Y, iterations=4, checkpoint=there, resume=True)
+
+    assert numbers(network) == before
+
+
+def test_a_model_file_is_no_checkpoint_and_a_checkpoint_no_model(tmp_path: Path) -> None:
     there = small().save(tmp_path / "model.safetensors")
 
     with pytest.raises(ModelFileError, match="a network without its training"):
         small().fit(X, Y, checkpoint=there, resume=True)
+
+    small().fit(X, Y, iterations=1, checkpoint=there)
+    with pytest.raises(ModelFileError, match=r"is a checkpoint, which knows neither .*nn\.Network\.load"):
+        Model.load(there)
 
 
 # --- what one sees --------------------------------------------------------------------------------
@@ -310,30 +373,6 @@ def test_the_bar_is_silent_without_rich(monkeypatch: pytest.MonkeyPatch, capfd: 
     small().fit(X, Y, iterations=5, progress=True)
 
     assert capfd.readouterr() == ("", "")
-
-
-def test_the_pictures(tmp_path: Path) -> None:
-    network = small()
-    history = network.fit(X, Y, iterations=5)
-
-    history.plot(tmp_path / "cost.svg")
-    plot_boundary(network, X, Y, tmp_path / "boundary.png")
-    plot_weights(Network([12, 3, 1], seed=0), (2, 2, 3), tmp_path / "weights.svg", order="channels")
-
-    assert (tmp_path / "boundary.png").read_bytes().startswith(b"\x89PNG")
-    for name in ("cost.svg", "weights.svg"):
-        assert "<svg" in (tmp_path / name).read_text(encoding="utf-8")
-    assert history.plot(tmp_path / "again.svg")
-    assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "cost.svg").read_bytes()
-
-
-def test_pictures_that_cannot_be_drawn_say_why(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="unknown format 'gif'"):
-        small().fit(X, Y, iterations=1).plot(tmp_path / "cost.gif")
-    with pytest.raises(ShapeError, match="two features"):
-        plot_boundary(small(), np.zeros((3, 4)), Y)
-    with pytest.raises(ShapeError, match="the network takes 2"):
-        plot_weights(small(), (8, 8))
 
 
 def test_the_gate_of_the_notes_is_learnt() -> None:

@@ -1,0 +1,427 @@
+"""The interpreter of tapes, written from the table: a case for each row, its value and what flows back.
+
+Its source is made by the rules of `calculus.py`, run on terms, and compiled by Numba once for all graphs; the
+result is kept in the user's cache. For one point it goes operation by operation; for a batch each operation
+is done for a block of examples, small enough to stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+from .extras import extra
+from .graph import OPS, row
+from .listing import Listing, helper_sources
+from .tape import BRANCH, CASE, IDLE, KEYS, LIST, LISTS, arity
+from .terms import Book, Term
+
+HEAD = '''"""Written by microgradnn from its table of operations."""
+
+import math
+
+import numpy as np
+from numba import cfunc, njit, types
+
+CODE, LISTS, NUMBERS, INT = (
+    types.CPointer(types.uint32), types.CPointer(types.uint32), types.CPointer(types.float64), types.int64
+)
+plain = njit(error_model="numpy", cache=True, nogil=True)
+'''
+
+MARKS = '''
+@cfunc(types.void(CODE, INT, LISTS, CODE, CODE), cache=True)
+def spread(code, n, lists, kinds, marks):
+    for i in range(n):
+        kind = kinds[code[4 * i] & {case}] & 7
+        x = code[4 * i + 2]
+        y = code[4 * i + 3]
+        if kind >= {list}:
+            mark = np.uint32(0)
+            for k in range(y * (kind - {list})):
+                mark |= marks[lists[x + k]]
+        else:
+            mark = marks[x]
+            if kind == 2:
+                mark |= marks[y]
+            elif kind == 3:
+                mark |= marks[lists[y]] | marks[lists[y + 1]]
+        marks[code[4 * i + 1]] |= mark
+
+
+@cfunc(types.void(CODE, INT, LISTS, CODE, CODE), cache=True)
+def mask(code, n, lists, kinds, marks):
+    for i in range(n - 1, -1, -1):
+        kind = kinds[code[4 * i] & {case}]
+        if marks[code[4 * i + 1]] or kind & {branch}:
+            kind &= 7
+            x = code[4 * i + 2]
+            y = code[4 * i + 3]
+            if kind >= {list}:
+                for k in range(y * (kind - {list})):
+                    marks[lists[x + k]] = 1
+            else:
+                marks[x] = 1
+                if kind == 2:
+                    marks[y] = 1
+                elif kind == 3:
+                    marks[lists[y]] = 1
+                    marks[lists[y + 1]] = 1
+'''
+
+POINT = '''
+@plain
+def forward(code, n, lists, v):
+    for i in range(n):
+        case = code[4 * i] & {case}
+        r = code[4 * i + 1]
+        x = code[4 * i + 2]
+        y = code[4 * i + 3]
+{forward}
+
+
+@plain
+def backward(code, n, lists, v, d):
+    for i in range(n - 1, -1, -1):
+        case = code[4 * i]
+        r = code[4 * i + 1]
+        g = d[r]
+        if case > {case}:
+            if case & {idle} or g == 0.0:
+                continue
+            case &= {case}
+        x = code[4 * i + 2]
+        y = code[4 * i + 3]
+{backward}
+
+
+@cfunc(types.void(CODE, INT, LISTS, NUMBERS), cache=True)
+def value(code, n, lists, v):
+    forward(code, n, lists, v)
+
+
+@cfunc(types.void(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
+def point(codes, numbers, sizes):
+    code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
+    n, slots, output = sizes[0], sizes[1], sizes[2]
+    forward(code, n, lists, v)
+    for i in range(slots):
+        d[i] = 0.0
+    d[output] = 1.0
+    backward(code, n, lists, v, d)
+
+
+@cfunc(types.void(CODE, INT, LISTS, NUMBERS, NUMBERS), cache=True)
+def back(code, n, lists, v, d):
+    backward(code, n, lists, v, d)
+'''
+
+LANES = '''
+@plain
+def forward_block(code, n, lists, v, width, w):
+    for i in range(n):
+        case = code[4 * i] & {case}
+        r = np.int64(code[4 * i + 1]) * width
+        x = np.int64(code[4 * i + 2])
+        y = np.int64(code[4 * i + 3])
+{forward}
+
+
+@plain
+def backward_block(code, n, lists, v, d, width, w):
+    for i in range(n - 1, -1, -1):
+        case = code[4 * i]
+        skip = np.nan  # a gradient that brings nothing back: none, or 0
+        if case > {case}:
+            if case & {idle}:
+                continue
+            skip = 0.0
+            case &= {case}
+        r = np.int64(code[4 * i + 1]) * width
+        x = np.int64(code[4 * i + 2])
+        y = np.int64(code[4 * i + 3])
+{backward}
+
+
+@cfunc(
+    types.void(CODE, INT, LISTS, NUMBERS, NUMBERS, INT, CODE, INT, NUMBERS, NUMBERS, NUMBERS, INT, INT, INT, INT, INT),
+    cache=True,
+)
+def batch(code, n, lists, v, d, width, many, n_many, data, own, values, m, first, last, output, both):
+    for start in range(first, last, width):
+        w = min(width, last - start)
+        for k in range(n_many):
+            at = np.int64(many[k]) * width
+            for j in range(w):
+                v[at + j] = data[k * m + start + j]
+        forward_block(code, n, lists, v, width, w)
+        for j in range(w):
+            values[start + j] = v[output * width + j]
+        if both:
+            for k in range(n_many):
+                at = np.int64(many[k]) * width
+                for j in range(w):
+                    d[at + j] = 0.0
+            for i in range(n):
+                at = np.int64(code[4 * i + 1]) * width
+                for j in range(w):
+                    d[at + j] = 0.0
+            for j in range(w):
+                d[output * width + j] = 1.0
+            backward_block(code, n, lists, v, d, width, w)
+            for k in range(n_many):
+                at = np.int64(many[k]) * width
+                for j in range(w):
+                    own[k * m + start + j] = d[at + j]
+'''
+
+
+
+FORWARD_LISTS = {
+    "sum": """
+        s = 0.0
+        for k in range(y):
+            s += v[lists[x + k]]
+        v[r] = s""",
+    "dot": """
+        s = 0.0
+        for k in range(y):
+            s += v[lists[x + k]] * v[lists[x + y + k]]
+        v[r] = s""",
+    "logsumexp": """
+        top = -np.inf
+        for k in range(y):
+            if v[lists[x + k]] > top or v[lists[x + k]] != v[lists[x + k]]:
+                top = v[lists[x + k]]
+        s = 0.0
+        if math.isfinite(top):
+            for k in range(y):
+                s += math.exp(v[lists[x + k]] - top)
+            top += math.log(s)
+        v[r] = top""",
+}
+BLOCK_LISTS = {
+    "sum": """
+        for j in range(w):
+            v[r + j] = 0.0
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
+                v[r + j] += v[a + j]""",
+    "dot": """
+        for j in range(w):
+            v[r + j] = 0.0
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            b = np.int64(lists[x + y + k]) * width
+            for j in range(w):
+                v[r + j] += v[a + j] * v[b + j]""",
+    "logsumexp": """
+        for j in range(w):
+            top = -np.inf
+            for k in range(y):
+                one = v[lists[x + k] * width + j]
+                if one > top or one != one:
+                    top = one
+            s = 0.0
+            if math.isfinite(top):
+                for k in range(y):
+                    s += math.exp(v[lists[x + k] * width + j] - top)
+                top += math.log(s)
+            v[r + j] = top""",
+}
+
+
+class Writer:
+    """Writes the cases: for one point, or with `block` for a block of examples."""
+
+    def __init__(self, *, block: bool) -> None:
+        self.block = block
+        self.helpers: dict[str, Any] = {}
+
+    def forward(self) -> str:
+        """Return the cases of the values."""
+        return self.chain([self.value_lines(key) for key in KEYS])
+
+    def backward(self) -> str:
+        """Return the cases of what flows back."""
+        return self.chain([self.share_lines(key) for key in KEYS])
+
+    def chain(self, cases: Sequence[Sequence[str]]) -> str:
+        """Return the cases as one `if … elif …`."""
+        parts = [
+            f"{'if' if i == 0 else 'elif'} case == {i}:\n{textwrap.indent(chr(10).join(lines), '    ')}"
+            for i, lines in enumerate(cases)
+        ]
+        return textwrap.indent("\n".join(parts), " " * 8)
+
+    def letters(self, key: tuple[str, Any]) -> tuple[list[str], list[str], str]:
+        """Return what stands before a case, and what the operands and the result are called in it."""
+        j = " + j" if self.block else ""
+        if key[0] in LISTS:
+            return [], [f"v[a{j}]", f"v[b{j}]"][: 2 if key[0] == "dot" else 1], f"v[r{j}]"
+        places = ["x"] if arity(key) == 1 else ["x", "y"] if arity(key) == 2 else ["x", "lists[y]", "lists[y + 1]"]
+        before = []
+        if self.block:
+            pairs = list(zip("xyz", places, strict=False))
+            before = [f"{name} = np.int64({place}) * width" for name, place in reversed(pairs)]  # z needs the old y
+            places = [name for name, _ in pairs]
+        return before, [f"v[{place}{j}]" for place in places], f"v[r{j}]"
+
+    def value_lines(self, key: tuple[str, Any]) -> list[str]:
+        """Return the lines that compute the value of a case."""
+        if key[0] in LISTS:
+            return textwrap.dedent((BLOCK_LISTS if self.block else FORWARD_LISTS)[key[0]]).strip().splitlines()
+        before, letters, f = self.letters(key)
+        book = Book()
+        operands = tuple([book.variable(letter, ()) for letter in letters])
+        op = row(key[0], key[1] or ())
+        lines = self.listed([book.make(op, operands[: len(op.partials)])], lambda texts: [f"{f} = {texts[0]}"])
+        return [*before, *self.each(lines)]
+
+    def share_lines(self, key: tuple[str, Any]) -> list[str]:
+        """Return the lines that hand each operand its share of the gradient g: g times the table's partial."""
+        before, letters, f = self.letters(key)
+        book = Book()
+        result, operands = book.variable(f, ()), [book.variable(letter, ()) for letter in letters]
+        if key[0] in LISTS:
+            partials = [slopes[0] for slopes in OPS[key[0]].rule(result, *[[x] for x in operands])]  # type: ignore[attr-defined]
+        elif key[1] is None:
+            partials = [OPS[key[0]].held_rule(operands[1])(result, operands[0])]  # type: ignore[misc]
+        else:
+            op = row(key[0], key[1])
+            partials = [rule(result, *operands) for rule in op.partials]
+        branch = OPS[key[0]].kink is not None
+        shares = [(x.label, book.constant(p) if not isinstance(p, Term) else p) for x, p in zip(operands, partials)]
+        shares = [(x, p) for x, p in shares if p.value != 0]
+        if not shares:
+            return ["pass"]
+
+        def told(texts: Sequence[str]) -> list[str]:
+            return [line for (x, p), text in zip(shares, texts) for line in self.share(x, p, text, branch=branch)]
+
+        lines = self.listed([p for _, p in shares], told)
+        if key[0] not in LISTS:
+            return [*before, *self.each(lines)]
+        names = {"dot": [("a", "x + k"), ("b", "x + y + k")]}.get(key[0], [("a", "x + k")])
+        width = " * width" if self.block else ""
+        places = [f"{name} = np.int64(lists[{place}]){width}" for name, place in names]
+        return ["for k in range(y):", *indented([*places, *self.each(lines)])]
+
+    def share(self, x: str, partial: Term, text: str, *, branch: bool) -> list[str]:
+        """Return the lines that add a share to the gradient of x."""
+        gradient = "d" + x[1:]
+        if partial.value in (1, -1):
+            return [f"{gradient} {'+' if partial.value == 1 else '-'}= g"]
+        zero = [*(["p == 0.0"] if branch else []), *(["g == skip"] if self.block else [])]
+        unless = f"0.0 if {' or '.join(zero)} else " if zero else ""
+        return [f"p = {text}", f"{gradient} += {unless}g * p"]
+
+    def each(self, lines: list[str]) -> list[str]:
+        """Return the lines, done for each example of a block."""
+        if not self.block:
+            return lines
+        first = ["g = d[r + j]"] if any("g" in names(line) for line in lines) else []
+        return ["for j in range(w):", *indented([*first, *lines])]
+
+    def listed(self, terms: list[Term], told: Any) -> list[str]:
+        """Return the lines that terms need, then what `told` says of their texts."""
+        listing = Listing({}, "numba", terms)
+        lines: list[Any] = []
+        for term in terms:
+            listing.written(term, lines)
+        self.helpers |= listing.helpers
+        return [*map(str, lines), *told([listing.reference(term) for term in terms])]
+
+
+def names(line: str) -> set[str]:
+    """Return the names in a line."""
+    return set(re.findall(r"[A-Za-z_]\w*", line))
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return lines, one level deeper."""
+    return [f"    {line}" for line in lines]
+
+
+@cache
+def source() -> str:
+    """Return the interpreter: a module that needs Numba and NumPy alone."""
+    writers = [Writer(block=False), Writer(block=True)]
+    bodies = []
+    for template, writer in zip((POINT, LANES), writers, strict=True):
+        bodies.append(
+            template.replace("{forward}", writer.forward())
+            .replace("{backward}", writer.backward())
+            .replace("{case}", str(CASE))
+            .replace("{idle}", str(IDLE))
+        )
+    helpers = [f"@plain\n{text}" for text in helper_sources(writers[0].helpers | writers[1].helpers)]
+    marks = MARKS
+    for name, x in (("case", CASE), ("list", LIST), ("branch", BRANCH)):
+        marks = marks.replace(f"{{{name}}}", str(x))
+    return "\n\n".join([HEAD, *helpers, marks, *bodies])
+
+
+class Interpreter(NamedTuple):
+    """The compiled functions; arrays are handed to them as the addresses of their numbers."""
+
+    spread: Callable[..., None]  # code, n, lists, kinds, marks: marks all that depends on what is marked
+    mask: Callable[..., None]  # code, n, lists, kinds, marks: marks all that comes before a branch
+    value: Callable[..., None]  # code, n, lists, v
+    point: Callable[..., None]  # [code, lists], [v, d], [n, slots, output]: few arguments, since each takes its time
+    back: Callable[..., None]  # code, n, lists, v, d
+    batch: Callable[..., None]  # code, n, lists, v, d, width, many, n, data, own, values, m, first, last, output, both
+
+
+@cache
+def interpreter() -> Interpreter:
+    """Return the compiled interpreter; it takes half a minute the first time ever, and then comes from the cache.
+
+    It is kept in the folder that MICROGRADNN_CACHE names, else in the user's cache; where neither can be
+    written, in a folder of its own for as long as the process runs. Raises ModuleNotFoundError without Numba.
+    """
+    with extra("numba"):
+        import numba
+    text = source()
+    key = hashlib.sha256(f"{text}{numba.__version__}{sys.version}".encode()).hexdigest()[:16]
+    path = folder() / f"tape_{key}.py"
+    if not path.exists():
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)  # in one move: another process may be reading it
+    spec = importlib.util.spec_from_file_location(f"microgradnn_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # Numba looks it up there
+    spec.loader.exec_module(module)
+    functions = [getattr(module, name) for name in Interpreter._fields]
+    return Interpreter(*[prototype(f._sig.args)(f.address) for f in functions])
+
+
+def prototype(arguments: Sequence[Any]) -> Any:
+    """Return the type of a function that takes these: what is no integer is an address. It lets other threads run."""
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64 if str(x) == "int64" else ctypes.c_void_p for x in arguments])
+
+
+def folder() -> Path:
+    """Return where the interpreter is kept."""
+    own = os.environ.get("MICROGRADNN_CACHE")
+    home = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "microgradnn"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(home, os.W_OK)
+    except OSError:
+        writable = False
+    return home if writable else Path(tempfile.mkdtemp(prefix="microgradnn-"))
