@@ -26,8 +26,8 @@ from training import Training, moons
 
 import microgradnn
 from microgradnn import Value
-from microgradnn.nn import MLP
 from microgradnn.backends import BACKENDS, Backend
+from microgradnn.nn import MLP
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend

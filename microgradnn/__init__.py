@@ -1,5 +1,6 @@
 """A scalar and tensor autograd engine that computes, draws and explains every gradient."""
 
+from .backends import compile as compile
 from .calculus import abs as abs
 from .calculus import acos as acos
 from .calculus import acosh as acosh
@@ -54,7 +55,6 @@ from .derivatives import value_and_grad as value_and_grad
 from .derivatives import vjp as vjp
 from .derive import Derivation as Derivation
 from .derive import derive as derive
-from .backends import compile as compile
 from .errors import AnomalyError as AnomalyError
 from .errors import CompilerMissing as CompilerMissing
 from .errors import DivergedError as DivergedError

@@ -31,10 +31,10 @@ def compile(
     `wrt` and `inputs` are as for `derive`. The backend 'numpy' takes arrays; a graph of Values takes
     numbers, or arrays of m examples for some of the inputs, and then the gradients in the others,
     which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
-    Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too, single or in a batch: the graph
-    becomes a tape for an interpreter that was compiled once for all graphs, so that one of 100,000 nodes
-    is ready in less than a second. 'c' is the fastest for small graphs; there has to be a C compiler, `cc`, or
-    another that the variable CC names.
+    Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too,
+    single or in a batch: the graph becomes a tape for an interpreter that was compiled once for all
+    graphs, so that one of 100,000 nodes is ready in less than a second. 'c' is the fastest for small
+    graphs; there has to be a C compiler, `cc`, or another that the variable CC names.
 
     A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
     examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.

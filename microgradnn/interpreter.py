@@ -20,7 +20,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-
 from .extras import extra
 from .graph import OPS, row
 from .listing import Listing, helper_sources
@@ -40,7 +39,7 @@ CODE, LISTS, NUMBERS, INT = (
 plain = njit(error_model="numpy", cache=True, nogil=True)
 '''
 
-MARKS = '''
+MARKS = """
 @cfunc(types.void(CODE, INT, LISTS, CODE, CODE), cache=True)
 def spread(code, n, lists, kinds, marks):
     for i in range(n):
@@ -78,9 +77,9 @@ def mask(code, n, lists, kinds, marks):
                 elif kind == 3:
                     marks[lists[y]] = 1
                     marks[lists[y + 1]] = 1
-'''
+"""
 
-POINT = '''
+POINT = """
 @plain
 def forward(code, n, lists, v):
     for i in range(n):
@@ -125,11 +124,20 @@ def point(codes, numbers, sizes):
 @cfunc(types.void(CODE, INT, LISTS, NUMBERS, NUMBERS), cache=True)
 def back(code, n, lists, v, d):
     backward(code, n, lists, v, d)
-'''
+"""
 
-LANES = '''
+LANES = """
+@njit(error_model="numpy", cache=True, nogil=True, fastmath={"reassoc"})  # a sum may be taken in any order
+def total(d, r, v, b, w, skip):
+    s = 0.0
+    for j in range(w):
+        g = d[r + j]
+        s += 0.0 if g == skip else g * v[b + j]
+    return s
+
+
 @plain
-def forward_block(code, n, lists, v, width, w):
+def forward_block(code, n, lists, v, width, w, common):
     for i in range(n):
         case = code[4 * i] & {case}
         r = np.int64(code[4 * i + 1]) * width
@@ -139,7 +147,7 @@ def forward_block(code, n, lists, v, width, w):
 
 
 @plain
-def backward_block(code, n, lists, v, d, width, w):
+def backward_block(code, n, lists, v, d, width, w, common):
     for i in range(n - 1, -1, -1):
         case = code[4 * i]
         skip = np.nan  # a gradient that brings nothing back: none, or 0
@@ -154,39 +162,42 @@ def backward_block(code, n, lists, v, d, width, w):
 {backward}
 
 
-@cfunc(
-    types.void(CODE, INT, LISTS, NUMBERS, NUMBERS, INT, CODE, INT, NUMBERS, NUMBERS, NUMBERS, INT, INT, INT, INT, INT),
-    cache=True,
-)
-def batch(code, n, lists, v, d, width, many, n_many, data, own, values, m, first, last, output, both):
-    for start in range(first, last, width):
-        w = min(width, last - start)
+@cfunc(types.void(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
+def batch(codes, numbers, sizes):
+    code, lists, slots = codes[0], codes[1], codes[2]
+    start, data, own, values, v, d, sums = (
+        numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
+    )
+    n, rows, results, n_many, width = sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]
+    m, first, last, output, n_own, both = sizes[5], sizes[6], sizes[7], sizes[8], sizes[9], sizes[10]
+    for i in range(results, rows):  # what all examples share
+        for j in range(width):
+            v[i * width + j] = start[slots[i]]
+            d[i * width + j] = 0.0
+    for at in range(first, last, width):
+        w = min(width, last - at)
         for k in range(n_many):
-            at = np.int64(many[k]) * width
             for j in range(w):
-                v[at + j] = data[k * m + start + j]
-        forward_block(code, n, lists, v, width, w)
+                v[k * width + j] = data[k * m + at + j]
+        forward_block(code, n, lists, v, width, w, results * width)
         for j in range(w):
-            values[start + j] = v[output * width + j]
+            values[at + j] = v[output * width + j]
         if both:
-            for k in range(n_many):
-                at = np.int64(many[k]) * width
+            for i in range(results):
                 for j in range(w):
-                    d[at + j] = 0.0
-            for i in range(n):
-                at = np.int64(code[4 * i + 1]) * width
-                for j in range(w):
-                    d[at + j] = 0.0
+                    d[i * width + j] = 0.0
             for j in range(w):
-                d[output * width + j] = 1.0
-            backward_block(code, n, lists, v, d, width, w)
-            for k in range(n_many):
-                at = np.int64(many[k]) * width
+                d[output * width + j] += 1.0
+            backward_block(code, n, lists, v, d, width, w, results * width)
+            for k in range(n_own):
                 for j in range(w):
-                    own[k * m + start + j] = d[at + j]
-'''
-
-
+                    own[k * m + at + j] = d[k * width + j]
+    for i in range(results, rows):
+        s = 0.0
+        for j in range(width):
+            s += d[i * width + j]
+        sums[slots[i]] = s
+"""
 
 FORWARD_LISTS = {
     "sum": """
@@ -225,8 +236,13 @@ BLOCK_LISTS = {
         for k in range(y):
             a = np.int64(lists[x + k]) * width
             b = np.int64(lists[x + y + k]) * width
-            for j in range(w):
-                v[r + j] += v[a + j] * v[b + j]""",
+            if a >= common:
+                weight = v[a]
+                for j in range(w):
+                    v[r + j] += weight * v[b + j]
+            else:
+                for j in range(w):
+                    v[r + j] += v[a + j] * v[b + j]""",
     "logsumexp": """
         for j in range(w):
             top = -np.inf
@@ -303,21 +319,30 @@ class Writer:
             op = row(key[0], key[1])
             partials = [rule(result, *operands) for rule in op.partials]
         branch = OPS[key[0]].kink is not None
-        shares = [(x.label, book.constant(p) if not isinstance(p, Term) else p) for x, p in zip(operands, partials)]
+        pairs = zip(operands, partials, strict=False)  # the exponent that is held has no share
+        shares = [(x.label, p if isinstance(p, Term) else book.constant(p)) for x, p in pairs]
         shares = [(x, p) for x, p in shares if p.value != 0]
         if not shares:
             return ["pass"]
 
         def told(texts: Sequence[str]) -> list[str]:
-            return [line for (x, p), text in zip(shares, texts) for line in self.share(x, p, text, branch=branch)]
+            return [
+                line
+                for (x, p), text in zip(shares, texts, strict=True)
+                for line in self.share(x, p, text, branch=branch)
+            ]
 
         lines = self.listed([p for _, p in shares], told)
         if key[0] not in LISTS:
             return [*before, *self.each(lines)]
         names = {"dot": [("a", "x + k"), ("b", "x + y + k")]}.get(key[0], [("a", "x + k")])
         width = " * width" if self.block else ""
-        places = [f"{name} = np.int64(lists[{place}]){width}" for name, place in names]
-        return ["for k in range(y):", *indented([*places, *self.each(lines)])]
+        body = [f"{name} = np.int64(lists[{place}]){width}" for name, place in names]
+        if key[0] == "dot" and self.block:  # weights that all examples share: one number, one sum
+            once = self.each([line.replace("v[a + j]", "weight") for line in lines if "d[a + j]" not in line])
+            body += ["if a >= common and b < common:"]
+            body += indented(["weight = v[a]", "d[a] += total(d, r, v, b, w, skip)", *once, "continue"])
+        return ["for k in range(y):", *indented([*body, *self.each(lines)])]
 
     def share(self, x: str, partial: Term, text: str, *, branch: bool) -> list[str]:
         """Return the lines that add a share to the gradient of x."""
@@ -382,7 +407,7 @@ class Interpreter(NamedTuple):
     value: Callable[..., None]  # code, n, lists, v
     point: Callable[..., None]  # [code, lists], [v, d], [n, slots, output]: few arguments, since each takes its time
     back: Callable[..., None]  # code, n, lists, v, d
-    batch: Callable[..., None]  # code, n, lists, v, d, width, many, n, data, own, values, m, first, last, output, both
+    batch: Callable[..., None]  # as `Batch` in tapeprogram.py hands them over
 
 
 @cache
@@ -402,7 +427,8 @@ def interpreter() -> Interpreter:
         aside.write_text(text, encoding="utf-8")
         aside.replace(path)  # in one move: another process may be reading it
     spec = importlib.util.spec_from_file_location(f"microgradnn_{path.stem}", path)
-    assert spec and spec.loader
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # Numba looks it up there
     spec.loader.exec_module(module)

@@ -21,7 +21,7 @@ from .terms import Dim, Shape
 
 Reduction = Literal["sum", "mean"]
 
-FLOATS = {float}
+FLOATS, ARRAYS, FLOATS_AND_ARRAYS = {float}, {np.ndarray}, {float, np.ndarray}
 NUMBER = count(1)
 
 
@@ -78,7 +78,7 @@ class Program:
         if not self.arrays:
             given = dict(zip(self.inputs, inputs, strict=True))
             pairs = zip(self.wrt, gradients, strict=True)
-            gradients = [self.reduced(g, given.get(name), many[0]) for name, g in pairs]
+            gradients = [self.reduced(g, given.get(name, self), many[0]) for name, g in pairs]
             value = repeated(value, many[0])
         return Result(number(value), dict(zip(self.wrt, map(number, gradients), strict=True)))
 
@@ -111,7 +111,7 @@ class Program:
 
         Of a graph of Values each is a float, or an array of examples; of Tensors, an array.
         """
-        if not named and len(args) == len(self.inputs) and set(map(type, args)) == FLOATS and not self.arrays:
+        if not named and not self.arrays and len(args) == len(self.inputs) and ready(args):
             return args
         if len(args) > len(self.inputs):
             raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
@@ -131,6 +131,9 @@ class Program:
         if len(shapes) > 1:
             told = ", ".join(f"{name} {shape}" for shape, name in shapes.items())
             raise ShapeError(f"the inputs are of different numbers of examples: {told}")
+        for shape, name in shapes.items():
+            if 0 in shape:
+                raise ShapeError(f"{name} has no examples: its shape is {shape}")
         if len(fresh) == len(self.inputs):
             return [fresh[name] for name in self.inputs]
         return [fresh[name] if name in fresh else float(self.defaults[name]) for name in self.inputs]
@@ -180,7 +183,7 @@ class Program:
     def reduced(self, gradient: Any, given: Any, shape: Shape) -> Any:
         """Return the gradient in an input of a scalar graph: where that is shared by the examples, over all of them."""
         whole = repeated(gradient, shape)
-        if isinstance(given, np.ndarray):
+        if type(given) is not float:  # the examples', or that of a node inside the graph
             return whole
         return whole.sum() if self.reduce == "sum" else whole.mean()
 
@@ -200,6 +203,18 @@ def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any
 def number(x: Any) -> Any:
     """Return what is a single number as a float."""
     return x if isinstance(x, np.ndarray) and x.ndim else float(x)
+
+
+def ready(args: Sequence[Any]) -> bool:
+    """Whether all are floats, or arrays of float64 of one shape, which is the rule and quickly seen."""
+    types = set(map(type, args))
+    if types == FLOATS:
+        return True
+    if types != FLOATS_AND_ARRAYS and types != ARRAYS:
+        return False
+    kinds = {(x.dtype, x.shape) for x in args if type(x) is not float}
+    dtype, shape = kinds.pop()
+    return not kinds and dtype == np.float64 and shape != () and 0 not in shape
 
 
 def repeated(x: Any, shape: Shape) -> Any:

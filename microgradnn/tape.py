@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import calculus
-from .graph import OPS, Fold, Node, Op, row
+from .graph import OPS, Fold, Node, row
 from .value import Value
 
 Array = np.ndarray[Any, Any]
@@ -108,7 +108,7 @@ class Writer:
 
     def constant(self, x: float) -> int:
         """Return the slot of a number; −0 and 0 are two."""
-        key: Any = x if x else str(x)
+        key: Any = x or str(x)
         if key not in self.numbers:
             self.numbers[key] = len(self.start)
             self.start.append(x)

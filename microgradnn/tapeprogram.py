@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -30,10 +30,13 @@ class TapeProgram(Program):
         self.arrays = self.any_length = False
         self.inputs, self.wrt = tape.inputs, tuple(wrt)
         self.defaults = dict(zip(tape.inputs, tape.start.tolist(), strict=False))
-        self.run = interpreter()
-        flag(tape, self.run)
+        self.interpreter = interpreter()
+        flag(tape, self.interpreter)
         self.free: list[Buffers] = []  # of calls that are over
         self.batches: dict[tuple[int, ...], Batch] = {}
+        self.free_batches: dict[tuple[int, ...], list[BatchBuffers]] = {}
+        self.places: list[int] = tape.wrt.tolist()
+        self.wrt_of = {i: [k for k, slot in enumerate(self.places) if slot == i] for i in self.places}
 
     @cached_property
     def derivation(self) -> Derivation:  # type: ignore[override]
@@ -41,14 +44,34 @@ class TapeProgram(Program):
         output, wrt, inputs = self.tape.graph()
         return derive(output, wrt, inputs=inputs)
 
-    def buffers(self) -> Buffers:
-        """Return arrays for inputs and gradients, and a call between them that makes nothing new: for inner loops."""
-        return Buffers(self)
+    @overload
+    def buffers(self) -> Buffers: ...
+
+    @overload
+    def buffers(self, *many: str, examples: int) -> BatchBuffers: ...
+
+    def buffers(self, *many: str, examples: int = 0) -> Buffers | BatchBuffers:
+        """Return arrays for inputs and gradients, and a call between them that makes nothing new: for inner loops.
+
+        With names, those inputs are arrays of so many `examples`. Raises ValueError for a name that is no input, and
+        where names or examples are missing.
+        """
+        if not many and not examples:
+            return Buffers(self)
+        for name in many:
+            if name not in self.inputs:
+                raise ValueError(f"{name!r} is no input of the program (choose from {', '.join(self.inputs)})")
+        if not many or examples < 1:
+            raise ValueError(f"a batch has inputs and a number of examples; got {many} and examples={examples}")
+        places = tuple([self.inputs.index(name) for name in many])
+        if places not in self.batches:
+            self.batches[places] = Batch(self, places)
+        return BatchBuffers(self.batches[places], examples)
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
         given = self.given(args, named)
-        if given is not args and set(map(type, given)) != FLOATS:
+        if set(map(type, given)) != FLOATS:
             return self.of_batch(given, both=True)
         buffers = self.free.pop() if self.free else Buffers(self)
         buffers.inputs[:] = given
@@ -60,7 +83,7 @@ class TapeProgram(Program):
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
         given = self.given(args, named)
-        if given is not args and set(map(type, given)) != FLOATS:
+        if set(map(type, given)) != FLOATS:
             return self.of_batch(given, both=False).value
         buffers = self.free.pop() if self.free else Buffers(self)
         buffers.inputs[:] = given
@@ -70,20 +93,26 @@ class TapeProgram(Program):
 
     def of_batch(self, given: Sequence[Any], *, both: bool) -> Result:
         """Return the values, and the gradients if they are wanted, where some inputs are arrays of examples."""
-        many = tuple([i for i, x in enumerate(given) if type(x) is not float])
+        many = [i for i, x in enumerate(given) if type(x) is not float]
         shape = given[many[0]].shape
-        if many not in self.batches:
-            self.batches[many] = Batch(self, many)
-        data = np.array([given[i].ravel() for i in many])
-        single = [0.0 if i in many else x for i, x in enumerate(given)]
-        values, shared, own = self.batches[many](single, data, both=both)
-        if self.reduce == "mean":
-            shared /= data.shape[1]
-        gradients: list[Any] = shared.tolist() if both else []
+        m = given[many[0]].size
+        key = (*many, m)
+        free = self.free_batches.setdefault(key, [])
+        names = [self.inputs[i] for i in many]
+        buffers = free.pop() if free else self.buffers(*names, examples=m)
+        single = list(given)
         for k, i in enumerate(many):
-            for at in np.flatnonzero(self.tape.wrt == i).tolist() if both else ():
-                gradients[at] = own[k].reshape(shape)
-        return Result(values.reshape(shape), dict(zip(self.wrt, gradients, strict=False)))
+            buffers.examples[k] = given[i].ravel()
+            single[i] = 0.0
+        buffers.inputs[:] = single
+        buffers.run(both=both)
+        gradients: list[Any] = buffers.gradients.tolist() if both else []
+        for k, i in enumerate([*many, *buffers.batch.inner]):
+            for place in self.wrt_of.get(i, ()) if both else ():
+                gradients[place] = buffers.own[k].reshape(shape).copy()
+        result = Result(buffers.values.reshape(shape).copy(), dict(zip(self.wrt, gradients, strict=False)))
+        free.append(buffers)
+        return result
 
     def __reduce__(self) -> tuple[Any, ...]:
         return again, (self.tape, self.output, self.wrt, self.reduce)
@@ -127,7 +156,7 @@ class Buffers:
         together = len(slots) > 0 and bool((np.diff(slots) == 1).all())
         self.slots = None if together else slots
         self.gradients = self.d[slots[0] : slots[0] + len(slots)] if together else np.zeros(len(slots))
-        self.point, self.forward = program.run.point, program.run.value
+        self.point, self.forward = program.interpreter.point, program.interpreter.value
         self.alone = at(code), n, at(lists), at(self.v)
         self.told = [
             np.array(numbers, np.int64)
@@ -139,7 +168,7 @@ class Buffers:
         """Compute the value and the gradients, and return the value."""
         self.point(*self.places)
         if self.slots is not None:
-            self.d.take(self.slots, out=self.gradients)
+            self.d.take(self.slots, out=self.gradients, mode="clip")
         return float(self.result[0])
 
     def value(self) -> float:
@@ -153,16 +182,16 @@ class Batch:
 
     def __init__(self, program: TapeProgram, many: Sequence[int]) -> None:
         tape = program.tape
-        self.run, self.tape, self.many = program.run, tape, many
+        self.interpreter, self.tape, self.many, self.reduce = program.interpreter, tape, many, program.reduce
+        self.inner = [slot for slot in dict.fromkeys(tape.wrt.tolist()) if slot >= len(tape.start) - len(tape.code)]
         apart = self.varying()[tape.code[:, 1]] > 0
         self.shared, own = np.ascontiguousarray(tape.code[~apart]), tape.code[apart]
         read = [tape.operands(i) for i in np.flatnonzero(apart).tolist()]
-        results = dict.fromkeys([*many, *own[:, 1].tolist()])
+        results = dict.fromkeys([*many, *self.inner, *own[:, 1].tolist()])
         slots = dict.fromkeys([*results, *(x for one in read for x in one), tape.output])
         rows = {slot: i for i, slot in enumerate(slots)}  # a block has a row for each slot that it needs
-        self.slots = np.array([*slots])
-        self.common = np.array([i for slot, i in rows.items() if slot not in results], np.int64)
-        self.rows = np.arange(len(many), dtype=np.uint32)
+        self.slots = np.array([*slots], np.uint32)
+        self.results = len(results)  # rows; those after them are of what the examples share
         self.output = rows[tape.output]
         renumbered = np.zeros(len(tape.start), np.uint32)
         renumbered[self.slots] = np.arange(len(slots))
@@ -176,45 +205,70 @@ class Batch:
     def varying(self) -> Array:
         """Return for each slot whether the examples differ in it."""
         marks = np.zeros(len(self.tape.start), np.uint32)
-        marks[list(self.many)] = 1
-        self.run.spread(at(self.tape.code), len(self.tape.code), at(self.tape.lists), at(KINDS), at(marks))
+        marks[[*self.many, *self.inner]] = 1
+        self.interpreter.spread(at(self.tape.code), len(self.tape.code), at(self.tape.lists), at(KINDS), at(marks))
         return marks
 
-    def __call__(self, single: Sequence[float], data: Array, *, both: bool) -> tuple[Array, Array, Array]:
-        """Return the values (m,), the sums of the gradients, and the gradients (n, m) in what each has for itself."""
-        tape, m = self.tape, data.shape[1]
-        v, d = tape.start.copy(), np.zeros(len(tape.start))
-        v[: len(single)] = single
-        self.run.value(at(self.shared), len(self.shared), at(tape.lists), at(v))
-        own, values = np.zeros_like(data), np.empty(m)
-        width = min(self.width, m)
-        threads = max(1, min(cores(), m * len(self.own) // LEAST, math.ceil(m / width)))
-        each = math.ceil(math.ceil(m / width) / threads) * width
 
-        def part(first: int) -> Array:
-            block = np.empty((2, len(self.slots), width))
-            block[0] = v[self.slots][:, None]
-            block[1] = 0
-            self.run.batch(
-                *(at(self.own), len(self.own), at(self.lists), at(block[0]), at(block[1]), width),
-                *(at(self.rows), len(self.rows), at(data), at(own), at(values)),
-                *(m, first, min(first + each, m), self.output, both),
-            )
-            sums: Array = block[1].sum(axis=1)
-            return sums
+class BatchBuffers:
+    """The numbers of a run over m examples: write into `examples` and `inputs`, call, and read the rest.
 
-        starts = range(0, m, each)
-        if len(starts) == 1:
-            total = part(0)
+    `examples` (k, m) has a row for each of the k inputs in which the examples differ; `inputs` are the others, in
+    the order of the program's inputs. `values` (m,) are the values; `gradients`, in the order of `wrt`, are summed
+    over the examples (or averaged); `own` (k, m) are those in `examples`, with rows for nodes inside the graph
+    after them, if there are such in `wrt`. The next call writes over them.
+    """
+
+    def __init__(self, batch: Batch, m: int) -> None:
+        self.batch, self.tape = batch, batch.tape
+        self.v = batch.tape.start.copy()
+        self.inputs = self.v[: len(batch.tape.inputs)]
+        self.examples, self.own = np.zeros((len(batch.many), m)), np.zeros((len(batch.many) + len(batch.inner), m))
+        self.values, self.gradients = np.zeros(m), np.zeros(len(batch.tape.wrt))
+        self.scale = 1 / m if batch.reduce == "mean" else 1.0
+        width = min(batch.width, m)
+        blocks = math.ceil(m / width)
+        threads = max(1, min(cores(), m * len(batch.own) // LEAST, blocks))
+        each = math.ceil(blocks / threads) * width
+        self.told: list[Array] = [np.array([at(batch.own), at(batch.lists), at(batch.slots)])]
+        self.sums: list[Array] = []
+        self.parts: list[tuple[int, ...]] = []
+        for first in range(0, m, each):
+            block, sums = np.zeros((2, len(batch.slots), width)), np.zeros(len(self.v))
+            arrays = [self.v, self.examples, self.own, self.values, block[0], block[1], sums]
+            sizes = [len(batch.own), len(batch.slots), batch.results, len(batch.many), width]
+            sizes += [m, first, min(first + each, m), batch.output, len(self.own), 1]
+            told = [np.array([at(x) for x in arrays]), np.array(sizes)]
+            self.told += [block, *told]
+            self.sums.append(sums)
+            self.parts.append((at(self.told[0]), at(told[0]), at(told[1])))
+        self.sizes = self.told[3::3]
+        self.shared = at(batch.shared), len(batch.shared), at(self.tape.lists), at(self.v)
+        self.total = self.sums[0] if len(self.sums) == 1 else np.zeros(len(self.v))
+        self.backward = *self.shared, at(self.total)
+
+    def __call__(self) -> None:
+        """Compute the values and the gradients."""
+        self.run(both=True)
+
+    def run(self, *, both: bool) -> None:
+        """Compute the values, and the gradients if they are wanted."""
+        run = self.batch.interpreter
+        run.value(*self.shared)
+        for sizes, sums in zip(self.sizes, self.sums, strict=True):
+            sizes[-1] = both
+            sums[:] = 0
+        if len(self.parts) == 1:
+            run.batch(*self.parts[0])
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                total = sum(pool.map(part, starts), start=np.zeros(len(self.slots)))
+            with ThreadPoolExecutor(len(self.parts)) as pool:
+                list(pool.map(lambda part: run.batch(*part), self.parts))
+            np.sum(self.sums, axis=0, out=self.total)
         if both:
-            d[self.slots[self.common]] = total[self.common]
-            if len(self.own) == 0 or self.output in self.common:
-                d[tape.output] = m
-            self.run.back(at(self.shared), len(self.shared), at(tape.lists), at(v), at(d))
-        return values, d[tape.wrt], own
+            run.back(*self.backward)
+            self.total.take(self.tape.wrt, out=self.gradients, mode="clip")  # any other mode makes a copy first
+            if self.scale != 1:
+                self.gradients *= self.scale
 
 
 def cores() -> int:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, derive, log, sigmoid
+from microgradnn.backends import compile
 from microgradnn.calculus import cross_entropy, cross_entropy_logits
 from microgradnn.graph import topological
-from microgradnn.backends import compile
 from microgradnn.program import Result
 
 Loss = Callable[[Any, Any], Any]

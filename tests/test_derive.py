@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from microgradnn import Derivation, Tensor, Value, calculus, derive, expression, leaky_relu, log, sigmoid, tanh
-from microgradnn.graph import topological
 from microgradnn.backends import compile
+from microgradnn.graph import topological
 
 DEMOS = Path(__file__).parents[1] / "demos"
 RNG = np.random.default_rng(6)

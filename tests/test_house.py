@@ -15,7 +15,7 @@ PACKAGE = Path(microgradnn.__file__).parent
 
 # From the ground up. A module may import from the lines below its own, and from those to its left.
 FLOORS = [
-    "errors modes native",
+    "errors extras modes native",
     "limits",
     "graph numerics",
     "calculus copying paths structure",
@@ -29,7 +29,10 @@ FLOORS = [
     "listing",
     "derive",
     "explain_arrays",
-    "engine derivatives expression explain program",
+    "engine derivatives expression explain program tape",
+    "cprogram interpreter",
+    "tapeprogram",
+    "backends",
     "compiled",
     "draw.picture",
     "draw.dot draw.svg draw.text draw.render",

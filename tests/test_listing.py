@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, abs, arrays, calculus, clip, derive, elu, gelu, leaky_relu, sigmoid, where
+from microgradnn.backends import compile
 from microgradnn.check.strategies import Program, programs, tensor_programs
 from microgradnn.graph import OPS, topological
 from microgradnn.listing import LONGEST, Listing, Style, latex
-from microgradnn.backends import compile
 from microgradnn.terms import Book, Term
 
 STYLES: list[Style] = ["numpy", "python"]
