@@ -7,23 +7,26 @@ is done for a block of examples, small enough to stay in the processor's cache.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 from .extras import extra
 from .graph import OPS, row
 from .listing import Listing, helper_sources
-from .tape import BRANCH, CASE, IDLE, KEYS, LIST, LISTS, arity
+from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
 from .terms import Book, Term
 
 HEAD = '''"""Written by microgradnn from its table of operations."""
@@ -36,14 +39,20 @@ from numba import cfunc, njit, types
 CODE, LISTS, NUMBERS, INT = (
     types.CPointer(types.uint32), types.CPointer(types.uint32), types.CPointer(types.float64), types.int64
 )
+NOTHING = -0.0  # a gradient, until something comes back; what comes is never -0, since 0 is added to it
 plain = njit(error_model="numpy", cache=True, nogil=True)
+
+
+@plain
+def nothing(g):
+    return g == 0.0 and math.copysign(1.0, g) < 0.0
 '''
 
 MARKS = """
 @cfunc(types.void(CODE, INT, LISTS, CODE, CODE), cache=True)
 def spread(code, n, lists, kinds, marks):
     for i in range(n):
-        kind = kinds[code[4 * i] & {case}] & 7
+        kind = kinds[code[4 * i] & {case}]
         x = code[4 * i + 2]
         y = code[4 * i + 3]
         if kind >= {list}:
@@ -57,26 +66,6 @@ def spread(code, n, lists, kinds, marks):
             elif kind == 3:
                 mark |= marks[lists[y]] | marks[lists[y + 1]]
         marks[code[4 * i + 1]] |= mark
-
-
-@cfunc(types.void(CODE, INT, LISTS, CODE, CODE), cache=True)
-def mask(code, n, lists, kinds, marks):
-    for i in range(n - 1, -1, -1):
-        kind = kinds[code[4 * i] & {case}]
-        if marks[code[4 * i + 1]] or kind & {branch}:
-            kind &= 7
-            x = code[4 * i + 2]
-            y = code[4 * i + 3]
-            if kind >= {list}:
-                for k in range(y * (kind - {list})):
-                    marks[lists[x + k]] = 1
-            else:
-                marks[x] = 1
-                if kind == 2:
-                    marks[y] = 1
-                elif kind == 3:
-                    marks[lists[y]] = 1
-                    marks[lists[y + 1]] = 1
 """
 
 POINT = """
@@ -96,10 +85,8 @@ def backward(code, n, lists, v, d):
         case = code[4 * i]
         r = code[4 * i + 1]
         g = d[r]
-        if case > {case}:
-            if case & {idle} or g == 0.0:
-                continue
-            case &= {case}
+        if case & {idle} or nothing(g):
+            continue
         x = code[4 * i + 2]
         y = code[4 * i + 3]
 {backward}
@@ -115,8 +102,10 @@ def point(codes, numbers, sizes):
     code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
     n, slots, output = sizes[0], sizes[1], sizes[2]
     forward(code, n, lists, v)
-    for i in range(slots):
+    for i in range(slots - n):
         d[i] = 0.0
+    for i in range(slots - n, slots):
+        d[i] = NOTHING
     d[output] = 1.0
     backward(code, n, lists, v, d)
 
@@ -128,11 +117,11 @@ def back(code, n, lists, v, d):
 
 LANES = """
 @njit(error_model="numpy", cache=True, nogil=True, fastmath={"reassoc"})  # a sum may be taken in any order
-def total(d, r, v, b, w, skip):
-    s = 0.0
+def total(d, r, v, b, w):
+    s = NOTHING
     for j in range(w):
         g = d[r + j]
-        s += 0.0 if g == skip else g * v[b + j]
+        s += NOTHING if nothing(g) else 0.0 + g * v[b + j]
     return s
 
 
@@ -150,12 +139,8 @@ def forward_block(code, n, lists, v, width, w, common):
 def backward_block(code, n, lists, v, d, width, w, common):
     for i in range(n - 1, -1, -1):
         case = code[4 * i]
-        skip = np.nan  # a gradient that brings nothing back: none, or 0
-        if case > {case}:
-            if case & {idle}:
-                continue
-            skip = 0.0
-            case &= {case}
+        if case & {idle}:
+            continue
         r = np.int64(code[4 * i + 1]) * width
         x = np.int64(code[4 * i + 2])
         y = np.int64(code[4 * i + 3])
@@ -173,7 +158,7 @@ def batch(codes, numbers, sizes):
     for i in range(results, rows):  # what all examples share
         for j in range(width):
             v[i * width + j] = start[slots[i]]
-            d[i * width + j] = 0.0
+            d[i * width + j] = NOTHING
     for at in range(first, last, width):
         w = min(width, last - at)
         for k in range(n_many):
@@ -185,15 +170,15 @@ def batch(codes, numbers, sizes):
         if both:
             for i in range(results):
                 for j in range(w):
-                    d[i * width + j] = 0.0
+                    d[i * width + j] = NOTHING
             for j in range(w):
                 d[output * width + j] += 1.0
             backward_block(code, n, lists, v, d, width, w, results * width)
             for k in range(n_own):
                 for j in range(w):
-                    own[k * m + at + j] = d[k * width + j]
+                    own[k * m + at + j] = d[k * width + j] + 0.0
     for i in range(results, rows):
-        s = 0.0
+        s = NOTHING
         for j in range(width):
             s += d[i * width + j]
         sums[slots[i]] = s
@@ -341,17 +326,17 @@ class Writer:
         if key[0] == "dot" and self.block:  # weights that all examples share: one number, one sum
             once = self.each([line.replace("v[a + j]", "weight") for line in lines if "d[a + j]" not in line])
             body += ["if a >= common and b < common:"]
-            body += indented(["weight = v[a]", "d[a] += total(d, r, v, b, w, skip)", *once, "continue"])
+            body += indented(["weight = v[a]", "d[a] += total(d, r, v, b, w)", *once, "continue"])
         return ["for k in range(y):", *indented([*body, *self.each(lines)])]
 
     def share(self, x: str, partial: Term, text: str, *, branch: bool) -> list[str]:
         """Return the lines that add a share to the gradient of x."""
         gradient = "d" + x[1:]
-        if partial.value in (1, -1):
-            return [f"{gradient} {'+' if partial.value == 1 else '-'}= g"]
-        zero = [*(["p == 0.0"] if branch else []), *(["g == skip"] if self.block else [])]
-        unless = f"0.0 if {' or '.join(zero)} else " if zero else ""
-        return [f"p = {text}", f"{gradient} += {unless}g * p"]
+        if partial.value == 1:
+            return [f"{gradient} += g"]
+        zero = [*(["p == 0.0"] if branch else []), *(["nothing(g)"] if self.block else [])]
+        unless = f"NOTHING if {' or '.join(zero)} else " if zero else ""
+        return [f"p = {text}", f"{gradient} += {unless}0.0 + g * p"]
 
     def each(self, lines: list[str]) -> list[str]:
         """Return the lines, done for each example of a block."""
@@ -393,9 +378,7 @@ def source() -> str:
             .replace("{idle}", str(IDLE))
         )
     helpers = [f"@plain\n{text}" for text in helper_sources(writers[0].helpers | writers[1].helpers)]
-    marks = MARKS
-    for name, x in (("case", CASE), ("list", LIST), ("branch", BRANCH)):
-        marks = marks.replace(f"{{{name}}}", str(x))
+    marks = MARKS.replace("{case}", str(CASE)).replace("{list}", str(LIST))
     return "\n\n".join([HEAD, *helpers, marks, *bodies])
 
 
@@ -403,11 +386,14 @@ class Interpreter(NamedTuple):
     """The compiled functions; arrays are handed to them as the addresses of their numbers."""
 
     spread: Callable[..., None]  # code, n, lists, kinds, marks: marks all that depends on what is marked
-    mask: Callable[..., None]  # code, n, lists, kinds, marks: marks all that comes before a branch
     value: Callable[..., None]  # code, n, lists, v
     point: Callable[..., None]  # [code, lists], [v, d], [n, slots, output]: few arguments, since each takes its time
     back: Callable[..., None]  # code, n, lists, v, d
     batch: Callable[..., None]  # as `Batch` in tapeprogram.py hands them over
+
+
+FUNCTIONS: dict[str, list[Any]] = {}  # by the name of the module: whoever has their addresses needs them kept
+LOADING = Lock()  # two threads would compile twice
 
 
 @cache
@@ -420,8 +406,21 @@ def interpreter() -> Interpreter:
     with extra("numba"):
         import numba
     text = source()
-    key = hashlib.sha256(f"{text}{numba.__version__}{sys.version}".encode()).hexdigest()[:16]
-    path = folder() / f"tape_{key}.py"
+    name = "tape_" + hashlib.sha256(f"{text}{numba.__version__}{sys.version}".encode()).hexdigest()[:16]
+    with LOADING:
+        if name not in FUNCTIONS:
+            path = folder() / f"{name}.py"
+            try:
+                FUNCTIONS[name] = loaded(path, text)
+            except Exception:  # whatever comes of a file that is damaged: all of them anew
+                for kept in [path, *path.parent.glob(f"__pycache__/{name}.*")]:
+                    kept.unlink(missing_ok=True)
+                FUNCTIONS[name] = loaded(path, text)
+    return Interpreter(*[prototype(f._sig.args)(f.address) for f in FUNCTIONS[name]])
+
+
+def loaded(path: Path, text: str) -> list[Any]:
+    """Return the functions of the module at a path, which is written there if it is not."""
     if not path.exists():
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         aside.write_text(text, encoding="utf-8")
@@ -432,8 +431,7 @@ def interpreter() -> Interpreter:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # Numba looks it up there
     spec.loader.exec_module(module)
-    functions = [getattr(module, name) for name in Interpreter._fields]
-    return Interpreter(*[prototype(f._sig.args)(f.address) for f in functions])
+    return [getattr(module, name) for name in Interpreter._fields]
 
 
 def prototype(arguments: Sequence[Any]) -> Any:
@@ -450,4 +448,8 @@ def folder() -> Path:
         writable = os.access(home, os.W_OK)
     except OSError:
         writable = False
-    return home if writable else Path(tempfile.mkdtemp(prefix="microgradnn-"))
+    if writable:
+        return home
+    own_folder = tempfile.mkdtemp(prefix="microgradnn-")
+    atexit.register(shutil.rmtree, own_folder, ignore_errors=True)
+    return Path(own_folder)

@@ -216,7 +216,8 @@ class Listing:
 
     def factor(self, term: Term, text: Operand) -> Operand:
         """Return a term as a factor: what is 1 where a condition holds is the condition."""
-        if term.op is None or term.op.name not in FACTORS or term in self.names or self.uses.get(term, 0) > 1:
+        plain = term.op is None or term.op.name not in FACTORS or self.style == "numba"  # a NaN is to come out
+        if plain or term in self.names or self.uses.get(term, 0) > 1:
             return text
         letters = dict(zip("xyz", [self.texts[x] for x in term.inputs], strict=False))
         return Operand(FACTORS[term.op.name].format(**letters))

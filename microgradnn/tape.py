@@ -43,23 +43,15 @@ KEYS = all_cases()
 NUMBERS = {key: number for number, key in enumerate(KEYS)}
 ARITIES = [arity(key) for key in KEYS]
 PLAIN = {row(*key): number for key, number in NUMBERS.items() if key[1] is not None and ARITIES[number] in (1, 2)}
-# Above the case's number: nothing is wanted from here; the gradient may be 0 for a branch not taken.
-IDLE, MASKED = 1 << 16, 1 << 17
+IDLE = 1 << 16  # above the case's number: nothing is wanted from here
 CASE = IDLE - 1
-# What the interpreter is told of each case: the operands, or of lists the sequences; whether it is a branch.
-LIST, BRANCH = 4, 8
-KINDS = np.array(
-    [
-        (LIST | LISTS[name] if name in LISTS else ARITIES[number]) | (BRANCH if OPS[name].kink else 0)
-        for number, (name, _) in enumerate(KEYS)
-    ],
-    np.uint32,
-)
+LIST = 4  # what the interpreter is told of each case: how many operands, or of lists LIST + how many sequences
+KINDS = np.array([LIST + LISTS[name] if name in LISTS else arity((name, held)) for name, held in KEYS], np.uint32)
 
 
 @dataclass(frozen=True)
 class Tape:
-    """`code` has a row for each operation: the case and its flags, the slot of the result, the operands.
+    """`code` has a row for each operation: the case and its flag, the slot of the result, the operands.
 
     Of three operands, and of lists, the operands stand in `lists`: the fourth number is the place of the
     second and third there; of a list the third is the place, the fourth the length.
@@ -116,6 +108,8 @@ class Writer:
 
     def written(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
         """Write an operation, and return where its result will be."""
+        if key not in NUMBERS:
+            raise ValueError(f"the backend 'numba' knows the rows of the table alone, and {key[0]!r} is none of them")
         slot, number = len(self.start) + len(self.code) // 4, NUMBERS[key]
         if key[0] in LISTS:
             self.code += (number, slot, self.listed(operands), len(operands) // LISTS[key[0]])
@@ -135,7 +129,7 @@ class Writer:
         if op.name == "mean":
             return self.written(("div", ()), [self.written(("sum", ()), operands), held[0]])
         if op.name == "prod":
-            result = operands[0]
+            result = operands[0] if operands[1:] else self.written(("same", ()), operands)
             for x in operands[1:]:
                 result = self.written(("mul", ()), [result, x])
             return result

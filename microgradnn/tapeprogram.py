@@ -14,10 +14,11 @@ import numpy as np
 from .derive import Derivation, derive
 from .interpreter import Interpreter, interpreter
 from .program import FLOATS, Program, Reduction, Result
-from .tape import CASE, IDLE, KINDS, LIST, MASKED, Array, Tape
+from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
 
 CACHE = 1 << 18  # bytes that the numbers of a block may take: half of a processor's own cache
 LEAST = 1 << 18  # operations on examples for which it is worth while to ask another thread
+LENGTHS = 8  # numbers of examples for which buffers are kept
 
 
 class TapeProgram(Program):
@@ -61,8 +62,8 @@ class TapeProgram(Program):
         for name in many:
             if name not in self.inputs:
                 raise ValueError(f"{name!r} is no input of the program (choose from {', '.join(self.inputs)})")
-        if not many or examples < 1:
-            raise ValueError(f"a batch has inputs and a number of examples; got {many} and examples={examples}")
+        if not many or examples < 1 or len({*many}) < len(many):
+            raise ValueError(f"a batch has inputs, each once, and a number of examples; got {many} and {examples=}")
         places = tuple([self.inputs.index(name) for name in many])
         if places not in self.batches:
             self.batches[places] = Batch(self, places)
@@ -71,9 +72,9 @@ class TapeProgram(Program):
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
         given = self.given(args, named)
-        if set(map(type, given)) != FLOATS:
+        if set(map(type, given)) - FLOATS:
             return self.of_batch(given, both=True)
-        buffers = self.free.pop() if self.free else Buffers(self)
+        buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers()
         result = Result(value, dict(zip(self.wrt, buffers.gradients.tolist(), strict=True)))
@@ -83,13 +84,20 @@ class TapeProgram(Program):
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
         given = self.given(args, named)
-        if set(map(type, given)) != FLOATS:
+        if set(map(type, given)) - FLOATS:
             return self.of_batch(given, both=False).value
-        buffers = self.free.pop() if self.free else Buffers(self)
+        buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers.value()
         self.free.append(buffers)
         return value
+
+    def spare(self) -> Buffers:
+        """Return buffers that no call has now."""
+        try:
+            return self.free.pop()
+        except IndexError:  # all are busy in other threads, or there are none yet
+            return Buffers(self)
 
     def of_batch(self, given: Sequence[Any], *, both: bool) -> Result:
         """Return the values, and the gradients if they are wanted, where some inputs are arrays of examples."""
@@ -97,9 +105,13 @@ class TapeProgram(Program):
         shape = given[many[0]].shape
         m = given[many[0]].size
         key = (*many, m)
+        if key not in self.free_batches and len(self.free_batches) >= LENGTHS:
+            self.free_batches.clear()
         free = self.free_batches.setdefault(key, [])
-        names = [self.inputs[i] for i in many]
-        buffers = free.pop() if free else self.buffers(*names, examples=m)
+        try:
+            buffers = free.pop()
+        except IndexError:
+            buffers = self.buffers(*[self.inputs[i] for i in many], examples=m)
         single = list(given)
         for k, i in enumerate(many):
             buffers.examples[k] = given[i].ravel()
@@ -124,14 +136,11 @@ def again(tape: Tape, output: str, wrt: Sequence[str], reduce: Reduction) -> Tap
 
 
 def flag(tape: Tape, run: Interpreter) -> None:
-    """Mark the operations from which nothing is wanted, and those behind a branch."""
-    wanted, masked = np.zeros((2, len(tape.start)), np.uint32)
+    """Mark the operations from which nothing is wanted."""
+    wanted = np.zeros(len(tape.start), np.uint32)
     wanted[tape.wrt] = 1
-    told = at(tape.code), len(tape.code), at(tape.lists), at(KINDS)
-    run.spread(*told, at(wanted))
-    run.mask(*told, at(masked))
-    slots = tape.code[:, 1]
-    tape.code[:, 0] |= np.where(wanted[slots], 0, IDLE).astype(np.uint32) | (masked[slots] * np.uint32(MASKED))
+    run.spread(at(tape.code), len(tape.code), at(tape.lists), at(KINDS), at(wanted))
+    tape.code[:, 0] |= np.where(wanted[tape.code[:, 1]], 0, IDLE).astype(np.uint32)
 
 
 def at(array: Array) -> int:
@@ -153,7 +162,7 @@ class Buffers:
         self.inputs = self.v[: len(tape.inputs)]
         self.result = self.v[tape.output : tape.output + 1]
         slots = tape.wrt
-        together = len(slots) > 0 and bool((np.diff(slots) == 1).all())
+        together = len(slots) > 0 and slots[-1] < len(tape.start) - n and bool((np.diff(slots) == 1).all())
         self.slots = None if together else slots
         self.gradients = self.d[slots[0] : slots[0] + len(slots)] if together else np.zeros(len(slots))
         self.point, self.forward = program.interpreter.point, program.interpreter.value
@@ -169,6 +178,7 @@ class Buffers:
         self.point(*self.places)
         if self.slots is not None:
             self.d.take(self.slots, out=self.gradients, mode="clip")
+            self.gradients += 0.0  # -0, of a node that nothing comes back to, is 0
         return float(self.result[0])
 
     def value(self) -> float:
@@ -196,7 +206,7 @@ class Batch:
         renumbered = np.zeros(len(tape.start), np.uint32)
         renumbered[self.slots] = np.arange(len(slots))
         self.own, self.lists = own.copy(), renumbered[tape.lists]
-        kinds = KINDS[own[:, 0] & CASE] & 7
+        kinds = KINDS[own[:, 0] & CASE]
         self.own[:, 1] = renumbered[own[:, 1]]
         self.own[:, 2] = np.where(kinds < LIST, renumbered[np.where(kinds < LIST, own[:, 2], 0)], own[:, 2])
         self.own[:, 3] = np.where(kinds < 3, renumbered[np.where(kinds < 3, own[:, 3], 0)], own[:, 3])
@@ -215,8 +225,9 @@ class BatchBuffers:
 
     `examples` (k, m) has a row for each of the k inputs in which the examples differ; `inputs` are the others, in
     the order of the program's inputs. `values` (m,) are the values; `gradients`, in the order of `wrt`, are summed
-    over the examples (or averaged); `own` (k, m) are those in `examples`, with rows for nodes inside the graph
-    after them, if there are such in `wrt`. The next call writes over them.
+    over the examples (or averaged), and 0 for what has a row in `own`: `own` (k, m) are those in `examples`, of
+    use for what is in `wrt`, with rows for nodes inside the graph after them, if there are such in `wrt`. The next
+    call writes over them.
     """
 
     def __init__(self, batch: Batch, m: int) -> None:
@@ -244,7 +255,7 @@ class BatchBuffers:
             self.parts.append((at(self.told[0]), at(told[0]), at(told[1])))
         self.sizes = self.told[3::3]
         self.shared = at(batch.shared), len(batch.shared), at(self.tape.lists), at(self.v)
-        self.total = self.sums[0] if len(self.sums) == 1 else np.zeros(len(self.v))
+        self.total = self.sums[0]  # to which those of the other threads are added
         self.backward = *self.shared, at(self.total)
 
     def __call__(self) -> None:
@@ -257,21 +268,24 @@ class BatchBuffers:
         run.value(*self.shared)
         for sizes, sums in zip(self.sizes, self.sums, strict=True):
             sizes[-1] = both
-            sums[:] = 0
+            sums[:] = -0.0  # so far nothing has come back
         if len(self.parts) == 1:
             run.batch(*self.parts[0])
         else:
             with ThreadPoolExecutor(len(self.parts)) as pool:
                 list(pool.map(lambda part: run.batch(*part), self.parts))
-            np.sum(self.sums, axis=0, out=self.total)
+            for sums in self.sums[1:]:
+                self.total += sums
         if both:
             run.back(*self.backward)
             self.total.take(self.tape.wrt, out=self.gradients, mode="clip")  # any other mode makes a copy first
-            if self.scale != 1:
-                self.gradients *= self.scale
+            self.gradients *= self.scale
+            self.gradients += 0.0  # -0 is 0
 
 
 def cores() -> int:
     """Return how many threads may run: NUMBA_NUM_THREADS, or as many as there are cores for this process."""
     asked = os.environ.get("NUMBA_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if asked.isdigit():
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

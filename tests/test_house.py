@@ -15,7 +15,7 @@ PACKAGE = Path(microgradnn.__file__).parent
 
 # From the ground up. A module may import from the lines below its own, and from those to its left.
 FLOORS = [
-    "errors extras modes native",
+    "errors extras modes native steady",
     "limits",
     "graph numerics",
     "calculus copying paths structure",

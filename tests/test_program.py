@@ -143,13 +143,14 @@ def test_a_gradient_that_is_the_same_for_all_examples_is_summed_too() -> None:
     np.testing.assert_array_equal(result.gradients["x"], np.ones(5))
 
 
-def test_a_batch_may_have_any_shape_and_also_none_or_one_example() -> None:
+def test_a_batch_may_have_any_shape_but_has_an_example() -> None:
     w, _, y = shared_weight()
     program = compile(y, [w])
 
     assert program(x=np.ones((2, 3))).value.shape == (2, 3)
     assert program(x=np.ones(1)).value.shape == (1,)
-    assert program(x=np.ones(0)).gradients["w"] == 0.0
+    with pytest.raises(ShapeError, match=r"x has no examples: its shape is \(0,\)"):
+        program(x=np.ones(0))
 
 
 # --- another number of examples -----------------------------------------------------------------
