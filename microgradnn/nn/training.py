@@ -23,6 +23,7 @@ from .checkpoints import Checkpoint, fingerprint
 from .history import History
 from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule
 from .progress import bar, interruptible
+from .replayed import Replayed, repeats_itself
 
 if TYPE_CHECKING:
     from .network import Network
@@ -55,6 +56,7 @@ def fit(
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 100,
     resume: bool = False,
+    compiled: bool | None = None,
 ) -> History:
     """Train a network on X, (n_x, m), and Y, (n[L], m), and return the course of it.
 
@@ -70,6 +72,10 @@ def fit(
     learnt. `begin(history)` is called before the first step, when nothing was wrong with the arguments.
     A cost that is not finite raises DivergedError, which names the layer and the step; the network then
     has the last parameters with a finite cost.
+
+    A step is a replay of the program of the cost (see `microgradnn.compile`), which is quicker than a graph for
+    each step and has the same numbers but for rounding. With dropout, and for a network whose methods
+    you have written anew, a graph is made each time; `compiled=False` asks for that.
 
     `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
     so many iterations and at the end. With `resume` training goes on from there, if the file exists,
@@ -96,6 +102,13 @@ def fit(
     if resume and checkpoint is None:
         raise ValueError("resume needs the name of the checkpoint to go on from")
 
+    if compiled is None:
+        compiled = repeats_itself(network)
+    elif compiled and not repeats_itself(network):
+        raise ValueError(
+            "compiled=True is for a network that computes the same in each step: no dropout, no own methods"
+        )
+
     descent = chosen(optimiser, network, learning_rate, momentum)
     if seed is not None:
         network.rng = np.random.default_rng([whole("seed", seed, 0), 1])
@@ -106,12 +119,12 @@ def fit(
     if checkpoint is not None:
         rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
         settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
-        settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y)}
+        settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y), "compiled": compiled}
         file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
         if resume:
             file.resume(iterations)
 
-    run = Run(network, descent, shuffle, history, x, y, size)
+    run = Run(network, descent, shuffle, history, x, y, size, Replayed(network, l2) if compiled else None)
     if begin is not None:
         begin(history)
     began = perf_counter() - history.seconds
@@ -158,7 +171,9 @@ class Run:
         x: Array,
         y: Array,
         size: int,
+        replayed: Replayed | None,
     ) -> None:
+        self.replayed = replayed
         self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
         self.X, self.Y, self.size = x, y, size
         self.all = constant(x), constant(y)
@@ -167,16 +182,15 @@ class Run:
         self.drawn_from = shuffle.bit_generator.state
         self.before = descent.flat.copy()
 
-    def batch(self) -> tuple[Tensor, Tensor]:
+    def batch(self) -> tuple[Array, Array]:
         """Return the examples of the next step."""
         if self.steps == 1:
-            return self.all
+            return self.X, self.Y
         done = len(self.history) % self.steps
         if done == 0 or self.rest is None:
             self.drawn_from = self.shuffle.bit_generator.state
             self.rest = islice(batches(self.X, self.Y, self.size, self.shuffle), done, None)
-        x, y = next(self.rest)
-        return constant(x), constant(y)
+        return next(self.rest)
 
     def shuffled_from(self) -> Any:
         """Return the generator's state from which the order of the next step's pass is drawn."""
@@ -186,18 +200,30 @@ class Run:
     def step(self, l2: float) -> float:
         """Change the parameters once, and return the cost before that."""
         x, y = self.batch()
-        self.descent.zero_grad()
-        J = self.network.cost(x, y, l2=l2, training=True)  # noqa: N806
-        cost = float(J.item())
-        if not isfinite(cost):
-            self.stop(f"the cost of step {len(self.history)} is {cost}: {culprit(self.network, x)}")
-        J.backward()
+        if self.replayed is not None:
+            self.descent.adopt()  # what a callback may have assigned
+            cost, gradients = self.replayed(self.descent.views, x, y)
+            self.finite(cost, x)
+            for p, gradient in zip(self.descent.parameters, gradients, strict=True):
+                p.grad = gradient
+        else:
+            self.descent.zero_grad()
+            examples = self.all if self.steps == 1 else (constant(x), constant(y))
+            J = self.network.cost(*examples, l2=l2, training=True)  # noqa: N806
+            cost = float(J.item())
+            self.finite(cost, x)
+            J.backward()
         rate = self.descent.rate(self.descent.steps)
         self.before[...] = self.descent.flat
         self.descent.step()
         self.history.costs.append(cost)
         self.history.learning_rates.append(rate)
         return cost
+
+    def finite(self, cost: float, x: Array) -> None:
+        """Raise DivergedError where the cost of a step is not finite."""
+        if not isfinite(cost):
+            self.stop(f"the cost of step {len(self.history)} is {cost}: {culprit(self.network, constant(x))}")
 
     def look(self) -> None:
         """Raise DivergedError where the last step led to parameters that are not finite."""
