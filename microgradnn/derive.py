@@ -22,7 +22,7 @@ from .arrays import ARRAY_OPS
 from .cancel import behind_sigmoid
 from .ccode import c_source
 from .graph import OPS, Node, topological
-from .listing import Line, Listing, Style, function_source, latex, numeric_functions
+from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
 from .paths import back
 from .terms import FICTIONAL, Book, Dim, Term, dim, lost
 
@@ -69,12 +69,21 @@ class Derivation:
     examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
+    floats: bool  # whether plain Python gives floats throughout, and no int
     latex_of: Any  # lines in LaTeX
 
     @property
     def latex(self) -> str:
         """The lines in LaTeX, as an `aligned` block."""
         return str(self.latex_of((*self.forward, *self.backward)))
+
+    @property
+    def step_source(self) -> str:
+        """A step of gradient descent as a function `step` of the inputs and α: it returns the value and each θ − α dθ.
+
+        Raises ValueError where one of `wrt` is no input.
+        """
+        return step_source(self.source, self.output, self.inputs, self.wrt)
 
     def __str__(self) -> str:
         lines = [*map(str, self.forward), "", *map(str, self.backward)]
@@ -166,6 +175,7 @@ def derive(
         examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
         distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
         arrays=hasattr(output, "shape"),
+        floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
         latex_of=latex,
     )
 

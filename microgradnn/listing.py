@@ -57,7 +57,12 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         "where": ("np.where({x}, {y}, {z})", "atom"),
         "squared_error": ("({x:sum} - {y:product})**2 / 2", "product"),
     },
-    "python": ARITHMETIC | {"abs": ("abs({x})", "atom"), "step": ("float({x} > 0)", "atom")},
+    "python": ARITHMETIC
+    | {
+        "abs": ("abs({x})", "atom"),
+        "step": ("float({x} > 0)", "atom"),
+        "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
+    },
     "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
     "numba": ARITHMETIC  # of floats alone, and where Python raises, NaN or ∞
     | {
@@ -82,6 +87,7 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         ),
     },
 }
+READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
 FACTORS = {"step": "({x} > 0)", "equal": "({x} == {y})", "zero": "({x} == 0)"}  # in a product: true is 1
 
 
@@ -104,7 +110,8 @@ class Listing:
             for term in topological(root, seen):
                 self.taken.add(term.label)
                 for x in term.inputs:
-                    self.uses[x] = self.uses.get(x, 0) + 1
+                    again = term.op is not None and term.op.name in READ_TWICE.get(style, ())
+                    self.uses[x] = self.uses.get(x, 0) + 1 + again
 
     # --- lines ------------------------------------------------------------------------------
 
@@ -136,7 +143,8 @@ class Listing:
             operand = self.spelled(term)
             if self.is_assigned(term, operand):
                 name = self.labels.get(term) or self.fresh()
-                lines.append(Line(name, operand.text, term.shape, told(term)))
+                bare = term.op.name in READ_TWICE.get(self.style, ())
+                lines.append(Line(name, operand.text[1:-1] if bare else operand.text, term.shape, told(term)))
                 self.names[term] = name
                 operand = Operand(name)
             self.texts[term] = operand
@@ -226,9 +234,10 @@ class Listing:
         """Return x**y; in plain Python by a function where a negative x would give a complex number."""
         exponent = op.held[0] if op.held else term.inputs[1].value
         whole = exponent is not None and float(exponent).is_integer()
+        named = operands[0].text.isidentifier()  # x * x takes a third of the time of x**2
+        if exponent in (2, 3) and (self.style == "c" or (self.style == "python" and named)):
+            return Operand(" * ".join([f"{operands[0]:power}"] * int(exponent)), "product")
         if self.style == "c":
-            if exponent in (2, 3):
-                return Operand(" * ".join([f"{operands[0]:power}"] * int(exponent)), "product")
             return Operand(f"pow({operands[0].text}, {operands[1].text})")
         if self.style == "python" and not whole:
             return Operand(f"{self.helper('power', numerics.power)}({operands[0].text}, {operands[1].text})")
@@ -286,6 +295,25 @@ class Listing:
         """Remember a function that goes with the source, and return its name."""
         self.helpers[name] = function
         return name
+
+
+def all_floats(terms: Sequence[Term]) -> bool:
+    """Whether plain Python gives a float for each, whatever the inputs, and no int such as a 3 that was written."""
+    known: dict[Term, bool] = {}
+    seen: set[Term] = set()
+    for term in (one for root in terms for one in topological(root, seen)):
+        inputs = [known[x] for x in term.inputs]
+        if term.op is None:
+            known[term] = term.value is None or isinstance(term.value, float)
+        elif term.op.name in FACTORS:  # which may be written as a condition
+            known[term] = False
+        elif term.op.name == "where":
+            known[term] = all(inputs[1:])
+        elif term.op.name in ("maximum", "minimum", "clip", "leaky_relu", "elu"):
+            known[term] = all(inputs)
+        else:
+            known[term] = any(inputs) or term.op.name == "div"
+    return all(known[term] for term in terms)
 
 
 def latex(lines: Sequence[Line]) -> str:
@@ -356,6 +384,25 @@ def function_source(
     lines += [*sizes, *body, *([""] if back else []), *back, "", f"return {result}{together}"]
     needed = {key: function for key, function in listing.helpers.items() if key in used_names}
     return module_source(name, arguments, lines, needed)
+
+
+def step_source(source: str, result: str, inputs: Sequence[str], wrt: Sequence[str]) -> str:
+    """Return the module of a value and its gradients as that of a step of gradient descent (course notes, C5).
+
+    Its function `step` takes the inputs and α, and returns the value before, and θ − α dθ for each θ of `wrt`.
+    """
+    if inner := [name for name in wrt if name not in inputs]:
+        raise ValueError(f"a step changes inputs, and {', '.join(inner)} is computed from others")
+    rate = "learning_rate" if "learning_rate" not in inputs else "alpha"
+    new = ", ".join(f"{x} - {rate} * d{x}" for x in wrt) + ("," if len(wrt) == 1 else "")
+    before, _, _ = source.rpartition("\n    return ")
+    start = [found.start() for found in re.finditer(r"(?m)^def ", before)][
+        -1
+    ]  # of the last function, after its helpers
+    body = before[start:].split('"""\n', 1)[1]
+    head = f"def step({', '.join([*inputs, rate])}):\n"
+    doc = f'    """Take a step of gradient descent: return {result}, and the new {", ".join(wrt)}."""\n'
+    return f"{before[:start]}{head}{doc}{body}\n    return {result}, ({new})\n"
 
 
 def module_source(

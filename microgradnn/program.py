@@ -10,6 +10,7 @@ import builtins
 import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from typing import Any, Literal, NamedTuple
 
@@ -60,6 +61,7 @@ class Program:
     def load(self) -> None:
         """Make the functions that run."""
         about = self.derivation
+        self.floats = about.floats
         self.sources = {"value_and_gradients": about.source, "value": about.value_source}
         self.functions = {name: loaded(source, name) for name, source in self.sources.items()}
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
@@ -81,6 +83,8 @@ class Program:
         inputs = self.given(args, named)
         if not self.arrays and np.ndarray not in set(map(type, inputs)):
             value, gradients = self.once("value_and_gradients", inputs)
+            if self.floats:
+                return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
             return Result(float(value), dict(zip(self.wrt, map(float, gradients), strict=True)))
         value, *gradients = self.replayed("value_and_gradients", inputs)
         return Result(number(value), dict(zip(self.wrt, map(number, gradients), strict=True)))
@@ -95,6 +99,8 @@ class Program:
     def once(self, name: str, inputs: Sequence[Any]) -> Any:
         """Return what a function gives; at a limit, where Python's own functions raise, what NumPy's give there."""
         try:
+            if self.floats:  # nothing of NumPy, that would warn
+                return self.functions[name](*inputs)
             with np.errstate(all="ignore"):
                 return self.functions[name](*inputs)
         except (ValueError, ArithmeticError):
@@ -149,6 +155,14 @@ class Program:
             if np.shape(results[k]) != shape:
                 results[k] = np.full(shape, results[k])
         return results
+
+    @cached_property
+    def step(self) -> Callable[..., Any]:
+        """A step of gradient descent as a bare function, for inner loops: of the inputs in order, and α.
+
+        It returns the value and the new numbers of `wrt`, and checks nothing. See `derivation.step_source`.
+        """
+        return loaded(self.derivation.step_source, "step")
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import pytest
 from microgradnn import DomainError, Value, calculus, clip, dot, elu, interpreter, leaky_relu, limits
 from microgradnn.backends import compile
 from microgradnn.graph import OPS, Fold, row
-from microgradnn.tape import KEYS, NUMBERS
+from microgradnn.tape import NUMBERS
 
 pytest.importorskip("numba", reason="the backend 'numba' is an extra")
 
@@ -124,90 +126,82 @@ def test_so_is_a_dot_product_also_with_itself() -> None:
 
 # --- the source -------------------------------------------------------------------------------
 
-FLOWS_BACK = {"backward", "backward_block"}
+FLOWS_BACK = ("backward", "backward_block")
 
 
-@pytest.fixture
-def unkept() -> Iterator[Callable[[], str]]:
-    """The source, written anew at each call; the table is as it was afterwards."""
-
-    def source() -> str:
-        interpreter.source.cache_clear()
-        return interpreter.source()
-
-    yield source
-    interpreter.source.cache_clear()
+def anew() -> str:
+    """The source, from the table as it is now."""
+    return interpreter.source.__wrapped__()
 
 
-def functions(source: str) -> dict[str, str]:
-    """The functions of a module, by name."""
-    return {one.name: ast.unparse(one) for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)}
+def cases(source: str) -> dict[tuple[str, str], str]:
+    """The lines of each case of each function, by its name and the number of the case; what comes before has none."""
+    found: dict[tuple[str, str], str] = {}
+    for function in source.split("\ndef ")[1:]:
+        first, *rest = re.split(r"case == (\d+):", function)
+        name = first.partition("(")[0]
+        found |= {
+            (name, ""): first,
+            **{(name, number): lines for number, lines in zip(rest[::2], rest[1::2], strict=True)},
+        }
+    return found
 
 
-def case(function: str, number: int) -> str:
-    """The lines of one case of a function."""
-    return function.partition(f"case == {number}:")[2].partition("elif case ==")[0]
+def changed(before: str, after: str) -> list[tuple[str, str]]:
+    """The cases that are not what they were."""
+    old, new = cases(before), cases(after)
+    assert old.keys() == new.keys()
+    return [place for place in old if old[place] != new[place]]
 
 
-def changed(before: str, after: str) -> dict[str, list[int]]:
-    """The functions that are not what they were, and the numbers of the cases that are not."""
-    old, new = functions(before), functions(after)
-    return {
-        name: [number for number in range(len(KEYS)) if case(old[name], number) != case(new[name], number)]
-        for name in old
-        if old[name] != new[name]
-    }
+def flows_back(*keys: tuple[str, Any]) -> list[tuple[str, str]]:
+    """The places where the slopes of these cases are."""
+    return [(function, str(NUMBERS[key])) for function in FLOWS_BACK for key in keys]
 
 
 @pytest.mark.parametrize("op", ELEMENT_WISE, ids=str)
-def test_no_derivative_of_a_row_is_written_anywhere_but_in_the_table(
-    op: Any, unkept: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = unkept()
+def test_no_derivative_of_a_row_is_written_anywhere_but_in_the_table(op: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = anew()
 
     monkeypatch.setattr(op, "partials", (lambda f, *xs: 1234.5,) * op.arity)
-    after = unkept()
+    after = anew()
 
-    number = NUMBERS[op.name, ()]
-    assert changed(before, after) == dict.fromkeys(FLOWS_BACK, [number])
-    for name in FLOWS_BACK:
-        assert case(functions(after)[name], number).count("1234.5") == op.arity
+    assert changed(before, after) == flows_back((op.name, ()))
+    for place in flows_back((op.name, ())):
+        assert cases(after)[place].count("1234.5") == op.arity
 
 
 @pytest.mark.parametrize("name", ["dot", "logsumexp", "sum"])
-def test_nor_is_one_of_a_row_of_many(name: str, unkept: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    before, op = unkept(), OPS[name]
+def test_nor_is_one_of_a_row_of_many(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, op = anew(), OPS[name]
     assert isinstance(op, Fold)
 
     monkeypatch.setattr(op, "rule", lambda f, *sequences: [[1234.5 for _ in xs] for xs in sequences])
 
-    assert changed(before, unkept()) == dict.fromkeys(FLOWS_BACK, [NUMBERS[name, ()]])
+    assert changed(before, anew()) == flows_back((name, ()))
 
 
-def test_nor_is_one_of_a_power_whose_exponent_is_held(
-    unkept: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = unkept()
+def test_nor_is_one_of_a_power_whose_exponent_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = anew()
     for exponent in (2.0, 3.0):
         monkeypatch.setattr(row("pow", (exponent,)), "partials", (lambda f, x: 1234.5,))
     monkeypatch.setattr(calculus.pow, "held_rule", lambda y: lambda f, x: 1234.5)
 
-    found = changed(before, unkept())
-
-    assert found == dict.fromkeys(FLOWS_BACK, [NUMBERS[key] for key in KEYS if key[0] == "pow" and key[1] != ()])
+    assert changed(before, anew()) == flows_back(("pow", (2.0,)), ("pow", (3.0,)), ("pow", None))
 
 
 def test_what_has_a_slope_of_0_hands_nothing_back() -> None:
-    for name, function in functions(interpreter.source()).items():
-        if name in FLOWS_BACK:
-            for flat in ("step", "sign", "zero", "ahead", "equal"):
-                assert case(function, NUMBERS[flat, ()]).strip() == "pass"
+    source = cases(anew())
+
+    for flat in ("step", "sign", "zero", "ahead", "equal"):
+        for place in flows_back((flat, ())):
+            assert source[place].split() == ["pass", "elif"]
 
 
 def test_the_source_needs_numba_and_numpy_alone() -> None:
     imported = [
         alias.name if isinstance(one, ast.Import) else one.module
-        for one in ast.walk(ast.parse(interpreter.source()))
+        for one in ast.walk(ast.parse(anew()))
         if isinstance(one, (ast.Import, ast.ImportFrom))
         for alias in one.names[:1]
     ]
@@ -218,7 +212,8 @@ def test_the_source_needs_numba_and_numpy_alone() -> None:
 # --- where it is kept -------------------------------------------------------------------------
 
 SMALL = interpreter.HEAD + "\n".join(  # as many functions, and compiled in a second
-    f"@cfunc(types.void(types.int64), cache=True)\ndef {name}(n):\n    pass\n" for name in interpreter.Interpreter._fields
+    f"@cfunc(types.void(types.int64), cache=True)\ndef {name}(n):\n    pass\n"
+    for name in interpreter.Interpreter._fields
 )
 
 
@@ -267,15 +262,15 @@ def test_the_functions_of_one_process_are_kept_as_long_as_it_runs(small: Path) -
 
     again = interpreter.interpreter()
 
-    assert [f.address for f in interpreter.FUNCTIONS.popitem()[1]] == [address(f) for f in first] == [
-        address(f) for f in again
-    ]
+    assert (
+        [f.address for f in interpreter.FUNCTIONS.popitem()[1]]
+        == [address(f) for f in first]
+        == [address(f) for f in again]
+    )
 
 
 def address(function: Any) -> Any:
     """Where a function of ctypes is."""
-    import ctypes
-
     return ctypes.cast(function, ctypes.c_void_p).value
 
 
@@ -284,7 +279,10 @@ def address(function: Any) -> Any:
     [
         ({"MICROGRADNN_CACHE": "own/kept"}, "own/kept"),
         ({"MICROGRADNN_CACHE": "", "XDG_CACHE_HOME": "caches"}, "caches/microgradnn"),
-        ({"MICROGRADNN_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "home", "USERPROFILE": "home"}, "home/.cache/microgradnn"),
+        (
+            {"MICROGRADNN_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "home", "USERPROFILE": "home"},
+            "home/.cache/microgradnn",
+        ),
     ],
 )
 def test_the_folder_is_the_environments_or_the_users(
@@ -316,24 +314,6 @@ def python(program: str, environment: dict[str, str]) -> str:
     return ran.stdout.strip()
 
 
-def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
-    compile(Value(1.0, "x") * 2, backend="numba")  # so that the cache is there
-    (function, *_) = interpreter.FUNCTIONS[interpreter_name()]
-    home = Path(sys.modules[f"microgradnn_{interpreter_name()}"].__file__ or "").parent
-    for path in home.rglob(f"{interpreter_name()}.*"):
-        copy = tmp_path / path.relative_to(home)
-        copy.parent.mkdir(exist_ok=True)
-        shutil.copy2(path, copy)  # with its time, by which Numba knows it
-    files = sorted(path.name for path in tmp_path.rglob("*.nb?"))
-    assert function
-    assert files
-
-    said = python(SECOND, {"MICROGRADNN_CACHE": str(tmp_path)})
-
-    assert said == "Result(value=6.0, gradients={'x': 2.0}) [1, 1, 1, 1, 1]"
-    assert sorted(path.name for path in tmp_path.rglob("*.nb?")) == files
-
-
 SECOND = """
 from microgradnn import Value, interpreter
 from microgradnn.backends import compile
@@ -342,9 +322,17 @@ print(result, [f.cache_hits for functions in interpreter.FUNCTIONS.values() for 
 """
 
 
-def interpreter_name() -> str:
-    """The name of the module that this process has."""
-    return next(iter(interpreter.FUNCTIONS))
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    interpreter.interpreter()  # compiled by now, if not before
+    (name,) = interpreter.FUNCTIONS
+    kept = Path(str(sys.modules[f"microgradnn_{name}"].__file__))
+    (tmp_path / "__pycache__").mkdir()
+    for path in [kept, *kept.parent.glob(f"__pycache__/{name}.*")]:
+        shutil.copy2(path, tmp_path / path.relative_to(kept.parent))  # with its time, by which Numba knows it
+
+    said = python(SECOND, {"MICROGRADNN_CACHE": str(tmp_path)})
+
+    assert said == "Result(value=6.0, gradients={'x': 2.0}) [1, 1, 1, 1, 1]"
 
 
 def test_without_numba_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def tape_of(output: Any, wrt: Sequence[Any] | None = None, inputs: Sequence[Any]
 
 def run(tape: Tape) -> list[float]:
     """What the slots hold in the end: all that a tape means, by the table's own functions."""
-    slots = tape.start.tolist()
+    slots: list[float] = tape.start.tolist()
     for i, (case, slot, _, y) in enumerate(tape.code.tolist()):
         name, held = KEYS[case & CASE]
         xs = [slots[k] for k in tape.operands(i)]
@@ -119,7 +119,9 @@ def test_a_case_reads_as_many_operands_as_its_row(key: tuple[str, Any]) -> None:
 
 
 def test_the_quick_way_is_for_rows_of_one_or_two_operands() -> None:
-    assert {op.name for op in PLAIN} == {op.name for op in OPS.values() if op.arity in (1, 2) and op.name in vars(calculus)}
+    assert {op.name for op in PLAIN} == {
+        op.name for op in OPS.values() if op.arity in (1, 2) and op.name in vars(calculus)
+    }
 
 
 def test_a_square_and_a_cube_have_cases_and_other_exponents_a_slot() -> None:
@@ -171,7 +173,9 @@ def test_a_product_of_one_is_a_node_of_its_own_whose_gradient_is_not_that_of_the
 def test_a_row_that_is_not_in_the_table_is_an_error_that_names_it() -> None:
     cube = Op("cube", lambda x: x**3, lambda x: x**3, lambda f, x: 3 * x * x)
     try:
-        with pytest.raises(ValueError, match="the backend 'numba' knows the rows of the table alone, and 'cube' is none"):
+        with pytest.raises(
+            ValueError, match="the backend 'numba' knows the rows of the table alone, and 'cube' is none"
+        ):
             tape_of(cube(Value(2.0, "x")))
     finally:
         del OPS["cube"]

@@ -110,7 +110,7 @@ class Noisy(Network):
     """A network of the user's, with something of its own in the cost."""
 
     def cost(self, X: Any, Y: Any, **options: Any) -> Tensor:  # noqa: N803
-        J: Tensor = super().cost(X, Y, **options) * float(self.rng.random())  # noqa: N806
+        J: Tensor = super().cost(X, Y, **options) * float(self.rng.random())
         return J
 
 
