@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 # One thread each: libraries read it when they are loaded. The last two are JAX's.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
-os.environ["NPROC"] = "1"
+os.environ["NPROC"] = os.environ["NUMBA_NUM_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 
 import numpy as np

@@ -28,11 +28,13 @@ import microgradnn
 from microgradnn import Value
 from microgradnn.backends import BACKENDS, Backend
 from microgradnn.nn import MLP
+from microgradnn.tapeprogram import TapeProgram
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend
 DECAY, RATE = 1e-4, 0.1  # of micrograd's demo
 SIZES = (2, 16, 16, 1)
+LONGEST = 3000  # nodes of a graph that is written out line by line; more are for the tape
 
 
 class Timed:
@@ -92,7 +94,7 @@ class Demo(Contestant):
 
 
 class Compiled(Demo):
-    """The graph of one example, compiled; many are the arrays of their features."""
+    """The graph of one example, compiled; many are the arrays of their features. Each by its quickest way."""
 
     def __init__(self, m: int, backend: Backend) -> None:
         super().__init__(m)
@@ -109,11 +111,29 @@ class Compiled(Demo):
         self.start_up = took.seconds
         data = [*self.x.T, self.y]
         self.data = [float(one[0]) for one in data] if m == 1 else [np.ascontiguousarray(one) for one in data]
+        if isinstance(self.program, TapeProgram):
+            n = len(self.p)
+            batch = self.program.buffers("x1", "x2", "y", examples=m)
+            batch.inputs[:n] = self.p
+            batch.examples[:] = [np.atleast_1d(one) for one in self.data]
+            self.p, self.batch = batch.inputs[:n], batch
+            self.step = self.buffered  # type: ignore[method-assign]
+        elif backend == "python":
+            self.step = self.bare  # type: ignore[method-assign]
 
     def step(self) -> Any:
         value, gradients = self.program(*self.p, *self.data)
         self.p = [p - RATE * g for p, g in zip(self.p, gradients.values(), strict=True)]
         return value
+
+    def bare(self) -> Any:
+        value, self.p = self.program.step(*self.p, *self.data, RATE)
+        return value
+
+    def buffered(self) -> Any:
+        self.batch()
+        self.p -= RATE * self.batch.gradients
+        return self.batch.values.mean()
 
 
 class Graph(Demo):
@@ -333,10 +353,17 @@ class CompiledGraph(Replay):
         with Timed() as took:
             self.program = microgradnn.compile(root, nodes, inputs=nodes, backend=backend)
         self.start_up, self.leaves = took.seconds, leaves
+        if isinstance(self.program, TapeProgram) and isinstance(leaves[0], float):
+            self.buffers = self.program.buffers()
+            self.buffers.inputs[:] = leaves
+            self.run = self.buffered  # type: ignore[method-assign]
 
     def run(self) -> tuple[Any, Any]:
         value, gradients = self.program(*self.leaves)
         return value, list(gradients.values())
+
+    def buffered(self) -> tuple[Any, Any]:
+        return self.buffers(), self.buffers.gradients
 
 
 class Straight(Replay):
@@ -436,28 +463,33 @@ def replays(size: int, m: int = 1) -> dict[str, Any]:
         kinds.append(JaxGraph)
     if m == 1:
         kinds += [CasadiGraph, CasadiBuffers, Ours, Theirs]
-    ours = each_backend(CompiledGraph, steps, leaves, without=() if m == 1 else ("python",))
-    return ours | entered(kinds, steps, leaves)
+    without = () if m == 1 else ("python",)
+    if size > LONGEST:
+        without, kinds = ("c", "numpy", "python"), [CasadiBuffers, Ours]
+    return each_backend(CompiledGraph, steps, leaves, without=without) | entered(kinds, steps, leaves)
 
 
 def random_graphs(quick: bool, bars: Bars) -> Iterator[str]:
     """Measure random graphs at one point: nanoseconds per node, for the value and the whole gradient."""
     yield "| nodes | engine | per node | ÷ straight-line | start-up |"
     yield "|---:|---|---:|---:|---:|"
-    for size in (50,) if quick else (300, 3000):
+    for size in (50,) if quick else (300, 3000, 10_000, 100_000):
         tell(f"random graph of {size:,} operations, replayed")
         entries = replays(size)
-        times = medians({name: one.run for name, one in entries.items()}, 3 if quick else 30)
-        line = times["plain floats, straight-line"]
+        times = medians({name: one.run for name, one in entries.items()}, 3 if quick or size > LONGEST else 30)
+        line = times.get("plain floats, straight-line", NAN)
         for name, seconds in times.items():
             each = f"{1e9 * seconds / size:,.1f} ns"
             yield f"| {size:,} | {name} | {each} | {seconds / line:.2f} | {started(entries[name])} |"
-        ratio = times[f"{OURS}python"] / line
+        ratio = times.get(f"{OURS}python", NAN) / line
         what = f"random graph of {size:,} nodes"
-        bars.append(bar(f"{what}, `python`", ratio, 1.3, "× straight-line floats", at_most=True))
+        if size <= LONGEST:
+            bars.append(bar(f"{what}, `python`", ratio, 1.3, "× straight-line floats", at_most=True))
+        else:
+            bars.append(bar(f"{what}, start-up", entries[f"{OURS}numba"].start_up, 1.0, "s", at_most=True))
         if CasadiBuffers.name in times:
             for backend, seconds in compiled(times).items():
-                if backend not in ("numpy", "python"):
+                if backend == "numba":
                     ratio = seconds / times[CasadiBuffers.name]
                     bars.append(bar(f"{what}, `{backend}`", ratio, 1.0, "× CasADi through buffers", at_most=True))
 
@@ -589,12 +621,14 @@ def dense(quick: bool, bars: Bars) -> Iterator[str]:
 
 def allocated(one: CompiledStep) -> int:
     """Return the bytes that a replay has at its peak beyond what was there before."""
-    result = [one.program(*one.p, one.x, one.y) for _ in range(2)]
+    for _ in range(3):
+        result = one.program(*one.p, one.x, one.y)
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    result.append(one.program(*one.p, one.x, one.y))
+    result = one.program(*one.p, one.x, one.y)  # while the result before is still held
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    del result
     return peak - before
 
 
@@ -618,11 +652,17 @@ class ScalarStep(Contestant):
         self.start_up = took.seconds
         self.p = [p.data for p in parameters]
         self.data = [*x[:, 0].tolist(), y.item()]
+        if backend == "python":
+            self.step = self.bare  # type: ignore[method-assign]
 
     def step(self) -> Any:
         value, gradients = self.program(*self.p, *self.data)
         rate = RATES["SGD"]
         self.p = [p - rate * g for p, g in zip(self.p, gradients.values(), strict=True)]
+        return value
+
+    def bare(self) -> Any:
+        value, self.p = self.program.step(*self.p, *self.data, RATES["SGD"])
         return value
 
     def parameters(self) -> list[Array]:

@@ -80,7 +80,7 @@ def built(source: str) -> Any:
         code, library = Path(folder) / "program.c", Path(folder) / "program.so"
         code.write_text(source, encoding="utf-8")
         ran = subprocess.run(
-            [*shlex.split(compiler), "-O2", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"],
+            [*shlex.split(compiler), "-O1", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"],
             capture_output=True,
             text=True,
             check=False,

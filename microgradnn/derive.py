@@ -318,11 +318,12 @@ class Writing:
         used = self.leading_to([grads[goal] for goal in goals if goal in grads])
         result: dict[str, Term] = {}
         steps = list(reversed([term for term in grads if term in self.labels]))
-        last = {x: term for term in steps for x in self.near(term)}  # the step after which all of its gradient is there
+        near = {term: self.near(term) for term in steps}
+        last = {x: term for term in steps for x in near[term]}  # the step after which all of its gradient is there
         for term in steps:
             if term is not root and grads[term] in used:
                 result[f"d{self.labels[term]}"] = self.defined.get(grads[term], grads[term])
-            for x in self.near(term):
+            for x in near[term]:
                 if x in goals and x in grads and last[x] is term:
                     result.setdefault(f"d{goals[x]}", grads[x])
         for x, name in goals.items():
@@ -347,12 +348,14 @@ class Writing:
     def near(self, term: Term) -> list[Term]:
         """Return the leaves from which a term is made without another name between, from left to right."""
         found: dict[Term, None] = {}
+        seen: set[Term] = set()
         stack = list(reversed(term.inputs))
         while stack:
             x = stack.pop()
             if x.op is None:
                 found[x] = None
-            elif x not in self.labels:
+            elif x not in self.labels and x not in seen:
+                seen.add(x)
                 stack += reversed(x.inputs)
         return list(found)
 

@@ -418,7 +418,7 @@ def module_source(
 
 def names_in(lines: Sequence[str]) -> set[str]:
     """Return the names that occur in lines of code."""
-    return {x.id for line in lines for x in ast.walk(ast.parse(line)) if isinstance(x, ast.Name)}
+    return {x.id for x in ast.walk(ast.parse("\n".join(lines))) if isinstance(x, ast.Name)}
 
 
 def used(module: str, code: str) -> bool:
