@@ -97,7 +97,7 @@ def value(code, n, lists, v):
     forward(code, n, lists, v)
 
 
-@cfunc(types.void(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
+@cfunc(types.float64(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
 def point(codes, numbers, sizes):
     code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
     n, slots, output = sizes[0], sizes[1], sizes[2]
@@ -108,6 +108,7 @@ def point(codes, numbers, sizes):
         d[i] = NOTHING
     d[output] = 1.0
     backward(code, n, lists, v, d)
+    return v[output]
 
 
 @cfunc(types.void(CODE, INT, LISTS, NUMBERS, NUMBERS), cache=True)
@@ -387,7 +388,7 @@ class Interpreter(NamedTuple):
 
     spread: Callable[..., None]  # code, n, lists, kinds, marks: marks all that depends on what is marked
     value: Callable[..., None]  # code, n, lists, v
-    point: Callable[..., None]  # [code, lists], [v, d], [n, slots, output]: few arguments, since each takes its time
+    point: Callable[..., float]  # [code, lists], [v, d], [n, slots, output]: few arguments, since each takes its time
     back: Callable[..., None]  # code, n, lists, v, d
     batch: Callable[..., None]  # as `Batch` in tapeprogram.py hands them over
 
@@ -416,7 +417,7 @@ def interpreter() -> Interpreter:
                 for kept in [path, *path.parent.glob(f"__pycache__/{name}.*")]:
                     kept.unlink(missing_ok=True)
                 FUNCTIONS[name] = loaded(path, text)
-    return Interpreter(*[prototype(f._sig.args)(f.address) for f in FUNCTIONS[name]])
+    return Interpreter(*[prototype(f._sig)(f.address) for f in FUNCTIONS[name]])
 
 
 def loaded(path: Path, text: str) -> list[Any]:
@@ -434,9 +435,10 @@ def loaded(path: Path, text: str) -> list[Any]:
     return [getattr(module, name) for name in Interpreter._fields]
 
 
-def prototype(arguments: Sequence[Any]) -> Any:
-    """Return the type of a function that takes these: what is no integer is an address. It lets other threads run."""
-    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64 if str(x) == "int64" else ctypes.c_void_p for x in arguments])
+def prototype(signature: Any) -> Any:
+    """Return the type of a function: an argument that is no integer is an address. It lets other threads run."""
+    arguments = [ctypes.c_int64 if str(x) == "int64" else ctypes.c_void_p for x in signature.args]
+    return ctypes.CFUNCTYPE(ctypes.c_double if str(signature.return_type) == "float64" else None, *arguments)
 
 
 def folder() -> Path:

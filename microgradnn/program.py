@@ -156,6 +156,11 @@ class Program:
                 results[k] = np.full(shape, results[k])
         return results
 
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The printed function itself, which checks nothing: of the inputs in order the value and a tuple of gradients."""
+        return self.functions["value_and_gradients"]
+
     @cached_property
     def step(self) -> Callable[..., Any]:
         """A step of gradient descent as a bare function, for inner loops: of the inputs in order, and α.

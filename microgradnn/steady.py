@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sys import getrefcount
 from typing import Any, NamedTuple
 
@@ -18,38 +19,25 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-BINARY: dict[type[ast.AST], Any] = {
-    ast.Add: np.add,
-    ast.Sub: np.subtract,
-    ast.Mult: np.multiply,
-    ast.Div: np.true_divide,
-    ast.FloorDiv: np.floor_divide,
-    ast.Pow: np.power,
-    ast.MatMult: np.matmul,
-    ast.BitAnd: np.bitwise_and,
-    ast.BitOr: np.bitwise_or,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
-    ast.USub: np.negative,
-    ast.Invert: np.invert,
-}
-SIGNS = {
-    np.add: "+",
-    np.subtract: "-",
-    np.multiply: "*",
-    np.true_divide: "/",
-    np.floor_divide: "//",
-    np.power: "**",
-    np.greater: ">",
-    np.greater_equal: ">=",
-    np.less: "<",
-    np.less_equal: "<=",
-    np.equal: "==",
-    np.not_equal: "!=",
+# What an operator does, to whole arrays too, and how it is written.
+OPERATORS: dict[type[ast.AST], tuple[Callable[..., Any], np.ufunc, str]] = {
+    ast.Add: (operator.add, np.add, "{} + {}"),
+    ast.Sub: (operator.sub, np.subtract, "{} - {}"),
+    ast.Mult: (operator.mul, np.multiply, "{} * {}"),
+    ast.Div: (operator.truediv, np.true_divide, "{} / {}"),
+    ast.FloorDiv: (operator.floordiv, np.floor_divide, "{} // {}"),
+    ast.Pow: (operator.pow, np.power, "{} ** {}"),
+    ast.MatMult: (operator.matmul, np.matmul, "{} @ {}"),
+    ast.BitAnd: (operator.and_, np.bitwise_and, "{} & {}"),
+    ast.BitOr: (operator.or_, np.bitwise_or, "{} | {}"),
+    ast.Gt: (operator.gt, np.greater, "{} > {}"),
+    ast.GtE: (operator.ge, np.greater_equal, "{} >= {}"),
+    ast.Lt: (operator.lt, np.less, "{} < {}"),
+    ast.LtE: (operator.le, np.less_equal, "{} <= {}"),
+    ast.Eq: (operator.eq, np.equal, "{} == {}"),
+    ast.NotEq: (operator.ne, np.not_equal, "{} != {}"),
+    ast.USub: (operator.neg, np.negative, "-{}"),
+    ast.Invert: (operator.invert, np.invert, "~{}"),
 }
 REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
 FACTS = ("shape", "ndim", "dtype", "size")
@@ -61,7 +49,8 @@ class Ref(NamedTuple):
 
     text: str
     value: Any
-    place: int | None = None
+    reads: tuple[int, ...] = ()  # the places that it looks into
+    place: int | None = None  # the one that it is
     fixed: bool = False
 
 
@@ -89,6 +78,7 @@ class Walk:
         self.bound: dict[str, Any] = {}  # objects that the lines name
         self.named: dict[int, str] = {}
         self.count = 0
+        self.margin = ""
 
     def called(self, name: str, args: Sequence[Ref], keywords: Mapping[str, Any]) -> Any:
         """Return what one of the functions gives."""
@@ -99,39 +89,63 @@ class Walk:
         for parameter, default in zip(parameters[len(parameters) - len(defaults) :], defaults, strict=True):
             scope[parameter.arg] = self.expression(default, {})
         scope |= {parameter.arg: arg for parameter, arg in zip(parameters, args, strict=False)} | dict(keywords)
-        return self.block(function.body, scope)
+        return self.block(function.body, scope, len(self.places))
 
-    def block(self, body: Sequence[ast.stmt], scope: dict[str, Any]) -> Any:
-        """Walk through statements, and return what they return; None if they do not."""
-        for line in body:
+    def block(self, body: Sequence[ast.stmt], scope: dict[str, Any], start: int) -> Any:
+        """Walk through statements, and return what they return, if they do; places from `start` on are their own."""
+        for i, line in enumerate(body):
+            found = None
             if isinstance(line, ast.Return):
-                return self.returned(line.value, scope)
-            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                return self.returned(line.value, scope, start)
+            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name) and len(line.targets) == 1:
                 scope[line.targets[0].id] = self.expression(line.value, scope)
             elif isinstance(line, ast.If):
-                found = self.block(line.body if self.known(line.test, scope) else line.orelse, scope)
-                if found is not None:
-                    return found
+                test = self.expression(line.test, scope)
+                if not test.fixed:
+                    rest = [*line.orelse, *body[i + 1 :]]
+                    yes = self.block(line.body, dict(scope), start)
+                    return self.either(test, yes, lambda rest=rest: self.block(rest, scope, start), start)
+                found = self.block(line.body if test.value else line.orelse, scope, start)
             elif isinstance(line, ast.With):
-                found = self.block(line.body, scope)
-                if found is not None:
-                    return found
+                found = self.block(line.body, scope, start)
             elif not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)):  # a docstring
                 raise Unfixed
+            if found is not None:
+                return found
         return None
 
-    def returned(self, x: Any, scope: dict[str, Any]) -> Any:
+    def returned(self, x: Any, scope: dict[str, Any], start: int) -> Any:
         """Return what stands after `return`: a Ref, or tuples of them."""
         if isinstance(x, ast.Tuple):
-            return tuple([self.returned(one, scope) for one in x.elts])
+            return tuple([self.returned(one, scope, start) for one in x.elts])
+        if isinstance(x, ast.IfExp):
+            test = self.expression(x.test, scope)
+            if not test.fixed:
+                yes = self.expression(x.body, scope)
+                return self.either(test, yes, lambda: self.expression(x.orelse, scope), start)
         return self.expression(x, scope)
 
-    def known(self, test: ast.expr, scope: dict[str, Any]) -> bool:
-        """Return a condition that holds for good, or does not."""
-        ref = self.expression(test, scope)
-        if not (isinstance(ref, Ref) and ref.fixed):
+    def either(self, test: Ref, yes: Any, no: Callable[[], Any], start: int) -> Ref:
+        """Return what numbers decide on: one result, computed in any case, over which the other is written.
+
+        What lies before `start` is the caller's and stays.
+        """
+        if not (isinstance(yes, Ref) and isinstance(yes.value, np.ndarray)):
             raise Unfixed
-        return bool(ref.value)
+        result = yes
+        if yes.place is None or yes.place < start:
+            result = self.filled("copyto({out}, {0})", yes.value, [yes], copyto=np.copyto)
+        self.lines.append(Line(f"{self.margin}if not {test.text}:", None, test.reads))
+        margin, self.margin = self.margin, self.margin + "    "
+        try:
+            other = no()
+            if not isinstance(other, Ref) or kind(other.value)[:2] != kind(result.value)[:2]:
+                raise Unfixed
+            self.write(f"copyto({result.text}, {other.text})", [result, other])
+            self.bound["copyto"] = np.copyto
+        finally:
+            self.margin = margin
+        return result
 
     # --- expressions ------------------------------------------------------------------------
 
@@ -143,18 +157,19 @@ class Walk:
             if x.id in scope:
                 return scope[x.id]
             return self.constant(self.namespace[x.id] if x.id in self.namespace else getattr(builtins, x.id))
-        if isinstance(x, ast.Tuple):
-            parts = tuple([self.expression(one, scope) for one in x.elts])
-            fixed = all(isinstance(one, Ref) and one.fixed for one in parts)
-            return self.constant(tuple([one.value for one in parts])) if fixed and parts else parts
-        if isinstance(x, ast.BinOp) and type(x.op) in BINARY:
-            return self.applied(BINARY[type(x.op)], [self.expression(x.left, scope), self.expression(x.right, scope)])
-        if isinstance(x, ast.UnaryOp) and type(x.op) in BINARY:
-            return self.applied(BINARY[type(x.op)], [self.expression(x.operand, scope)])
+        if isinstance(x, (ast.Tuple, ast.List)):
+            return self.listed(x, scope)
+        if isinstance(x, ast.BinOp) and type(x.op) in OPERATORS:
+            return self.operated(x.op, [self.expression(x.left, scope), self.expression(x.right, scope)])
+        if isinstance(x, ast.UnaryOp) and type(x.op) in OPERATORS:
+            return self.operated(x.op, [self.expression(x.operand, scope)])
         if isinstance(x, ast.Compare) and len(x.ops) == 1:
             return self.compared(x, scope)
         if isinstance(x, ast.IfExp):
-            return self.expression(x.body if self.known(x.test, scope) else x.orelse, scope)
+            test = self.expression(x.test, scope)
+            if not test.fixed:
+                raise Unfixed
+            return self.expression(x.body if test.value else x.orelse, scope)
         if isinstance(x, ast.Attribute):
             return self.attribute(self.expression(x.value, scope), x.attr)
         if isinstance(x, ast.Subscript):
@@ -162,19 +177,25 @@ class Walk:
             return self.other(f"{whole.text}[{index.text}]", whole.value[index.value], [whole, index])
         if isinstance(x, ast.Call):
             args = [self.expression(arg, scope) for arg in x.args]
-            if not all(isinstance(arg, Ref) for arg in args):
-                raise Unfixed
             keywords = {str(one.arg): self.expression(one.value, scope) for one in x.keywords}
             if isinstance(x.func, ast.Attribute):
                 whole = self.expression(x.func.value, scope)
                 if not whole.fixed:
                     return self.method(whole, x.func.attr, args, keywords)
             return self.call(self.expression(x.func, scope), args, keywords)
-        if isinstance(x, ast.List):
-            parts = tuple([self.expression(one, scope) for one in x.elts])
-            text = f"[{', '.join(one.text for one in parts)}]"
-            return Ref(text, [one.value for one in parts], fixed=all(one.fixed for one in parts))
         raise Unfixed
+
+    def listed(self, x: ast.Tuple | ast.List, scope: dict[str, Any]) -> Ref:
+        """Return a tuple or a list."""
+        parts = [self.expression(one, scope) for one in x.elts]
+        values = [one.value for one in parts]
+        fixed = all(one.fixed for one in parts)
+        if isinstance(x, ast.Tuple):
+            if not fixed:
+                raise Unfixed
+            return self.constant(tuple(values))
+        text = f"[{', '.join(one.text for one in parts)}]"
+        return Ref(text, values, together(parts), fixed=fixed)
 
     def index(self, x: ast.expr, scope: dict[str, Any]) -> Ref:
         """Return an index that does not depend on numbers."""
@@ -188,13 +209,13 @@ class Walk:
     def compared(self, x: ast.Compare, scope: dict[str, Any]) -> Ref:
         """Return a comparison."""
         left, right = self.expression(x.left, scope), self.expression(x.comparators[0], scope)
-        if not (left.fixed and right.fixed) and type(x.ops[0]) not in BINARY:
-            raise Unfixed
         if left.fixed and right.fixed:
             held = {"left": left.value, "right": right.value}
             condition = ast.Compare(ast.Name("left", ast.Load()), x.ops, [ast.Name("right", ast.Load())])
             return self.constant(eval(ast.unparse(condition), held))
-        return self.applied(BINARY[type(x.ops[0])], [left, right])
+        if type(x.ops[0]) not in OPERATORS:
+            raise Unfixed
+        return self.operated(x.ops[0], [left, right])
 
     def attribute(self, whole: Ref, name: str) -> Ref:
         """Return an attribute: of an array a fact, or a view."""
@@ -203,16 +224,22 @@ class Walk:
             return self.constant(value)
         return self.other(f"{whole.text}.{name}", value, [whole])
 
-    def call(self, function: Ref, args: list[Any], keywords: dict[str, Ref]) -> Any:
+    def call(self, function: Ref, args: list[Ref], keywords: dict[str, Ref]) -> Any:
         """Return what a call gives: of a function of NumPy, of a helper, of a method."""
         do = function.value
+        name = getattr(do, "__name__", "")
         if isinstance(do, np.ufunc) and not keywords:
-            return self.applied(do, args)
-        if do in REDUCTIONS and isinstance(args[0].value, np.ndarray) and len(args) == 1:
-            return self.reduced(REDUCTIONS[do], args[0], keywords)
+            return self.applied(do, args, do(*[arg.value for arg in args]))
+        if len(args) == 1 and isinstance(args[0].value, np.ndarray) and all(one.fixed for one in keywords.values()):
+            options = {key: one.value for key, one in keywords.items()}
+            if do in REDUCTIONS:
+                return self.reduced(REDUCTIONS[do], args[0], {"axis": None, **options})
+            if name == "reduce" and isinstance(do.__self__, np.ufunc):
+                return self.reduced(do.__self__, args[0], {"axis": 0, **options})
+            if do is np.mean:
+                return self.mean(args[0], {"axis": None, **options})
         if do is np.where and any(isinstance(arg.value, np.ndarray) and arg.value.ndim for arg in args):
             return self.chosen(*args)
-        name = getattr(do, "__name__", "")
         if name in self.functions and do is self.namespace.get(name):
             lines, places, count = list(self.lines), list(self.places), self.count
             try:
@@ -220,63 +247,80 @@ class Walk:
             except Unfixed:
                 self.lines, self.places, self.count = lines, places, count
         value = do(*[arg.value for arg in args], **{key: arg.value for key, arg in keywords.items()})
+        if do is np.concatenate and not args[0].fixed:
+            axis = keywords["axis"].value if keywords else 0
+            return self.filled(f"{function.text}({{0}}, {axis}, {{out}})", value, args, apart=True)
         return self.other(f"{function.text}({told(args, keywords)})", value, [function, *args, *keywords.values()])
 
-    def method(self, whole: Ref, name: str, args: list[Any], keywords: dict[str, Ref]) -> Ref:
+    def method(self, whole: Ref, name: str, args: list[Ref], keywords: dict[str, Ref]) -> Ref:
         """Return what a method of an array gives."""
-        do = getattr(whole.value, name)
-        value = do(*[arg.value for arg in args], **{key: arg.value for key, arg in keywords.items()})
-        if name == "astype":
+        value = getattr(whole.value, name)(
+            *[arg.value for arg in args], **{key: arg.value for key, arg in keywords.items()}
+        )
+        if name == "astype" and whole.value.ndim:
             return self.filled("copyto({out}, {0}, 'unsafe')", value, [whole], copyto=np.copyto)
         return self.other(f"{whole.text}.{name}({told(args, keywords)})", value, [whole, *args, *keywords.values()])
 
     # --- lines ------------------------------------------------------------------------------
 
-    def applied(self, function: np.ufunc, args: Sequence[Ref]) -> Ref:
-        """Return a function of NumPy at its arguments, element by element."""
-        values = [arg.value for arg in args]
-        if function is np.power and not isinstance(values[1], np.ndarray) and values[1] == 2:
-            if isinstance(values[0], np.ndarray):
-                return self.applied(np.square, args[:1])
-        plain = not any(isinstance(value, (np.ndarray, np.generic)) for value in values)
-        if plain and len(values) == 2 and function in SIGNS:
-            value = eval(f"x {SIGNS[function]} y", {"x": values[0], "y": values[1]})
-        elif plain and function is np.negative:
-            value = -values[0]
-        else:
-            value = function(*values)
-        if isinstance(value, np.ndarray) and value.ndim and not all(arg.fixed for arg in args):
-            operands = ", ".join(f"{{{i}}}" for i in range(len(args)))
-            apart = function is np.matmul
-            return self.filled(f"{self.name(function)}({operands}, out={{out}})", value, args, apart=apart)
-        if len(args) == 2 and function in SIGNS:
-            text = f"{args[0].text} {SIGNS[function]} {args[1].text}"
-        elif function is np.negative:
-            text = f"-{args[0].text}"
-        else:
-            text = f"{self.name(function)}({', '.join(arg.text for arg in args)})"
-        return self.other(text, value, args)
+    def operated(self, sign: ast.AST, args: Sequence[Ref]) -> Ref:
+        """Return what an operator gives."""
+        do, function, form = OPERATORS[type(sign)]
+        value = do(*[arg.value for arg in args])
+        if function is np.power and is_array(args[0].value) and not is_array(args[1].value):
+            return self.power(*args, value)
+        return self.applied(function, args, value, form.format(*[arg.text for arg in args]))
 
-    def reduced(self, function: np.ufunc, x: Ref, keywords: Mapping[str, Ref]) -> Ref:
-        """Return a sum or its like along axes."""
-        known = {"axis": None} | {key: ref.value for key, ref in keywords.items()}
-        value = function.reduce(x.value, **known)
-        told = ", ".join(f"{key}={self.constant(one).text}" for key, one in known.items())
+    def power(self, x: Ref, y: Ref, value: Array) -> Ref:
+        """Return an array to the power of a number: NumPy has ways of its own for x**2, x**0.5 and others."""
+        if y.fixed and type(y.value) in (int, float) and y.value == 2:
+            return self.applied(np.square, [x], value)
+        if value.dtype != x.value.dtype:
+            return self.applied(np.power, [x, y], value)
+        result = self.filled("copyto({out}, {0})", value, [x], copyto=np.copyto)
+        self.write(f"{result.text} **= {y.text}", [result, y])
+        return result
+
+    def applied(self, function: np.ufunc, args: Sequence[Ref], value: Any, text: str = "") -> Ref:
+        """Return a function of NumPy at its arguments, element by element."""
         name = self.name(function)
-        if isinstance(value, np.ndarray) and value.ndim and not x.fixed:
-            return self.filled(f"{name}.reduce({{0}}, {told}, out={{out}})", value, [x], apart=True)
-        return self.other(f"{name}.reduce({x.text}, {told})", value, [x])
+        if is_array(value) and not all(arg.fixed for arg in args):
+            operands = ", ".join(f"{{{i}}}" for i in range(len(args)))
+            apart = function is np.matmul or any(arg.place is None and arg.reads for arg in args)  # views overlap
+            return self.filled(f"{name}({operands}, {{out}})", value, args, apart=apart)
+        return self.other(text or f"{name}({told(args, {})})", value, args)
+
+    def reduced(self, function: np.ufunc, x: Ref, options: Mapping[str, Any]) -> Ref:
+        """Return a sum or its like along axes."""
+        value = function.reduce(x.value, **options)
+        known = {key: self.constant(one).text for key, one in options.items()}
+        rest = "".join(f", {key}={text}" for key, text in known.items() if key != "axis")
+        text = f"{self.name(function)}.reduce({{0}}, {known['axis']}, None, {{out}}{rest})"
+        if is_array(value) and not x.fixed:
+            return self.filled(text, value, [x], apart=True)
+        return self.other(text.format(x.text, out=None), value, [x])
+
+    def mean(self, x: Ref, options: Mapping[str, Any]) -> Ref:
+        """Return a mean as NumPy computes it: the sum in the precision of x, divided by the number of entries."""
+        whole = self.reduced(np.add, x, options)
+        n = x.value.size // max(np.size(whole.value), 1)
+        kind = x.value.dtype.type
+        if kind not in (np.float32, np.float64) or kind(n) != n:
+            raise Unfixed
+        mean = self.operated(ast.Div(), [whole, self.constant(n if is_array(whole.value) else np.intp(n))])
+        if is_array(whole.value) or kind is np.float64:
+            return mean
+        return self.other(f"{self.name(kind)}({mean.text})", kind(mean.value), [mean])
 
     def chosen(self, condition: Ref, x: Ref, y: Ref) -> Ref:
         """Return x where the condition holds, else y."""
         value = np.where(condition.value, x.value, y.value)
         if condition.fixed and x.fixed and y.fixed:
             return self.constant(value)
-        if not (isinstance(condition.value, np.ndarray) and condition.value.dtype == bool):
-            condition = self.applied(np.not_equal, [condition, Ref("0", 0, fixed=True)])
+        if np.asarray(condition.value).dtype != bool:
+            condition = self.operated(ast.NotEq(), [condition, self.constant(0)])
         result = self.filled("copyto({out}, {0})", value, [y], copyto=np.copyto)
-        reads = tuple([ref.place for ref in (x, condition, result) if ref.place is not None])
-        self.lines.append(Line(f"copyto({result.text}, {x.text}, where={condition.text})", None, reads))
+        self.write(f"copyto({result.text}, {x.text}, where={condition.text})", [x, condition, result])
         return result
 
     def filled(self, text: str, value: Array, args: Sequence[Ref], *, apart: bool = False, **names: Any) -> Ref:
@@ -284,23 +328,22 @@ class Walk:
         self.bound |= names
         place = len(self.places)
         self.places.append(value)
-        reads = tuple([arg.place for arg in args if arg.place is not None])
-        self.lines.append(Line(text.format(*[arg.text for arg in args], out=f"b{place}"), place, reads, apart))
-        return Ref(f"b{place}", value, place)
+        text = text.format(*[arg.text for arg in args], out=f"b{place}")
+        self.lines.append(Line(self.margin + text, place, together(args), apart))
+        return Ref(f"b{place}", value, (place,), place)
 
-    def other(self, text: str, value: Any, args: Sequence[Any]) -> Ref:
+    def other(self, text: str, value: Any, args: Sequence[Ref]) -> Ref:
         """Write a line that gives a number, a view, or an array that is new each time."""
-        refs = [arg for arg in args if isinstance(arg, Ref)]
-        if all(ref.fixed for ref in refs):
+        if all(ref.fixed for ref in args):
             return self.constant(value)
         self.count += 1
         name = f"t{self.count}"
-        reads = tuple([ref.place for ref in refs if ref.place is not None])
-        self.lines.append(Line(f"{name} = {text}", None, reads))
-        for ref in refs:
-            if ref.place is not None and shares(value, self.places[ref.place]):
-                return Ref(name, value, ref.place)
-        return Ref(name, value)
+        self.write(f"{name} = {text}", args)
+        return Ref(name, value, tuple([place for place in together(args) if shares(value, self.places[place])]))
+
+    def write(self, text: str, args: Sequence[Ref]) -> None:
+        """Write a line that fills no new place."""
+        self.lines.append(Line(self.margin + text, None, together(args)))
 
     def constant(self, value: Any) -> Ref:
         """Return something that stays as it is."""
@@ -316,9 +359,15 @@ class Walk:
             self.bound[self.named[id(value)]] = value
         return self.named[id(value)]
 
-    def input(self, name: str, value: Any) -> Ref:
-        """Return an input of the function."""
-        return Ref(f"in_{name}", value)
+
+def is_array(x: Any) -> bool:
+    """Whether x has axes."""
+    return isinstance(x, np.ndarray) and x.ndim > 0
+
+
+def together(refs: Iterable[Ref]) -> tuple[int, ...]:
+    """Return all places that they look into."""
+    return tuple(dict.fromkeys([place for ref in refs for place in ref.reads]))
 
 
 def told(args: Sequence[Ref], keywords: Mapping[str, Ref]) -> str:
@@ -329,110 +378,3 @@ def told(args: Sequence[Ref], keywords: Mapping[str, Ref]) -> str:
 def shares(x: Any, y: Any) -> bool:
     """Whether two arrays may have numbers in common."""
     return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and bool(np.may_share_memory(x, y))
-
-
-class Steady:
-    """A function that fills the same places each time, for inputs of these shapes; not for two callers at once.
-
-    `rows` are the results (the value is number 0, the gradients follow) that are wanted as sums over all that
-    they hold. A result that is an array goes where nobody else holds it, or into a new one.
-    """
-
-    def __init__(self, function: Any, source: str, inputs: Mapping[str, Any], rows: Sequence[int] = ()) -> None:
-        walk = Walk(source, function.__globals__)
-        given = [Ref(f"in_{key}", x) for key, x in inputs.items()]
-        found = walk.called(function.__name__, given, {})
-        results: list[Ref] = [found] if isinstance(found, Ref) else [found[0], *found[1]]
-        examples = [ref.value if isinstance(ref.value, np.ndarray) and ref.value.ndim else None for ref in results]
-        self.rows = [k for k in rows if examples[k] is not None]
-        self.arrays = [k for k, one in enumerate(examples) if one is not None and k not in self.rows]
-        self.numbers = [k for k, one in enumerate(examples) if one is None]
-        self.examples = [np.empty_like(examples[k]) for k in self.arrays]
-        into: dict[int, str] = {}  # places that are results
-        for k, ref in enumerate(results):
-            if examples[k] is None:
-                continue
-            if ref.place is not None and ref.text == f"b{ref.place}" and ref.place not in into:
-                into[ref.place] = f"r{k}"
-            else:
-                walk.bound["copyto"] = np.copyto
-                walk.lines.append(Line(f"copyto(r{k}, {ref.text})", None, () if ref.place is None else (ref.place,)))
-        names = shared_places(walk, into)
-        text = "\n    ".join(line.text for line in walk.lines) or "pass"
-        text = re.sub(r"\bb(\d+)\b", lambda found: names[int(found[1])][0], text)
-        bound = walk.bound | {name: np.empty_like(one) for name, one in names.values() if name[0] == "p"}
-        self.matrix = np.array([examples[k] for k in self.rows])
-        bound |= {f"r{k}": row for k, row in zip(self.rows, self.matrix, strict=True)}
-        self.flat = self.matrix.reshape(len(self.rows), -1 if self.rows else 0)
-        self.sums = np.empty(len(self.rows))
-        arguments = [ref.text for ref in given] + [f"r{k}" for k in self.arrays] + [f"{key}={key}" for key in bound]
-        space = dict(bound)
-        numbers = "".join(f"{results[k].text}, " for k in self.numbers)
-        exec(f"def run({', '.join(arguments)}):\n    {text}\n    return ({numbers})", space)
-        self.run: Callable[..., tuple[Any, ...]] = space["run"]
-        self.sets: list[list[Array]] = []
-        self.size = len(results)
-
-    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        """Return the value and the gradients."""
-        arrays = self.fresh()
-        results: list[Any] = [None] * self.size
-        for k, number in zip(self.numbers, self.run(*inputs, *arrays), strict=True):
-            results[k] = number
-        for k, array in zip(self.arrays, arrays, strict=True):
-            results[k] = array
-        if self.rows:
-            np.add.reduce(self.flat, axis=1, out=self.sums)
-            for k, total in zip(self.rows, self.sums.tolist(), strict=True):
-                results[k] = total
-        return results
-
-    def fresh(self) -> list[Array]:
-        """Return arrays for the results that nobody else holds."""
-        for arrays in self.sets:
-            if not arrays or max(map(getrefcount, arrays)) == ALONE:
-                return arrays
-        arrays = list(map(np.empty_like, self.examples))
-        self.sets = [arrays, *self.sets[:1]]
-        return arrays
-
-
-def shared_places(walk: Walk, into: Mapping[int, str]) -> dict[int, tuple[str, Array]]:
-    """Return for each place where it lies: in a result, or in an array that others use before and after."""
-    last: dict[int, int] = {}
-    for i, line in enumerate(walk.lines):
-        for place in (*line.reads, *(() if line.out is None else (line.out,))):
-            last[place] = i
-    free: dict[Any, list[str]] = {}
-    names: dict[int, tuple[str, Array]] = {}
-    count = 0
-    for i, line in enumerate(walk.lines):
-        over = [place for place in dict.fromkeys(line.reads) if last[place] == i and place not in into]
-        if not line.apart:
-            release(over, names, free)
-        if line.out is not None:
-            example = walk.places[line.out]
-            if line.out in into:
-                names[line.out] = into[line.out], example
-            else:
-                ready = free.get(kind(example))
-                if not ready:
-                    count += 1
-                names[line.out] = ready.pop() if ready else f"p{count}", example
-        if line.apart:
-            release(over, names, free)
-        if line.out is not None and last[line.out] == i and line.out not in into:
-            release([line.out], names, free)
-    return names
-
-
-def release(places: Sequence[int], names: Mapping[int, tuple[str, Array]], free: dict[Any, list[str]]) -> None:
-    """Give the arrays of these places back to be used again."""
-    for place in places:
-        name, example = names[place]
-        free.setdefault(kind(example), []).append(name)
-
-
-def kind(x: Array) -> tuple[Any, ...]:
-    """Return what two arrays must have in common to take each other's place."""
-    return x.shape, x.dtype, x.strides

@@ -175,11 +175,11 @@ class Buffers:
 
     def __call__(self) -> float:
         """Compute the value and the gradients, and return the value."""
-        self.point(*self.places)
+        value = self.point(*self.places)
         if self.slots is not None:
             self.d.take(self.slots, out=self.gradients, mode="clip")
             self.gradients += 0.0  # -0, of a node that nothing comes back to, is 0
-        return float(self.result[0])
+        return value
 
     def value(self) -> float:
         """Compute the value alone, and return it."""

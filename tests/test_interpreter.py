@@ -242,6 +242,16 @@ def test_it_is_kept_in_the_folder_that_the_environment_names(small: Path) -> Non
     assert all(name.startswith(source.stem) for name in compiled_by(small))
 
 
+def test_another_source_is_another_file(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interpreter.interpreter()
+    interpreter.interpreter.cache_clear()
+
+    monkeypatch.setattr(interpreter, "source", lambda: SMALL + "# of another version\n")
+    interpreter.interpreter()
+
+    assert len([*small.glob("*.py")]) == 2
+
+
 @pytest.mark.parametrize("damaged", ["*.py", "__pycache__/*.nbi", "__pycache__/*.nbc"])
 def test_what_is_kept_and_damaged_is_made_anew(damaged: str, small: Path) -> None:
     interpreter.interpreter()

@@ -397,6 +397,24 @@ def test_a_batch_does_not_remember_the_one_before(threads: Callable[[int], None]
         equal(again.gradients[name], first.gradients[name])
 
 
+def test_a_result_stays_what_it_is_when_the_program_is_called_again() -> None:
+    program = taped(Value(2.0, "w") * Value(3.0, "x"))
+    first = program(w=2.0, x=np.array([1.0, 5.0]))
+
+    program(w=7.0, x=np.array([8.0, 9.0]))
+
+    assert (first.value.tolist(), first.gradients["x"].tolist()) == ([2.0, 10.0], [2.0, 2.0])
+
+
+def test_the_inputs_that_are_arrays_may_be_others_at_each_call() -> None:
+    program = taped(Value(2.0, "w") / Value(3.0, "x"))
+
+    assert program(w=[2.0, 4.0], x=2.0).value.tolist() == [1.0, 2.0]
+    assert program(w=2.0, x=[2.0, 4.0]).value.tolist() == [1.0, 0.5]
+    assert program(w=[2.0, 4.0], x=[4.0, 2.0]).value.tolist() == [0.5, 2.0]
+    assert program(w=[2.0, 4.0], x=2.0).gradients["x"] == -1.5
+
+
 def test_the_value_of_a_batch_alone_is_the_same() -> None:
     program, weights = network()
     columns = [*weights, *np.random.default_rng(0).normal(size=(3, 50))]
