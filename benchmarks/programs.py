@@ -463,7 +463,7 @@ def replays(size: int, m: int = 1) -> dict[str, Any]:
         kinds.append(JaxGraph)
     if m == 1:
         kinds += [CasadiGraph, CasadiBuffers, Ours, Theirs]
-    without = () if m == 1 else ("python",)
+    without: Sequence[str] = () if m == 1 else ("python",)
     if size > LONGEST:
         without, kinds = ("c", "numpy", "python"), [CasadiBuffers, Ours]
     return each_backend(CompiledGraph, steps, leaves, without=without) | entered(kinds, steps, leaves)

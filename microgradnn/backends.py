@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, overload
 
 from .cprogram import CProgram
 from .derive import asked, derive, identifiers
@@ -14,6 +14,30 @@ from .tapeprogram import TapeProgram
 
 Backend = Literal["c", "numba", "numpy", "python"]
 BACKENDS = ("c", "numba", "numpy", "python")
+
+
+@overload
+def compile(
+    output: Node,
+    wrt: Sequence[Node] | None = None,
+    *,
+    inputs: Sequence[Node] | None = None,
+    backend: Literal["numba"],
+    reduce: Reduction = "sum",
+) -> TapeProgram: ...
+
+
+@overload
+def compile(
+    output: Node,
+    wrt: Sequence[Node] | None = None,
+    *,
+    inputs: Sequence[Node] | None = None,
+    backend: Backend = "numpy",
+    reduce: Reduction = "sum",
+    any_length: bool = False,
+    simplify: bool = True,
+) -> Program: ...
 
 
 def compile(
@@ -61,7 +85,7 @@ def compile(
 
 def taped_program(
     output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None, reduce: Reduction
-) -> Program:
+) -> TapeProgram:
     """Return the program that is a tape of the graph."""
     if hasattr(output, "shape"):
         raise ValueError("the backend 'numba' is for graphs of Values; one of Tensors runs with NumPy")

@@ -68,6 +68,7 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     | {
         "abs": ("abs({x})", "atom"),
         "cbrt": ("np.cbrt({x})", "atom"),
+        "log2": ("np.log2({x})", "atom"),  # math.log2 is of newer ones
         "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
         "leaky_relu": ("({x} if {x} > 0 else {y:product} * {x:power})", "atom"),
         "step": ("(1.0 if {x} > 0 else 0.0 if {x} == {x} else {x})", "atom"),
@@ -77,7 +78,7 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         "ahead": ("(0.5 if {x} == {y} else 1.0 if {x} > {y} else 0.0 if {x} < {y} else np.nan)", "atom"),
         "maximum": ("({x} if {x} >= {y} or {x} != {x} else {y})", "atom"),
         "minimum": ("({x} if {x} <= {y} or {x} != {x} else {y})", "atom"),
-        "clip": ("(np.nan if {y} > {z} else {y} if {x} < {y} else {z} if {x} > {z} else {x})", "atom"),
+        "clip": ("(({y} if {x} < {y} else {z} if {x} > {z} else {x}) if {y} <= {z} else np.nan)", "atom"),
         "where": ("({y} if {x} != 0 else {z})", "atom"),
         "weigh": ("({x:product} * {y:power} if {x} != 0 and {y} != 0 else 0.0)", "atom"),
         "cross_entropy": (

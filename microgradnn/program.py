@@ -26,7 +26,8 @@ Reduction = Literal["sum", "mean"]
 
 FLOATS, ARRAYS, FLOATS_AND_ARRAYS = {float}, {np.ndarray}, {float, np.ndarray}
 REAL = (np.dtype(np.float32), np.dtype(np.float64))
-SHAPES = 8  # of inputs for which places are kept
+SHAPES = 16  # kinds of inputs for which places are kept
+PATIENCE = 1000  # calls with other kinds after which all are forgotten
 NUMBER = count(1)
 
 
@@ -65,8 +66,8 @@ class Program:
         self.sources = {"value_and_gradients": about.source, "value": about.value_source}
         self.functions = {name: loaded(source, name) for name, source in self.sources.items()}
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
-        self.steady: dict[Any, list[Steady]] = {}  # by the shapes of the inputs; those that no call has now
-        self.unfixed: set[Any] = set()  # shapes for which the lines are not the same each time
+        self.steady: dict[Any, list[Steady] | None] = {}  # by what the inputs look like; those that no call has now
+        self.passed = 0  # calls for which there was no room
         self.seen: set[Any] = set()  # shapes that are known to fit
 
     @property
@@ -87,14 +88,14 @@ class Program:
                 return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
             return Result(float(value), dict(zip(self.wrt, map(float, gradients), strict=True)))
         value, *gradients = self.replayed("value_and_gradients", inputs)
-        return Result(number(value), dict(zip(self.wrt, map(number, gradients), strict=True)))
+        return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
         inputs = self.given(args, named)
         if not self.arrays and np.ndarray not in set(map(type, inputs)):
             return float(self.once("value", inputs))
-        return number(self.replayed("value", inputs)[0])
+        return self.replayed("value", inputs)[0]
 
     def once(self, name: str, inputs: Sequence[Any]) -> Any:
         """Return what a function gives; at a limit, where Python's own functions raise, what NumPy's give there."""
@@ -112,48 +113,66 @@ class Program:
             return self.limits[name](*[np.float64(x) if type(x) is float else x for x in inputs])
 
     def replayed(self, name: str, inputs: Sequence[Any]) -> list[Any]:
-        """Return the value and the gradients where inputs are arrays, computed in places that are used each time."""
-        key = (name, *[None if type(x) is float else (x.shape, x.dtype) for x in inputs])
-        if key not in self.steady and len(self.steady) >= SHAPES:
-            self.steady.clear()
-        free = self.steady.setdefault(key, [])
-        single = {name for name, x in zip(self.inputs, inputs, strict=True) if type(x) is float}
-        shared = [] if self.arrays or name == "value" else [k for k, x in enumerate(self.wrt, 1) if x in single]
+        """Return the value and the gradients where inputs are arrays, computed in places that are used each time.
+
+        They are floats, and arrays that nothing else shares: no input, and no other result.
+        """
+        layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
+        if layout not in self.steady:
+            self.make_room(layout)
+        free = self.steady.get(layout)
+        shared: Sequence[int] = ()
+        if not self.arrays and name != "value":
+            single = {name for name, x in zip(self.inputs, inputs, strict=True) if type(x) is float}
+            shared = [k for k, x in enumerate(self.wrt, 1) if x in single]
+        results: list[Any] | None = None
         summed: Sequence[int] = ()
-        try:
-            if key in self.unfixed:
-                raise Unfixed
-            with np.errstate(all="ignore"):
-                try:
-                    steady = free.pop()
-                except IndexError:  # all are busy in other threads, or there is none yet
-                    given = dict(zip(self.inputs, inputs, strict=True))
-                    steady = Steady(self.functions[name], self.sources[name], given, shared)
-                results, summed = steady(inputs), steady.rows
-            free.append(steady)
-        except (Unfixed, ValueError, ArithmeticError) as error:
-            if isinstance(error, Unfixed):
-                self.unfixed.add(key)
-            elif self.arrays:
-                raise
+        if free is not None:
+            try:
+                with np.errstate(all="ignore"):
+                    try:
+                        steady = free.pop()
+                    except IndexError:  # all are busy in other threads, or there is none yet
+                        given = dict(zip(self.inputs, inputs, strict=True))
+                        steady = Steady(self.functions[name], self.sources[name], given, shared)
+                    try:
+                        results, summed = steady(inputs), steady.rows
+                    finally:
+                        free.append(steady)
+            except (Unfixed, RecursionError):  # the lines are not the same each time, or too long for a walk
+                self.steady[layout] = None
+            except (ValueError, ArithmeticError):
+                if self.arrays:
+                    raise
+        if results is None:
             found = self.once(name, inputs)
-            results = [found] if name == "value" else [found[0], *found[1]]
+            results = [number(np.array(x)) for x in ([found] if name == "value" else [found[0], *found[1]])]
         return results if self.arrays else self.over_examples(results, inputs, shared, summed)
+
+    def make_room(self, layout: Any) -> None:
+        """Keep places for inputs that lie like these; where there are too many kinds of them, for the first few."""
+        if len(self.steady) >= SHAPES:
+            self.passed += 1
+            if self.passed < PATIENCE:  # a walk takes as long as dozens of replays
+                return
+            self.steady.clear()
+            self.passed = 0
+        self.steady[layout] = []
 
     def over_examples(
         self, results: list[Any], inputs: Sequence[Any], shared: Sequence[int], summed: Sequence[int]
     ) -> list[Any]:
         """Return what a graph of Values gives of a batch: sums of what the examples share, all else for each."""
         shape = next(x.shape for x in inputs if type(x) is not float)
-        m, done = math.prod(shape), set(summed)
-        for k in shared:
-            if k not in done:
-                results[k] = float(results[k].sum() if np.shape(results[k]) else results[k] * m)
-            if self.reduce == "mean":
-                results[k] /= m
-        for k in set(range(len(results))) - set(shared):
-            if np.shape(results[k]) != shape:
-                results[k] = np.full(shape, results[k])
+        m, together, done = math.prod(shape), set(shared), set(summed)
+        for k, result in enumerate(results):
+            if k in together:
+                if k not in done:
+                    results[k] = result * m if type(result) is float else float(result.sum())
+                if self.reduce == "mean":
+                    results[k] /= m
+            elif type(result) is float or result.shape != shape:
+                results[k] = np.full(shape, result)
         return results
 
     @property
@@ -178,12 +197,13 @@ class Program:
 
         Of a graph of Values each is a float, or an array of examples; of Tensors, an array.
         """
-        if not named and len(args) == len(self.inputs):
+        in_order: Sequence[Any] = args or tuple(map(named.get, self.inputs))
+        if len(args) + len(named) == len(in_order) == len(self.inputs):
             if not self.arrays:
-                if ready(args):
-                    return args
-            elif set(map(type, args)) == ARRAYS and tuple([(x.shape, x.dtype) for x in args]) in self.seen:
-                return args
+                if ready(in_order):
+                    return in_order
+            elif set(map(type, in_order)) == ARRAYS and tuple([(x.shape, x.dtype) for x in in_order]) in self.seen:
+                return in_order
         if len(args) > len(self.inputs):
             raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
         fresh = dict(zip(self.inputs, args, strict=False))

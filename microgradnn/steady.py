@@ -1,7 +1,7 @@
 """A function of arrays, rewritten so that a replay makes no new arrays: every result has its place.
 
 The lines of the printed source are walked through once with real arrays. What has a fixed shape becomes
-`add(x, y, place)`, helpers are walked through as well, places are used again when what they held has
+`add(x, y, out=place)`, helpers are walked through as well, places are used again when what they held has
 been read for the last time. Values are those of the source, to the last bit: the same functions in the same order.
 """
 
@@ -12,6 +12,7 @@ import builtins
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from sys import getrefcount
 from typing import Any, NamedTuple
 
@@ -40,6 +41,7 @@ OPERATORS: dict[type[ast.AST], tuple[Callable[..., Any], np.ufunc, str]] = {
     ast.Invert: (operator.invert, np.invert, "~{}"),
 }
 REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
+WHOLE = {np.float32: 2**24, np.float64: 2**53}  # up to here every whole number is one of these
 FACTS = ("shape", "ndim", "dtype", "size")
 ALONE = max(map(getrefcount, [object()]))  # how often an object is held that only a list holds
 
@@ -102,9 +104,9 @@ class Walk:
             elif isinstance(line, ast.If):
                 test = self.expression(line.test, scope)
                 if not test.fixed:
-                    rest = [*line.orelse, *body[i + 1 :]]
                     yes = self.block(line.body, dict(scope), start)
-                    return self.either(test, yes, lambda rest=rest: self.block(rest, scope, start), start)
+                    no = partial(self.block, [*line.orelse, *body[i + 1 :]], scope, start)
+                    return self.either(test, yes, no, start)
                 found = self.block(line.body if test.value else line.orelse, scope, start)
             elif isinstance(line, ast.With):
                 found = self.block(line.body, scope, start)
@@ -122,7 +124,7 @@ class Walk:
             test = self.expression(x.test, scope)
             if not test.fixed:
                 yes = self.expression(x.body, scope)
-                return self.either(test, yes, lambda: self.expression(x.orelse, scope), start)
+                return self.either(test, yes, partial(self.expression, x.orelse, scope), start)
         return self.expression(x, scope)
 
     def either(self, test: Ref, yes: Any, no: Callable[[], Any], start: int) -> Ref:
@@ -130,7 +132,7 @@ class Walk:
 
         What lies before `start` is the caller's and stays.
         """
-        if not (isinstance(yes, Ref) and isinstance(yes.value, np.ndarray)):
+        if not (isinstance(yes, Ref) and is_array(yes.value)):
             raise Unfixed
         result = yes
         if yes.place is None or yes.place < start:
@@ -139,7 +141,7 @@ class Walk:
         margin, self.margin = self.margin, self.margin + "    "
         try:
             other = no()
-            if not isinstance(other, Ref) or kind(other.value)[:2] != kind(result.value)[:2]:
+            if not (isinstance(other, Ref) and alike(other.value, result.value)):
                 raise Unfixed
             self.write(f"copyto({result.text}, {other.text})", [result, other])
             self.bound["copyto"] = np.copyto
@@ -234,22 +236,25 @@ class Walk:
             options = {key: one.value for key, one in keywords.items()}
             if do in REDUCTIONS:
                 return self.reduced(REDUCTIONS[do], args[0], {"axis": None, **options})
-            if name == "reduce" and isinstance(do.__self__, np.ufunc):
+            if name == "reduce" and isinstance(do.__self__, np.ufunc):  # of the first axis, unless told
                 return self.reduced(do.__self__, args[0], {"axis": 0, **options})
-            if do is np.mean:
+            if do is np.mean and args[0].value.size <= WHOLE.get(args[0].value.dtype.type, 0):
                 return self.mean(args[0], {"axis": None, **options})
         if do is np.where and any(isinstance(arg.value, np.ndarray) and arg.value.ndim for arg in args):
             return self.chosen(*args)
         if name in self.functions and do is self.namespace.get(name):
             lines, places, count = list(self.lines), list(self.places), self.count
             try:
-                return self.called(name, args, keywords)
+                found = self.called(name, args, keywords)
+                if isinstance(found, Ref):
+                    return found
+                raise Unfixed
             except Unfixed:
                 self.lines, self.places, self.count = lines, places, count
         value = do(*[arg.value for arg in args], **{key: arg.value for key, arg in keywords.items()})
         if do is np.concatenate and not args[0].fixed:
             axis = keywords["axis"].value if keywords else 0
-            return self.filled(f"{function.text}({{0}}, {axis}, {{out}})", value, args, apart=True)
+            return self.filled(f"{function.text}({{0}}, {axis}, out={{out}})", value, args, apart=True)
         return self.other(f"{function.text}({told(args, keywords)})", value, [function, *args, *keywords.values()])
 
     def method(self, whole: Ref, name: str, args: list[Ref], keywords: dict[str, Ref]) -> Ref:
@@ -268,7 +273,7 @@ class Walk:
         do, function, form = OPERATORS[type(sign)]
         value = do(*[arg.value for arg in args])
         if function is np.power and is_array(args[0].value) and not is_array(args[1].value):
-            return self.power(*args, value)
+            return self.power(args[0], args[1], value)
         return self.applied(function, args, value, form.format(*[arg.text for arg in args]))
 
     def power(self, x: Ref, y: Ref, value: Array) -> Ref:
@@ -286,8 +291,7 @@ class Walk:
         name = self.name(function)
         if is_array(value) and not all(arg.fixed for arg in args):
             operands = ", ".join(f"{{{i}}}" for i in range(len(args)))
-            apart = function is np.matmul or any(arg.place is None and arg.reads for arg in args)  # views overlap
-            return self.filled(f"{name}({operands}, {{out}})", value, args, apart=apart)
+            return self.filled(f"{name}({operands}, out={{out}})", value, args, apart=function is np.matmul)
         return self.other(text or f"{name}({told(args, {})})", value, args)
 
     def reduced(self, function: np.ufunc, x: Ref, options: Mapping[str, Any]) -> Ref:
@@ -304,13 +308,11 @@ class Walk:
         """Return a mean as NumPy computes it: the sum in the precision of x, divided by the number of entries."""
         whole = self.reduced(np.add, x, options)
         n = x.value.size // max(np.size(whole.value), 1)
-        kind = x.value.dtype.type
-        if kind not in (np.float32, np.float64) or kind(n) != n:
-            raise Unfixed
         mean = self.operated(ast.Div(), [whole, self.constant(n if is_array(whole.value) else np.intp(n))])
-        if is_array(whole.value) or kind is np.float64:
+        precision = x.value.dtype.type
+        if is_array(mean.value) or type(mean.value) is precision:
             return mean
-        return self.other(f"{self.name(kind)}({mean.text})", kind(mean.value), [mean])
+        return self.other(f"{self.name(precision)}({mean.text})", precision(mean.value), [mean])
 
     def chosen(self, condition: Ref, x: Ref, y: Ref) -> Ref:
         """Return x where the condition holds, else y."""
@@ -329,6 +331,7 @@ class Walk:
         place = len(self.places)
         self.places.append(value)
         text = text.format(*[arg.text for arg in args], out=f"b{place}")
+        apart = apart or any(arg.reads and arg.place is None for arg in args)  # a view may overlap otherwise
         self.lines.append(Line(self.margin + text, place, together(args), apart))
         return Ref(f"b{place}", value, (place,), place)
 
@@ -365,6 +368,11 @@ def is_array(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.ndim > 0
 
 
+def alike(x: Any, y: Array) -> bool:
+    """Whether x is an array that can take the place of y."""
+    return isinstance(x, np.ndarray) and (x.shape, x.dtype) == (y.shape, y.dtype)
+
+
 def together(refs: Iterable[Ref]) -> tuple[int, ...]:
     """Return all places that they look into."""
     return tuple(dict.fromkeys([place for ref in refs for place in ref.reads]))
@@ -378,3 +386,112 @@ def told(args: Sequence[Ref], keywords: Mapping[str, Ref]) -> str:
 def shares(x: Any, y: Any) -> bool:
     """Whether two arrays may have numbers in common."""
     return isinstance(x, np.ndarray) and isinstance(y, np.ndarray) and bool(np.may_share_memory(x, y))
+
+
+class Steady:
+    """A function that fills the same places each time, for inputs of these shapes; not for two callers at once.
+
+    `rows` are the results (the value is number 0, the gradients follow) that are wanted as sums over all that
+    they hold. A result that is an array goes where nobody else holds it, or into a new one.
+    """
+
+    def __init__(self, function: Any, source: str, inputs: Mapping[str, Any], rows: Sequence[int] = ()) -> None:
+        walk = Walk(source, function.__globals__)
+        given = [Ref(f"in_{key}", x) for key, x in inputs.items()]
+        found = walk.called(function.__name__, given, {})
+        results: list[Ref] = [found] if isinstance(found, Ref) else [found[0], *found[1]]
+        self.size = len(results)
+        whole = {k for k, ref in enumerate(results) if is_array(ref.value)}
+        self.rows = [k for k in rows if k in whole]
+        self.arrays = sorted(whole.difference(self.rows))
+        self.numbers = [k for k in range(self.size) if k not in whole]
+        self.examples = [np.empty_like(results[k].value) for k in self.arrays]
+        self.matrix = np.array([results[k].value for k in self.rows])
+        self.flat = self.matrix.reshape(len(self.rows), -1 if self.rows else 0)
+        self.sums = np.empty(len(self.rows))
+        ends = dict(zip((*self.arrays, *self.rows), (*self.examples, *self.matrix), strict=True))
+        into: dict[int, str] = {}  # places that are results
+        for k, end in ends.items():
+            ref = results[k]
+            if ref.place is not None and ref.place not in into and kind(end) == kind(ref.value):
+                into[ref.place] = f"r{k}"
+            else:
+                walk.bound["copyto"] = np.copyto
+                walk.write(f"copyto(r{k}, {ref.text})", [ref])
+        numbers = [results[k] for k in self.numbers]
+        walk.write(f"return ({''.join(f'{ref.text}, ' for ref in numbers)})", numbers)
+        names = shared_places(walk, into)
+        lines = [re.sub(r"\bb(\d+)\b", lambda found: names[int(found[1])][0], line.text) for line in walk.lines]
+        text = "\n    ".join(line for line in lines if not re.fullmatch(r" *copyto\((\w+), \1\)", line))
+        bound = walk.bound | {name: np.empty_like(one) for name, one in names.values() if name[0] == "p"}
+        bound |= {f"r{k}": row for k, row in zip(self.rows, self.matrix, strict=True)}
+        arguments = [ref.text for ref in given] + [f"r{k}" for k in self.arrays] + [f"{key}={key}" for key in bound]
+        space = dict(bound)
+        self.source = f"def run({', '.join(arguments)}):\n    {text}\n"
+        exec(self.source, space)
+        self.run: Callable[..., tuple[Any, ...]] = space["run"]
+        self.sets: list[list[Array]] = []
+
+    def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the value and the gradients, arrays or floats."""
+        arrays = self.fresh()
+        results: list[Any] = [None] * self.size
+        for k, number in zip(self.numbers, self.run(*inputs, *arrays), strict=True):
+            results[k] = float(number)
+        for k, array in zip(self.arrays, arrays, strict=True):
+            results[k] = array
+        if self.rows:
+            np.add.reduce(self.flat, axis=1, out=self.sums)
+            for k, total in zip(self.rows, self.sums.tolist(), strict=True):
+                results[k] = total
+        return results
+
+    def fresh(self) -> list[Array]:
+        """Return arrays for the results that nobody else holds."""
+        for arrays in self.sets:
+            if not arrays or max(map(getrefcount, arrays)) == ALONE:
+                return arrays
+        arrays = list(map(np.empty_like, self.examples))
+        self.sets = [arrays, *self.sets[:1]]
+        return arrays
+
+
+def shared_places(walk: Walk, into: Mapping[int, str]) -> dict[int, tuple[str, Array]]:
+    """Return for each place where it lies: in a result, or in an array that others use before and after."""
+    last: dict[int, int] = {}
+    for i, line in enumerate(walk.lines):
+        for place in (*line.reads, *(() if line.out is None else (line.out,))):
+            last[place] = i
+    free: dict[Any, list[str]] = {}
+    names: dict[int, tuple[str, Array]] = {}
+    count = 0
+    for i, line in enumerate(walk.lines):
+        over = [place for place in dict.fromkeys(line.reads) if last[place] == i and place not in into]
+        if not line.apart:
+            release(over, names, free)
+        if line.out is not None:
+            example = walk.places[line.out]
+            if line.out in into:
+                names[line.out] = into[line.out], example
+            else:
+                ready = free.get(kind(example))
+                if not ready:
+                    count += 1
+                names[line.out] = ready.pop() if ready else f"p{count}", example
+        if line.apart:
+            release(over, names, free)
+        if line.out is not None and last[line.out] == i and line.out not in into:
+            release([line.out], names, free)
+    return names
+
+
+def release(places: Sequence[int], names: Mapping[int, tuple[str, Array]], free: dict[Any, list[str]]) -> None:
+    """Give the arrays of these places back to be used again."""
+    for place in places:
+        name, example = names[place]
+        free.setdefault(kind(example), []).append(name)
+
+
+def kind(x: Array) -> tuple[Any, ...]:
+    """Return what two arrays must have in common to take each other's place."""
+    return x.shape, x.dtype, x.strides

@@ -186,6 +186,13 @@ class Buffers:
         self.forward(*self.alone)
         return float(self.result[0])
 
+    def step(self, learning_rate: float) -> float:
+        """Take a step of gradient descent, θ := θ − α dθ in `inputs` (notes, C5), and return the value before."""
+        inputs_only(self.held)
+        value = self()
+        self.v[self.held.wrt] -= learning_rate * self.gradients
+        return value
+
 
 class Batch:
     """A tape in two: what all examples share, done once, and what each has for itself, done in blocks."""
@@ -241,7 +248,7 @@ class BatchBuffers:
         blocks = math.ceil(m / width)
         threads = max(1, min(cores(), m * len(batch.own) // LEAST, blocks))
         each = math.ceil(blocks / threads) * width
-        self.told: list[Array] = [np.array([at(batch.own), at(batch.lists), at(batch.slots)])]
+        self.told: list[Array] = [np.array([at(batch.own), at(batch.lists), at(batch.slots)], np.int64)]
         self.sums: list[Array] = []
         self.parts: list[tuple[int, ...]] = []
         for first in range(0, m, each):
@@ -249,7 +256,7 @@ class BatchBuffers:
             arrays = [self.v, self.examples, self.own, self.values, block[0], block[1], sums]
             sizes = [len(batch.own), len(batch.slots), batch.results, len(batch.many), width]
             sizes += [m, first, min(first + each, m), batch.output, len(self.own), 1]
-            told = [np.array([at(x) for x in arrays]), np.array(sizes)]
+            told = [np.array([at(x) for x in arrays], np.int64), np.array(sizes, np.int64)]
             self.told += [block, *told]
             self.sums.append(sums)
             self.parts.append((at(self.told[0]), at(told[0]), at(told[1])))
@@ -261,6 +268,12 @@ class BatchBuffers:
     def __call__(self) -> None:
         """Compute the values and the gradients."""
         self.run(both=True)
+
+    def step(self, learning_rate: float) -> None:
+        """Take a step of gradient descent, θ := θ − α dθ in `inputs`, for the θ that all examples share."""
+        inputs_only(self.tape)
+        self()
+        self.v[self.tape.wrt] -= learning_rate * self.gradients
 
     def run(self, *, both: bool) -> None:
         """Compute the values, and the gradients if they are wanted."""
@@ -281,6 +294,12 @@ class BatchBuffers:
             self.total.take(self.tape.wrt, out=self.gradients, mode="clip")  # any other mode makes a copy first
             self.gradients *= self.scale
             self.gradients += 0.0  # -0 is 0
+
+
+def inputs_only(tape: Tape) -> None:
+    """Raise ValueError unless what it is differentiated by can be changed."""
+    if (tape.wrt >= len(tape.inputs)).any():
+        raise ValueError("a step changes inputs, and a node inside the graph is computed from others")
 
 
 def cores() -> int:

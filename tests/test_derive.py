@@ -486,3 +486,16 @@ def test_two_long_indices_that_differ_in_one_number_are_not_taken_for_one() -> N
     value, gradients = compile(J, [x])()
     assert value == J.item()
     np.testing.assert_array_equal(gradients["x"], x.grad)
+
+
+def test_a_graph_with_very_many_paths_is_derived_line_by_line() -> None:
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(60):  # 2^60 paths
+        y = y * 0.5 + (y * 0.25).sin()
+
+    derived = derive(y, [x])
+
+    y.backward()
+    assert compile(y, [x])().gradients["x"] == pytest.approx(x.grad, rel=1e-12)
+    assert len(derived.backward) < 500

@@ -313,3 +313,98 @@ def test_latex_has_the_letters_of_the_notes() -> None:
     text = latex(listing.forward([W @ A + b]))
 
     assert text == "\\begin{aligned}\nZ_{2} &= W_{2}\\,A_{1} + b_{2}\n\\end{aligned}"
+
+
+# --- plain Python that is quick -----------------------------------------------------------------
+
+
+def test_in_plain_python_the_operand_of_relu_has_a_name_and_is_read_in_line() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+
+    derived = derive((w * x + 1).relu(), [w, x], style="python")
+
+    assert str(derived).splitlines() == [
+        "t1 = w * x + 1",
+        "J = t1 if t1 > 0 or t1 != t1 else 0.0",
+        "",
+        "t2 = float(t1 > 0)",
+        "dw = t2 * x",
+        "dx = t2 * w",
+    ]
+
+
+@pytest.mark.parametrize("x", [2.0, -2.0, 0.0, -0.0, math.inf, -math.inf, math.nan])
+def test_relu_in_line_is_relu(x: float) -> None:
+    a = Value(1.0, "a")
+
+    value = compile(a.relu() + 1.0, [a], backend="python")(x).value
+
+    np.testing.assert_equal(value, (Value(x).relu() + 1.0).data)
+
+
+def test_in_plain_python_a_square_of_a_name_is_a_product() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+
+    derived = derive(a**2 + (a + b) ** 2, [a], style="python")
+
+    assert [str(line) for line in derived.forward] == ["t1 = a + b", "J = a * a + t1 * t1"]
+
+
+def whole() -> list[tuple[Any, Any]]:
+    """Formulas of one variable, and whether all that they give in plain Python are floats."""
+    return [
+        (lambda a: a * a, True),
+        (lambda a: 3 * a, False),  # da = 3
+        (lambda a: a + 1.5, False),  # da = 1
+        (lambda a: a.relu() * 2.5, True),
+        (lambda a: a.relu() * 2, False),  # da = 2 * (a > 0)
+        (lambda a: where(a, a * a, 2.5), True),
+        (lambda a: where(a, a * a, 2), False),
+        (lambda a: where(a, 1, 2) * a, False),
+        (lambda a: a.sin() / 3, True),
+    ]
+
+
+@pytest.mark.parametrize(("formula", "floats"), whole())
+def test_it_is_known_whether_plain_python_gives_floats_throughout(formula: Any, floats: bool) -> None:
+    a = Value(2.0, "a")
+    derived = derive(formula(a), [a], style="python")
+
+    assert derived.floats is floats
+    for x in (2.0, 0.0, -2.0):
+        value, gradients = compile(formula(a), [a], backend="python").function(x)
+        if floats:
+            assert [type(one) for one in (value, *gradients)] == [float, float]
+
+
+# --- a step of descent --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy"])
+def test_a_step_is_the_gradients_and_one_line_more(backend: Any) -> None:
+    a, b, x = (Value(n, name) for n, name in ((2.0, "a"), (1.0, "b"), (3.0, "x")))
+    program = compile(((a * x + b).sigmoid() - x) ** 2, [b, a], inputs=[a, b, x], backend=backend)
+
+    value, new = program.step(2.0, 1.0, 3.0, 0.1)
+
+    expected = program(2.0, 1.0, 3.0)
+    assert value == expected.value
+    assert new == (1.0 - 0.1 * expected.gradients["b"], 2.0 - 0.1 * expected.gradients["a"])
+
+
+def test_a_step_has_its_helpers_and_a_name_for_alpha_that_is_free() -> None:
+    learning_rate = Value(0.5, "learning_rate")
+
+    source = derive(learning_rate.softplus(), style="python").step_source
+
+    assert "def step(learning_rate, alpha):" in source
+    assert "return J, (learning_rate - alpha * dlearning_rate,)" in source
+    assert source.index("def softplus") < source.index("def step")
+
+
+def test_there_is_no_step_for_what_is_computed() -> None:
+    a = Value(2.0, "a")
+    b = (a * a).named("b")
+
+    with pytest.raises(ValueError, match="a step changes inputs, and b is computed"):
+        derive(b * a, [b, a]).step_source  # noqa: B018 (it is a property)

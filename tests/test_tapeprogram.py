@@ -196,22 +196,22 @@ def test_the_gradient_in_the_output_itself_is_one() -> None:
 # --- branches that were not taken ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("form", "at"),
-    {
-        "where, the first": (lambda x, w: where(x, log(x), w), (0.0, 2.0)),
-        "where, the second": (lambda x, w: where(w, x, log(x)), (0.0, 2.0)),
-        "relu": (lambda x, w: relu(log(x)) + w, (0.0, 2.0)),
-        "maximum": (lambda x, w: maximum(log(x), w), (0.0, 2.0)),
-        "minimum": (lambda x, w: minimum(1 / x, w), (5e-324, 2.0)),
-        "clip": (lambda x, w: clip(log(x), w, 3.0), (0.0, 2.0)),
-        "abs at its kink": (lambda x, w: abs(sqrt(x)) + w, (0.0, 2.0)),
-        "two steps behind": (lambda x, w: relu(tanh(log(x) * 2) - w), (0.0, 2.0)),
-        "a list behind": (lambda x, w: relu(dot([log(x), w], [w, x])), (0.0, 2.0)),
-        "another list": (lambda x, w: relu(logsumexp([log(x), w]) - 9), (0.0, 2.0)),
-        "three behind": (lambda x, w: relu(where(x + 1, log(x), w)), (0.0, 2.0)),
-    }.values(),
-)
+NOT_TAKEN: dict[str, tuple[Any, Any]] = {
+    "where, the first": (lambda x, w: where(x, log(x), w), (0.0, 2.0)),
+    "where, the second": (lambda x, w: where(w, x, log(x)), (0.0, 2.0)),
+    "relu": (lambda x, w: relu(log(x)) + w, (0.0, 2.0)),
+    "maximum": (lambda x, w: maximum(log(x), w), (0.0, 2.0)),
+    "minimum": (lambda x, w: minimum(1 / x, w), (5e-324, 2.0)),
+    "clip": (lambda x, w: clip(log(x), w, 3.0), (0.0, 2.0)),
+    "abs at its kink": (lambda x, w: abs(sqrt(x)) + w, (0.0, 2.0)),
+    "two steps behind": (lambda x, w: relu(tanh(log(x) * 2) - w), (0.0, 2.0)),
+    "a list behind": (lambda x, w: relu(dot([log(x), w], [w, x])), (0.0, 2.0)),
+    "another list": (lambda x, w: relu(logsumexp([log(x), w]) - 9), (0.0, 2.0)),
+    "three behind": (lambda x, w: relu(where(x + 1, log(x), w)), (0.0, 2.0)),
+}
+
+
+@pytest.mark.parametrize(("form", "at"), NOT_TAKEN.values(), ids=NOT_TAKEN)
 def test_a_branch_that_was_not_taken_brings_nothing_back_be_its_slope_infinite(form: Any, at: Any) -> None:
     x, w = (Value(number, name) for number, name in zip(at, "xw", strict=True))
     output = form(x, w)
@@ -224,15 +224,16 @@ def test_a_branch_that_was_not_taken_brings_nothing_back_be_its_slope_infinite(f
     equal([value[1], slopes["x"][1], slopes["w"][1]], want)
 
 
-@pytest.mark.parametrize(
-    "form",
-    {
-        "plain": lambda x, w: w * log(x),
-        "and a branch after it, that was taken": lambda x, w: relu(w * sqrt(x) + 1),
-        "and another use, that was not taken": lambda x, w: (lambda s: w * s + relu(s - 1))(sqrt(x)),
-        "times minus one": lambda x, w: relu(1 - (-w) * sqrt(x)),
-    }.values(),
-)
+DID_COME: dict[str, Any] = {
+    "plain": lambda x, w: w * log(x),
+    "and a branch after it, that was taken": lambda x, w: relu(w * sqrt(x) + 1),
+    "and another use, that was not taken": lambda x, w: (lambda s: w * s + relu(s - 1))(sqrt(x)),
+    "times minus one": lambda x, w: relu(1 - (-w) * sqrt(x)),
+    "and it is -0": lambda x, w: relu(1 + (-w) * sqrt(x)),
+}
+
+
+@pytest.mark.parametrize("form", DID_COME.values(), ids=DID_COME)
 def test_where_0_did_come_back_times_an_infinite_slope_is_no_number(form: Any) -> None:
     x, w = Value(0.0, "x"), Value(0.0, "w")
     output = form(x, w)
@@ -332,7 +333,8 @@ def network() -> tuple[TapeProgram, list[Any]]:
     w = [Value(x, f"w{i}", kind="parameter") for i, x in enumerate(rng.normal(size=6).tolist())]
     x, y = [Value(x, f"x{i}") for i, x in enumerate(rng.normal(size=2).tolist())], Value(1.0, "y")
     hidden = [tanh(dot(w[i : i + 2], x) + 0.1).named(f"h{i}") for i in (0, 2)]
-    loss = relu(1 - y * dot(w[4:], hidden)) + 0.01 * sum(one * one for one in w) + logsumexp([*hidden, *w]).sin()
+    margin = relu(1 - y * dot(w[4:], hidden)) + clip(x[0], w[0], 9.0) * where(y - 1, x[1], w[1])
+    loss = margin + 0.01 * sum(one * one for one in w) + logsumexp([*hidden, *w]).sin()
     return taped(loss, [*w, hidden[1], x[0]], inputs=[*w, *x, y]), [one.data for one in w]
 
 
@@ -754,3 +756,42 @@ def test_a_graph_of_a_hundred_thousand_shared_nodes_gives_what_the_sweep_gave() 
     assert len(program.tape.code) > 0.8 * MANY
     assert min(map(abs, want)) > 1e-3
     np.testing.assert_allclose(given_by(program), want, rtol=1e-11)  # sums of 100,000 products
+
+
+# --- a step of descent --------------------------------------------------------------------------
+
+
+def test_a_step_of_buffers_changes_the_inputs_that_are_differentiated_by() -> None:
+    a, x, b = Value(2.0, "a"), Value(3.0, "x"), Value(1.0, "b")
+    program = compile((a * x + b - 4) ** 2, [b, a], inputs=[a, x, b], backend="numba")
+    buffers = program.buffers()
+    buffers.inputs[:] = 2.0, 3.0, 1.0
+
+    value = buffers.step(0.05)
+
+    # z = 3, J = 9, db = 6, da = 18
+    assert value == 9.0
+    assert buffers.inputs.tolist() == pytest.approx([2.0 - 0.9, 3.0, 1.0 - 0.3], rel=1e-15)
+
+
+def test_a_step_of_a_batch_is_of_what_the_examples_share() -> None:
+    a, x, b = Value(2.0, "a"), Value(3.0, "x"), Value(1.0, "b")
+    program = compile((a * x + b) ** 2, [a, b], inputs=[a, x, b], backend="numba", reduce="mean")
+    batch = program.buffers("x", examples=2)
+    batch.inputs[:] = 2.0, 0.0, 1.0
+    batch.examples[0] = 0.0, 1.0
+
+    batch.step(0.5)
+
+    # z = 1, 3: da = mean(0, 6), db = mean(2, 6)
+    assert batch.values.tolist() == [1.0, 9.0]
+    assert batch.inputs.tolist() == [0.5, 0.0, -1.0]
+
+
+def test_there_is_no_step_for_a_node_inside_the_graph() -> None:
+    a = Value(2.0, "a")
+    b = (a * a).named("b")
+    program = compile(b * a, [b], backend="numba")
+
+    with pytest.raises(ValueError, match="a step changes inputs"):
+        program.buffers().step(0.1)
