@@ -22,8 +22,8 @@ from .program import Program, Reduction, Result, number
 class CProgram(Program):
     """A program in C, compiled when it is made; one loop over all examples, in double precision."""
 
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum") -> None:
-        super().__init__(derivation, reduce=reduce)
+    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
+        super().__init__(derivation, reduce=reduce, any_length=any_length)
         self.batch = built(derivation.source)
 
     def load(self) -> None:

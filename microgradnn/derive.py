@@ -191,6 +191,12 @@ def asked(
     wanted = chosen(order, leaves, wrt, output)  # leaves are in the order of their first use
     given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
     had = set(given)
+    for x in given:
+        if x.op is not None:
+            raise ValueError(f"an input is a leaf, and {x!r} is computed")
+    if len(had) < len(given):
+        twice = next(x for i, x in enumerate(given) if x in given[:i])
+        raise ValueError(f"{twice!r} is given twice as an input")
     return order, [*given, *(x for x in wanted if x.op is None and x not in had)], wanted
 
 

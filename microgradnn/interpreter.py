@@ -405,7 +405,7 @@ def interpreter() -> Interpreter:
     written, in a folder of its own for as long as the process runs. Raises ModuleNotFoundError without Numba.
     """
     with extra("numba"):
-        import numba
+        import numba  # type: ignore[import-not-found,import-untyped,unused-ignore]  # where it is, it has no types
     text = source()
     name = "tape_" + hashlib.sha256(f"{text}{numba.__version__}{sys.version}".encode()).hexdigest()[:16]
     with LOADING:

@@ -98,15 +98,19 @@ class Program:
         return self.replayed("value", inputs)[0]
 
     def once(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what a function gives; at a limit, where Python's own functions raise, what NumPy's give there."""
+        """Return what a function gives, if need be at a limit."""
         try:
             if self.floats:  # nothing of NumPy, that would warn
                 return self.functions[name](*inputs)
             with np.errstate(all="ignore"):
-                return self.functions[name](*inputs)
+                return real(self.functions[name](*inputs))
         except (ValueError, ArithmeticError):
             if not self.derivation.limit_source:
                 raise
+        return self.at_limit(name, inputs)
+
+    def at_limit(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Return what a function of numbers gives where Python raises, or turns to complex numbers: as NumPy has it."""
         if name not in self.limits:
             self.limits[name] = loaded(self.derivation.limit_source, name)
         with np.errstate(all="ignore"):
@@ -115,7 +119,8 @@ class Program:
     def replayed(self, name: str, inputs: Sequence[Any]) -> list[Any]:
         """Return the value and the gradients where inputs are arrays, computed in places that are used each time.
 
-        They are floats, and arrays that nothing else shares: no input, and no other result.
+        They are floats, and arrays that nothing else shares, no input and no other result; a gradient is in the
+        precision of its input.
         """
         layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
         if layout not in self.steady:
@@ -127,6 +132,7 @@ class Program:
             shared = [k for k, x in enumerate(self.wrt, 1) if x in single]
         results: list[Any] | None = None
         summed: Sequence[int] = ()
+        run = self.once
         if free is not None:
             try:
                 with np.errstate(all="ignore"):
@@ -134,7 +140,8 @@ class Program:
                         steady = free.pop()
                     except IndexError:  # all are busy in other threads, or there is none yet
                         given = dict(zip(self.inputs, inputs, strict=True))
-                        steady = Steady(self.functions[name], self.sources[name], given, shared)
+                        function, source = self.functions[name], self.sources[name]
+                        steady = Steady(function, source, given, rows=shared, dtypes=self.precisions(given))
                     try:
                         results, summed = steady(inputs), steady.rows
                     finally:
@@ -144,10 +151,19 @@ class Program:
             except (ValueError, ArithmeticError):
                 if self.arrays:
                     raise
+                run = self.at_limit
         if results is None:
-            found = self.once(name, inputs)
-            results = [number(np.array(x)) for x in ([found] if name == "value" else [found[0], *found[1]])]
+            found = run(name, inputs)
+            several = [found] if name == "value" else [found[0], *found[1]]
+            dtypes = self.precisions(dict(zip(self.inputs, inputs, strict=True)))
+            results = [number(np.array(x, dtype)) for x, dtype in zip(several, dtypes, strict=False)]
         return results if self.arrays else self.over_examples(results, inputs, shared, summed)
+
+    def precisions(self, inputs: Mapping[str, Any]) -> list[Any]:
+        """Return the dtypes of the value and of the gradients, None where it is that of what they are computed from."""
+        if not self.arrays:
+            return [np.float64] * (1 + len(self.wrt))
+        return [None, *[inputs[name].dtype if name in inputs else None for name in self.wrt]]
 
     def make_room(self, layout: Any) -> None:
         """Keep places for inputs that lie like these; where there are too many kinds of them, for the first few."""
@@ -168,7 +184,8 @@ class Program:
         for k, result in enumerate(results):
             if k in together:
                 if k not in done:
-                    results[k] = result * m if type(result) is float else float(result.sum())
+                    with np.errstate(all="ignore"):
+                        results[k] = result * m if type(result) is float else float(result.sum())
                 if self.reduce == "mean":
                     results[k] /= m
             elif type(result) is float or result.shape != shape:
@@ -177,7 +194,7 @@ class Program:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """The printed function itself, which checks nothing: of the inputs in order the value and a tuple of gradients."""
+        """The printed function itself, which checks nothing: of inputs in order, the value and a tuple of gradients."""
         return self.functions["value_and_gradients"]
 
     @cached_property
@@ -285,6 +302,15 @@ class Program:
 def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool) -> Program:
     """Make a program anew from its source, as pickle does."""
     return kind(derivation, reduce=reduce, any_length=any_length)
+
+
+def real(found: Any) -> Any:
+    """Return what a function gives; ValueError where Python has turned to complex numbers: (-2.0)**0.5."""
+    value, gradients = found if isinstance(found, tuple) else (found, ())
+    kinds = {x.dtype.kind if isinstance(x, np.ndarray) else type(x) for x in (value, *gradients)}
+    if complex in kinds or "c" in kinds:
+        raise ValueError("not real")
+    return found
 
 
 def number(x: Any) -> Any:

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .numerics import power
+
 Array = np.ndarray[Any, Any]
 
 # What an operator does, to whole arrays too, and how it is written.
@@ -27,7 +29,7 @@ OPERATORS: dict[type[ast.AST], tuple[Callable[..., Any], np.ufunc, str]] = {
     ast.Mult: (operator.mul, np.multiply, "{} * {}"),
     ast.Div: (operator.truediv, np.true_divide, "{} / {}"),
     ast.FloorDiv: (operator.floordiv, np.floor_divide, "{} // {}"),
-    ast.Pow: (operator.pow, np.power, "{} ** {}"),
+    ast.Pow: (power, np.power, "power({}, {})"),
     ast.MatMult: (operator.matmul, np.matmul, "{} @ {}"),
     ast.BitAnd: (operator.and_, np.bitwise_and, "{} & {}"),
     ast.BitOr: (operator.or_, np.bitwise_or, "{} | {}"),
@@ -77,7 +79,7 @@ class Walk:
         self.functions = {x.name: x for x in ast.parse(source).body if isinstance(x, ast.FunctionDef)}
         self.lines: list[Line] = []
         self.places: list[Array] = []  # what each held, as an example of its shape
-        self.bound: dict[str, Any] = {}  # objects that the lines name
+        self.bound: dict[str, Any] = {"copyto": np.copyto, "power": power}  # objects that the lines name
         self.named: dict[int, str] = {}
         self.count = 0
         self.margin = ""
@@ -136,7 +138,7 @@ class Walk:
             raise Unfixed
         result = yes
         if yes.place is None or yes.place < start:
-            result = self.filled("copyto({out}, {0})", yes.value, [yes], copyto=np.copyto)
+            result = self.filled("copyto({out}, {0})", yes.value, [yes])
         self.lines.append(Line(f"{self.margin}if not {test.text}:", None, test.reads))
         margin, self.margin = self.margin, self.margin + "    "
         try:
@@ -144,7 +146,6 @@ class Walk:
             if not (isinstance(other, Ref) and alike(other.value, result.value)):
                 raise Unfixed
             self.write(f"copyto({result.text}, {other.text})", [result, other])
-            self.bound["copyto"] = np.copyto
         finally:
             self.margin = margin
         return result
@@ -263,7 +264,7 @@ class Walk:
             *[arg.value for arg in args], **{key: arg.value for key, arg in keywords.items()}
         )
         if name == "astype" and whole.value.ndim:
-            return self.filled("copyto({out}, {0}, 'unsafe')", value, [whole], copyto=np.copyto)
+            return self.filled("copyto({out}, {0}, 'unsafe')", value, [whole])
         return self.other(f"{whole.text}.{name}({told(args, keywords)})", value, [whole, *args, *keywords.values()])
 
     # --- lines ------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ class Walk:
             return self.applied(np.square, [x], value)
         if value.dtype != x.value.dtype:
             return self.applied(np.power, [x, y], value)
-        result = self.filled("copyto({out}, {0})", value, [x], copyto=np.copyto)
+        result = self.filled("copyto({out}, {0})", value, [x])
         self.write(f"{result.text} **= {y.text}", [result, y])
         return result
 
@@ -321,13 +322,12 @@ class Walk:
             return self.constant(value)
         if np.asarray(condition.value).dtype != bool:
             condition = self.operated(ast.NotEq(), [condition, self.constant(0)])
-        result = self.filled("copyto({out}, {0})", value, [y], copyto=np.copyto)
+        result = self.filled("copyto({out}, {0})", value, [y])
         self.write(f"copyto({result.text}, {x.text}, where={condition.text})", [x, condition, result])
         return result
 
-    def filled(self, text: str, value: Array, args: Sequence[Ref], *, apart: bool = False, **names: Any) -> Ref:
+    def filled(self, text: str, value: Array, args: Sequence[Ref], *, apart: bool = False) -> Ref:
         """Write a line that fills a new place, and return what stands there."""
-        self.bound |= names
         place = len(self.places)
         self.places.append(value)
         text = text.format(*[arg.text for arg in args], out=f"b{place}")
@@ -392,10 +392,19 @@ class Steady:
     """A function that fills the same places each time, for inputs of these shapes; not for two callers at once.
 
     `rows` are the results (the value is number 0, the gradients follow) that are wanted as sums over all that
-    they hold. A result that is an array goes where nobody else holds it, or into a new one.
+    they hold, `dtypes` those that arrays are to have, None where it is no matter. A result that is an array goes
+    where nobody else holds it, or into a new one.
     """
 
-    def __init__(self, function: Any, source: str, inputs: Mapping[str, Any], rows: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        function: Any,
+        source: str,
+        inputs: Mapping[str, Any],
+        *,
+        rows: Sequence[int] = (),
+        dtypes: Sequence[Any] | None = None,
+    ) -> None:
         walk = Walk(source, function.__globals__)
         given = [Ref(f"in_{key}", x) for key, x in inputs.items()]
         found = walk.called(function.__name__, given, {})
@@ -405,8 +414,9 @@ class Steady:
         self.rows = [k for k in rows if k in whole]
         self.arrays = sorted(whole.difference(self.rows))
         self.numbers = [k for k in range(self.size) if k not in whole]
-        self.examples = [np.empty_like(results[k].value) for k in self.arrays]
-        self.matrix = np.array([results[k].value for k in self.rows])
+        wanted = dtypes or [None] * self.size
+        self.examples = [np.empty_like(results[k].value, dtype=wanted[k]) for k in self.arrays]
+        self.matrix = np.array([results[k].value for k in self.rows], dtype=np.float64)
         self.flat = self.matrix.reshape(len(self.rows), -1 if self.rows else 0)
         self.sums = np.empty(len(self.rows))
         ends = dict(zip((*self.arrays, *self.rows), (*self.examples, *self.matrix), strict=True))
@@ -416,7 +426,6 @@ class Steady:
             if ref.place is not None and ref.place not in into and kind(end) == kind(ref.value):
                 into[ref.place] = f"r{k}"
             else:
-                walk.bound["copyto"] = np.copyto
                 walk.write(f"copyto(r{k}, {ref.text})", [ref])
         numbers = [results[k] for k in self.numbers]
         walk.write(f"return ({''.join(f'{ref.text}, ' for ref in numbers)})", numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from typing import Any
 
@@ -378,3 +379,38 @@ def test_in_float32_it_stays_in_float32() -> None:
     X = Tensor(np.ones((2, 3)), "X", dtype="float32")
 
     assert compile((X**2).mean(), [X]).gradient()["X"].dtype == np.float32
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_program_of_any_backend_can_be_pickled(backend: Any) -> None:
+    if backend == "c" and not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    program = compile(a * a + b, [a, b], backend=backend, reduce="mean")
+
+    kept = pickle.loads(pickle.dumps(program))
+
+    assert kept(3.0, 1.0) == program(3.0, 1.0) == (10.0, {"a": 6.0, "b": 1.0})
+    assert (kept.source, repr(kept), kept.reduce) == (program.source, repr(program), "mean")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_not_real_is_no_number_on_every_backend(backend: Any) -> None:
+    if backend == "c" and not shutil.which("cc"):
+        pytest.skip("there is no C compiler")
+    x = Value(2.0, "x")
+
+    value, gradients = compile(x**0.5, [x], backend=backend)(-2.0)
+
+    assert np.isnan([value, gradients["x"]]).all()
+
+
+@pytest.mark.parametrize("backend", ["numba", "numpy"])
+def test_inputs_are_leaves_and_each_is_given_once(backend: Any) -> None:
+    x = Value(2.0, "x")
+    y = (x * x).named("y")
+
+    with pytest.raises(ValueError, match=r"an input is a leaf, and Value\(4\.0, name='y', op='mul'\) is computed"):
+        compile(y * x, [x], inputs=[x, y], backend=backend)
+    with pytest.raises(ValueError, match="is given twice as an input"):
+        compile(y, [x], inputs=[x, x], backend=backend)
