@@ -12,8 +12,9 @@ import builtins
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from sys import getrefcount
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,9 +43,11 @@ OPERATORS: dict[type[ast.AST], tuple[Callable[..., Any], np.ufunc, str]] = {
     ast.USub: (operator.neg, np.negative, "-{}"),
     ast.Invert: (operator.invert, np.invert, "~{}"),
 }
+WAYS = {-1.0: np.reciprocal, 0.5: np.sqrt, 1.0: np.positive, 2.0: np.square}  # that NumPy has for x**y of its own
 REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
 WHOLE = {np.float32: 2**24, np.float64: 2**53}  # up to here every whole number is one of these
 FACTS = ("shape", "ndim", "dtype", "size")
+PARSER = Lock()  # Python 3.11's is not for two threads at once: "AST constructor recursion depth mismatch"
 ALONE = max(map(getrefcount, [object()]))  # how often an object is held that only a list holds
 
 
@@ -71,15 +74,31 @@ class Unfixed(Exception):
     """A branch depends on numbers, so that the lines are not the same each time."""
 
 
+def raised(x: Array, y: Any, out: Array) -> None:
+    """Put x**y there, in the way that NumPy has for this number y."""
+    way = WAYS.get(float(y))
+    if way:
+        way(x, out=out)
+    else:
+        np.power(x, y, out=out)
+
+
+@lru_cache(maxsize=16)
+def parsed(source: str) -> dict[str, ast.FunctionDef]:
+    """Return the functions of a module as syntax."""
+    with PARSER:
+        return {x.name: x for x in ast.parse(source).body if isinstance(x, ast.FunctionDef)}
+
+
 class Walk:
     """One walk through a function, with the lines that it leaves."""
 
     def __init__(self, source: str, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
-        self.functions = {x.name: x for x in ast.parse(source).body if isinstance(x, ast.FunctionDef)}
+        self.functions = parsed(source)
         self.lines: list[Line] = []
         self.places: list[Array] = []  # what each held, as an example of its shape
-        self.bound: dict[str, Any] = {"copyto": np.copyto, "power": power}  # objects that the lines name
+        self.bound: dict[str, Any] = {"copyto": np.copyto, "power": power, "raised": raised}  # what the lines name
         self.named: dict[int, str] = {}
         self.count = 0
         self.margin = ""
@@ -278,14 +297,13 @@ class Walk:
         return self.applied(function, args, value, form.format(*[arg.text for arg in args]))
 
     def power(self, x: Ref, y: Ref, value: Array) -> Ref:
-        """Return an array to the power of a number: NumPy has ways of its own for x**2, x**0.5 and others."""
-        if y.fixed and type(y.value) in (int, float) and y.value == 2:
-            return self.applied(np.square, [x], value)
-        if value.dtype != x.value.dtype:
+        """Return an array to the power of a number."""
+        if value.dtype.kind != "f" or value.dtype != x.value.dtype:
             return self.applied(np.power, [x, y], value)
-        result = self.filled("copyto({out}, {0})", value, [x])
-        self.write(f"{result.text} **= {y.text}", [result, y])
-        return result
+        if y.fixed:
+            way = WAYS.get(float(y.value))
+            return self.applied(way, [x], value) if way else self.applied(np.power, [x, y], value)
+        return self.filled("raised({0}, {1}, {out})", value, [x, y])
 
     def applied(self, function: np.ufunc, args: Sequence[Ref], value: Any, text: str = "") -> Ref:
         """Return a function of NumPy at its arguments, element by element."""
