@@ -316,6 +316,8 @@ def demo(quick: bool, bars: Bars) -> Iterator[str]:
             bars.append(bar("demo network, one example, `python`", ratio, 1.3, "× straight-line floats", at_most=True))
         if 1 < m <= Peer.most and Peer.name in times:
             for backend, seconds in compiled(times).items():
+                if backend == "c":
+                    continue  # no bar: the tape is what is meant for many examples
                 what, reach = f"demo network, {m} examples, `{backend}`", 1000.0 if backend == "numpy" else 4000.0
                 bars.append(bar(what, theirs / seconds, reach, "times as fast as micrograd"))
                 if backend != "numpy":
