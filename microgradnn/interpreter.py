@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from .extras import extra
 from .graph import OPS, row
+from .lanes import SPARE, functions, in_lanes
 from .listing import Listing, helper_sources
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
 from .terms import Book, Term
@@ -34,7 +35,10 @@ HEAD = '''"""Written by microgradnn from its table of operations."""
 import math
 
 import numpy as np
+from llvmlite import ir
 from numba import cfunc, njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 CODE, LISTS, NUMBERS, INT = (
     types.CPointer(types.uint32), types.CPointer(types.uint32), types.CPointer(types.float64), types.int64
@@ -117,6 +121,31 @@ def back(code, n, lists, v, d):
 """
 
 LANES = """
+{functions} = range({count})
+
+
+@intrinsic
+def numpy_loop(typing, loop, data, v, x, r, w):
+    def code(context, builder, signature, values):
+        loop, data, v, x, r, w = values
+        word = ir.IntType(64)
+        told = cgutils.alloca_once(builder, word, size=ir.Constant(word, 5))  # two ends, how many, two strides
+        ends = [builder.ptrtoint(builder.gep(v, [place]), word) for place in (x, r)]
+        for i, number in enumerate([*ends, w, ir.Constant(word, 8), ir.Constant(word, 8)]):
+            builder.store(number, builder.gep(told, [ir.Constant(word, i)]))
+        parts = [builder.gep(told, [ir.Constant(word, i)]) for i in (0, 2, 3)]
+        words = ir.PointerType(word)
+        function = ir.FunctionType(ir.VoidType(), [words, words, words, word])
+        builder.call(builder.inttoptr(loop, ir.PointerType(function)), [*parts, data])
+
+    return types.void(INT, INT, NUMBERS, INT, INT, INT), code
+
+
+@plain
+def by_numpy(loops, i, v, x, r, w):
+    numpy_loop(loops[2 * i], loops[2 * i + 1], v, np.int64(x), np.int64(r), np.int64(w))
+
+
 @njit(error_model="numpy", cache=True, nogil=True, fastmath={"reassoc"})  # a sum may be taken in any order
 def total(d, r, v, b, w):
     s = NOTHING
@@ -127,7 +156,8 @@ def total(d, r, v, b, w):
 
 
 @plain
-def forward_block(code, n, lists, v, width, w, common):
+def forward_block(code, n, lists, v, width, w, common, loops, spare):
+    {spare}
     for i in range(n):
         case = code[4 * i] & {case}
         r = np.int64(code[4 * i + 1]) * width
@@ -137,7 +167,8 @@ def forward_block(code, n, lists, v, width, w, common):
 
 
 @plain
-def backward_block(code, n, lists, v, d, width, w, common):
+def backward_block(code, n, lists, v, d, width, w, common, loops, spare):
+    {spare}
     for i in range(n - 1, -1, -1):
         case = code[4 * i]
         if case & {idle}:
@@ -148,8 +179,8 @@ def backward_block(code, n, lists, v, d, width, w, common):
 {backward}
 
 
-@cfunc(types.void(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
-def batch(codes, numbers, sizes):
+@cfunc(types.void(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT), types.CPointer(INT)), cache=True)
+def batch(codes, numbers, sizes, loops):
     code, lists, slots = codes[0], codes[1], codes[2]
     start, data, own, values, v, d, sums = (
         numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
@@ -165,7 +196,7 @@ def batch(codes, numbers, sizes):
         for k in range(n_many):
             for j in range(w):
                 v[k * width + j] = data[k * m + at + j]
-        forward_block(code, n, lists, v, width, w, results * width)
+        forward_block(code, n, lists, v, width, w, results * width, loops, rows * width)
         for j in range(w):
             values[at + j] = v[output * width + j]
         if both:
@@ -174,7 +205,7 @@ def batch(codes, numbers, sizes):
                     d[i * width + j] = NOTHING
             for j in range(w):
                 d[output * width + j] += 1.0
-            backward_block(code, n, lists, v, d, width, w, results * width)
+            backward_block(code, n, lists, v, d, width, w, results * width, loops, rows * width)
             for k in range(n_own):
                 for j in range(w):
                     own[k * m + at + j] = d[k * width + j] + 0.0
@@ -231,17 +262,23 @@ BLOCK_LISTS = {
                     v[r + j] += v[a + j] * v[b + j]""",
     "logsumexp": """
         for j in range(w):
-            top = -np.inf
-            for k in range(y):
-                one = v[lists[x + k] * width + j]
-                if one > top or one != one:
-                    top = one
-            s = 0.0
-            if math.isfinite(top):
-                for k in range(y):
-                    s += math.exp(v[lists[x + k] * width + j] - top)
-                top += math.log(s)
-            v[r + j] = top""",
+            v[s0 + j] = -np.inf
+            v[r + j] = 0.0
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
+                if v[a + j] > v[s0 + j] or v[a + j] != v[a + j]:
+                    v[s0 + j] = v[a + j]
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
+                v[s1 + j] = v[a + j] - v[s0 + j]
+            by_numpy(loops, EXP, v, s1, s1, w)
+            for j in range(w):
+                v[r + j] += v[s1 + j]
+        by_numpy(loops, LOG, v, r, s1, w)
+        for j in range(w):
+            v[r + j] = v[s0 + j] + (v[s1 + j] if math.isfinite(v[s0 + j]) else 0.0)""",
 }
 
 
@@ -344,7 +381,7 @@ class Writer:
         if not self.block:
             return lines
         first = ["g = d[r + j]"] if any("g" in names(line) for line in lines) else []
-        return ["for j in range(w):", *indented([*first, *lines])]
+        return in_lanes([*first, *lines], self.helpers)
 
     def listed(self, terms: list[Term], told: Any) -> list[str]:
         """Return the lines that terms need, then what `told` says of their texts."""
@@ -377,6 +414,9 @@ def source() -> str:
             .replace("{backward}", writer.backward())
             .replace("{case}", str(CASE))
             .replace("{idle}", str(IDLE))
+            .replace("{functions}", ", ".join(functions()).upper())
+            .replace("{count}", str(len(functions())))
+            .replace("{spare}", "; ".join(f"s{i} = spare + {i} * width" for i in range(SPARE)))
         )
     helpers = [f"@plain\n{text}" for text in helper_sources(writers[0].helpers | writers[1].helpers)]
     marks = MARKS.replace("{case}", str(CASE)).replace("{list}", str(LIST))

@@ -13,6 +13,7 @@ import numpy as np
 
 from .derive import Derivation, derive
 from .interpreter import Interpreter, interpreter
+from .lanes import SPARE, addresses
 from .program import FLOATS, Program, Reduction, Result
 from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
 
@@ -252,14 +253,14 @@ class BatchBuffers:
         self.sums: list[Array] = []
         self.parts: list[tuple[int, ...]] = []
         for first in range(0, m, each):
-            block, sums = np.zeros((2, len(batch.slots), width)), np.zeros(len(self.v))
+            block, sums = np.zeros((2, len(batch.slots) + SPARE, width)), np.zeros(len(self.v))
             arrays = [self.v, self.examples, self.own, self.values, block[0], block[1], sums]
             sizes = [len(batch.own), len(batch.slots), batch.results, len(batch.many), width]
             sizes += [m, first, min(first + each, m), batch.output, len(self.own), 1]
             told = [np.array([at(x) for x in arrays], np.int64), np.array(sizes, np.int64)]
             self.told += [block, *told]
             self.sums.append(sums)
-            self.parts.append((at(self.told[0]), at(told[0]), at(told[1])))
+            self.parts.append((at(self.told[0]), at(told[0]), at(told[1]), at(addresses())))
         self.sizes = self.told[3::3]
         self.shared = at(batch.shared), len(batch.shared), at(self.tape.lists), at(self.v)
         self.total = self.sums[0]  # to which those of the other threads are added
