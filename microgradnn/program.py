@@ -19,8 +19,9 @@ import numpy as np
 from .derive import Derivation
 from .errors import ShapeError
 from .graph import Node
-from .steady import Steady, Unfixed
+from .steady import Steady
 from .terms import Dim
+from .walk import Unfixed
 
 Reduction = Literal["sum", "mean"]
 
@@ -126,12 +127,6 @@ class Program:
         if layout not in self.steady:
             self.make_room(layout)
         free = self.steady.get(layout)
-        shared: Sequence[int] = ()
-        if not self.arrays and name != "value":
-            single = {name for name, x in zip(self.inputs, inputs, strict=True) if type(x) is float}
-            shared = [k for k, x in enumerate(self.wrt, 1) if x in single]
-        results: list[Any] | None = None
-        summed: Sequence[int] = ()
         run = self.once
         if free is not None:
             try:
@@ -139,31 +134,49 @@ class Program:
                     try:
                         steady = free.pop()
                     except IndexError:  # all are busy in other threads, or there is none yet
-                        given = dict(zip(self.inputs, inputs, strict=True))
-                        function, source = self.functions[name], self.sources[name]
-                        steady = Steady(function, source, given, rows=shared, dtypes=self.precisions(given))
+                        steady = self.walked(name, inputs)
                     try:
-                        results, summed = steady(inputs), steady.rows
+                        results = steady(inputs)
                     finally:
                         free.append(steady)
+                return results if self.arrays else self.over_examples(results, inputs, steady.summed)
             except (Unfixed, RecursionError):  # the lines are not the same each time, or too long for a walk
                 self.steady[layout] = None
             except (ValueError, ArithmeticError):
                 if self.arrays:
                     raise
                 run = self.at_limit
-        if results is None:
-            found = run(name, inputs)
-            several = [found] if name == "value" else [found[0], *found[1]]
-            dtypes = self.precisions(dict(zip(self.inputs, inputs, strict=True)))
-            results = [number(np.array(x, dtype)) for x, dtype in zip(several, dtypes, strict=False)]
-        return results if self.arrays else self.over_examples(results, inputs, shared, summed)
+        found = run(name, inputs)
+        several = [found] if name == "value" else [found[0], *found[1]]
+        results = [number(np.array(x, dtype)) for x, dtype in zip(several, self.precisions(inputs), strict=False)]
+        if self.arrays:
+            return results
+        m, summed = math.prod(examples(inputs)), self.shared(name, inputs)
+        with np.errstate(all="ignore"):
+            for k in summed:
+                results[k] = results[k] * m if type(results[k]) is float else float(results[k].sum())
+        return self.over_examples(results, inputs, summed)
 
-    def precisions(self, inputs: Mapping[str, Any]) -> list[Any]:
+    def walked(self, name: str, inputs: Sequence[Any]) -> Steady:
+        """Return a function with places of its own."""
+        given = dict(zip(self.inputs, inputs, strict=True))
+        shape = () if self.arrays else examples(inputs)
+        rows, dtypes = self.shared(name, inputs), self.precisions(inputs)
+        return Steady(self.functions[name], self.sources[name], given, examples=shape, rows=rows, dtypes=dtypes)
+
+    def shared(self, name: str, inputs: Sequence[Any]) -> Sequence[int]:
+        """Return the numbers of the gradients that the examples of a batch share."""
+        if self.arrays or name == "value":
+            return ()
+        single = {name for name, x in zip(self.inputs, inputs, strict=True) if type(x) is float}
+        return [k for k, x in enumerate(self.wrt, 1) if x in single]
+
+    def precisions(self, inputs: Sequence[Any]) -> list[Any]:
         """Return the dtypes of the value and of the gradients, None where it is that of what they are computed from."""
         if not self.arrays:
             return [np.float64] * (1 + len(self.wrt))
-        return [None, *[inputs[name].dtype if name in inputs else None for name in self.wrt]]
+        dtypes = {name: x.dtype for name, x in zip(self.inputs, inputs, strict=True)}
+        return [None, *map(dtypes.get, self.wrt)]
 
     def make_room(self, layout: Any) -> None:
         """Keep places for inputs that lie like these; where there are too many kinds of them, for the first few."""
@@ -175,21 +188,16 @@ class Program:
             self.passed = 0
         self.steady[layout] = []
 
-    def over_examples(
-        self, results: list[Any], inputs: Sequence[Any], shared: Sequence[int], summed: Sequence[int]
-    ) -> list[Any]:
-        """Return what a graph of Values gives of a batch: sums of what the examples share, all else for each."""
-        shape = next(x.shape for x in inputs if type(x) is not float)
-        m, together, done = math.prod(shape), set(shared), set(summed)
-        for k, result in enumerate(results):
-            if k in together:
-                if k not in done:
-                    with np.errstate(all="ignore"):
-                        results[k] = result * m if type(result) is float else float(result.sum())
-                if self.reduce == "mean":
-                    results[k] /= m
-            elif type(result) is float or result.shape != shape:
-                results[k] = np.full(shape, result)
+    def over_examples(self, results: list[Any], inputs: Sequence[Any], summed: Sequence[int]) -> list[Any]:
+        """Return what a graph of Values gives of a batch, with sums of what the examples share, all else for each."""
+        shape = examples(inputs)
+        if self.reduce == "mean":
+            m = math.prod(shape)
+            for k in summed:
+                results[k] /= m
+        for k in set(range(len(results))).difference(summed):
+            if type(results[k]) is float or results[k].shape != shape:
+                results[k] = np.full(shape, results[k])
         return results
 
     @property
@@ -311,6 +319,12 @@ def real(found: Any) -> Any:
     if complex in kinds or "c" in kinds:
         raise ValueError("not real")
     return found
+
+
+def examples(inputs: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of those inputs that are arrays."""
+    shape: tuple[int, ...] = next(x.shape for x in inputs if type(x) is not float)
+    return shape
 
 
 def number(x: Any) -> Any:

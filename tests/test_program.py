@@ -16,6 +16,7 @@ from microgradnn.backends import BACKENDS, compile
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_graphs
 from microgradnn.graph import topological
+from microgradnn.walk import Unfixed
 
 
 def reached(output: Any, leaves: tuple[Any, ...]) -> list[Any]:
@@ -142,6 +143,26 @@ def test_a_gradient_that_is_the_same_for_all_examples_is_summed_too() -> None:
 
     assert result.gradients["w"] == 5.0
     np.testing.assert_array_equal(result.gradients["x"], np.ones(5))
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean"])
+def test_what_runs_as_it_stands_gives_the_same_sums(reduce: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    w, v, x = Value(2.0, "w"), Value(5.0, "v"), Value(3.0, "x")
+    program = compile(w * w * v + v * x, [w, v, x], inputs=[w, v, x], reduce=reduce)
+    want = program(2.0, 5.0, np.arange(4.0))
+
+    program.steady.clear()
+    monkeypatch.setattr("microgradnn.program.Steady", lambda *_, **__: throw(Unfixed))
+    got = program(2.0, 5.0, np.arange(4.0))
+
+    m = 4 if reduce == "sum" else 1
+    assert (got.gradients["w"], got.gradients["v"]) == (want.gradients["w"], want.gradients["v"]) == (20 * m, 5.5 * m)
+    np.testing.assert_array_equal(got.gradients["x"], want.gradients["x"])
+
+
+def throw(error: type[Exception]) -> None:
+    """Raise an error, as an expression."""
+    raise error
 
 
 def test_a_batch_may_have_any_shape_but_has_an_example() -> None:

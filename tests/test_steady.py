@@ -33,7 +33,8 @@ from microgradnn.graph import OPS, Fold, topological
 from microgradnn.listing import helper_sources
 from microgradnn.nn import Network
 from microgradnn.program import Program, loaded
-from microgradnn.steady import Steady, parsed
+from microgradnn.steady import Steady
+from microgradnn.walk import parsed
 
 Array = np.ndarray[Any, Any]
 RNG = np.random.default_rng(5)

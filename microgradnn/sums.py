@@ -1,0 +1,230 @@
+"""Sums of products over a batch as matrix products: a formula of single numbers has many of them.
+
+The source says w1 * x1 + w2 * x2 + … for each neuron, and dw = dz * x for each weight. Here such a sum is not
+written until it is needed. Then many products with numbers are one dot product, and what is summed over the
+examples is taken from the product of two matrices. Values are those of the source but for rounding.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import product
+from struct import Struct
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .walk import OPERATORS, Ref, Walk, is_array
+
+NUMBERS = {int, float, np.float64}
+FEW = 4  # products from which on a dot product is quicker
+Pair = tuple[Ref, Ref]
+MOST = 100  # terms of a sum that is not written yet
+
+
+class Term(NamedTuple):
+    """A number or an array, or the product of two, with its sign."""
+
+    sign: int
+    x: Ref
+    y: Ref | None = None
+
+
+class Sum:
+    """A sum that is not written yet: as the source has it, an operator and what it works on; and as terms."""
+
+    def __init__(self, sign: ast.AST, parts: Sequence[Ref | Sum], terms: Sequence[Term], value: Any) -> None:
+        self.sign, self.parts, self.terms, self.value = sign, parts, terms, value
+        self.ref: Ref | None = None  # where it is, once it is written
+
+
+class BatchWalk(Walk):
+    """A walk through a function of numbers and of arrays of examples."""
+
+    def __init__(self, source: str, namespace: Mapping[str, Any], shape: tuple[int, ...]) -> None:
+        super().__init__(source, namespace)
+        self.shape = shape  # of an array with a number for each example
+        self.leaves: bool | None = None  # whether sums are left unwritten here
+        self.loads: Counter[str] = Counter()  # how often the function reads each name
+        self.matrices: dict[tuple[str, ...], Ref] = {}
+
+    def called(self, name: str, args: Sequence[Ref], keywords: Mapping[str, Any]) -> Any:
+        """Return what one of the functions gives; the outermost, if it has no branches, leaves sums unwritten."""
+        before = self.leaves
+        nodes = [*ast.walk(self.functions[name])]
+        self.leaves = before is None and not any(isinstance(one, ast.If | ast.IfExp) for one in nodes)
+        if self.leaves:
+            self.loads = Counter([one.id for one in nodes if isinstance(one, ast.Name)])
+        try:
+            return super().called(name, args, keywords)
+        finally:
+            self.leaves = before
+
+    def assigned(self, name: str, x: ast.expr, scope: dict[str, Any]) -> Any:
+        """Return what a name is to stand for; a sum that is read once may be a part of another."""
+        return self.open(x, scope) if self.loads[name] == 2 else self.expression(x, scope)
+
+    def returned(self, x: Any, scope: dict[str, Any], start: int) -> Any:
+        """Return what stands after `return`."""
+        if self.leaves and not isinstance(x, ast.Tuple):
+            return self.open(x, scope)
+        return super().returned(x, scope, start)
+
+    def expression(self, x: Any, scope: dict[str, Any]) -> Any:
+        """Return a Ref, or a tuple of them."""
+        return self.written(self.open(x, scope))
+
+    def open(self, x: Any, scope: dict[str, Any]) -> Any:
+        """Return an expression, a sum as a Sum."""
+        if self.leaves:
+            if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Add | ast.Sub):
+                return self.summed(x.op, [self.open(x.left, scope), self.open(x.right, scope)])
+            if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Mult):
+                return self.summed(x.op, [self.expression(x.left, scope), self.expression(x.right, scope)])
+            if isinstance(x, ast.UnaryOp) and isinstance(x.op, ast.USub):
+                return self.summed(x.op, [self.open(x.operand, scope)])
+        return super().expression(x, scope)
+
+    def summed(self, sign: ast.AST, parts: Sequence[Ref | Sum]) -> Ref | Sum:
+        """Return what +, − or × gives: a Sum, if it is one number for each example."""
+        value = OPERATORS[type(sign)][0](*[one.value for one in parts])
+        if not is_array(value) or not all(self.is_plain(one.value) for one in parts):
+            return self.operated(sign, [self.written(one) for one in parts])
+        if isinstance(sign, ast.Mult):
+            return Sum(sign, parts, [Term(1, *parts)], value)  # type: ignore[arg-type]
+        if sum([len(one.terms) for one in parts if isinstance(one, Sum)]) > MOST:
+            parts = [self.written(one) for one in parts]
+        terms = [list(one.terms) if isinstance(one, Sum) else [Term(1, one)] for one in parts]
+        if not isinstance(sign, ast.Add):
+            terms[-1] = [one._replace(sign=-one.sign) for one in terms[-1]]
+        return Sum(sign, parts, [one for several in terms for one in several], value)
+
+    def written(self, found: Any) -> Any:
+        """Write a sum, if it is one, and return where it is."""
+        if not isinstance(found, Sum):
+            return found
+        if found.ref is None:
+            kinds: tuple[list[Term], list[Term]] = [], []
+            for term in found.terms:
+                kinds[is_weighted(term)].append(term)
+            if len(kinds[True]) < FEW:
+                found.ref = self.operated(found.sign, [self.written(one) for one in found.parts])
+            else:
+                found.ref = self.weighted(kinds[True], kinds[False], found.value)
+        return found.ref
+
+    def weighted(self, products: Sequence[Term], rest: Sequence[Term], value: Any) -> Ref:
+        """Write a sum of numbers times arrays as a dot product; add the rest to it."""
+        pairs = [(sign, x, y) if is_array(y.value) else (sign, y, x) for sign, x, y in products if y]
+        pairs.sort(key=lambda one: one[2].text)  # so that many sums have the same matrix
+        n = len(pairs)
+        weights = [f"{'-' if sign < 0 else ''}{number.text}" for sign, number, _ in pairs]
+        row = self.constant(np.empty(n))
+        pack = self.constant(packing(n))
+        self.write(f"{pack.text}({row.text}, 0, {', '.join(weights)})", [number for _, number, _ in pairs])
+        matrix = self.matrix([array for _, _, array in pairs])
+        dot = self.name(np.dot)
+        total = self.filled(f"{dot}({row.text}, {{0}}.reshape({n}, -1), {{out}})", value, [matrix])
+        for sign, x, y in rest:
+            one = self.operated(ast.Mult(), [x, y]) if y else x
+            total = self.operated(ast.Add() if sign > 0 else ast.Sub(), [total, one])
+        return total
+
+    def matrix(self, arrays: Sequence[Ref]) -> Ref:
+        """Return arrays one after the other, as rows of a matrix lie."""
+        if len(arrays) == 1:
+            return arrays[0]
+        key = tuple([one.text for one in arrays])
+        if key not in self.matrices:
+            ends = ", ".join(f"{{{i}}}" for i in range(len(arrays)))
+            value = np.concatenate([one.value for one in arrays])
+            text = f"{self.name(np.concatenate)}(({ends},), 0, {{out}})"
+            self.matrices[key] = self.filled(text, value, arrays)
+        return self.matrices[key]
+
+    def is_plain(self, x: Any) -> bool:
+        """Whether x is a number, or has one for each example, in a row."""
+        if isinstance(x, np.ndarray):
+            return x.dtype == np.float64 and x.shape == self.shape and x.ndim == 1
+        return type(x) in NUMBERS
+
+    # --- sums over the examples ---------------------------------------------------------------
+
+    def totals(self, results: Mapping[int, Ref | Sum]) -> dict[int, Ref]:
+        """Write the sums over the examples of those results for which matrix products are quicker, and of numbers."""
+        m, ones = self.constant(math.prod(self.shape)), self.constant(np.ones(self.shape))
+        shares = {
+            k: [(term, pair_of(term, ones)) for term in (one.terms if isinstance(one, Sum) else [Term(1, one)])]
+            for k, one in results.items()
+            if self.is_plain(one.value)
+        }
+        entries = self.blocks([pair for several in shares.values() for _, pair in several if pair], ones)
+        found: dict[int, Ref] = {}
+        for k, several in shares.items():
+            parts: list[Ref] = []
+            for term, pair in several:
+                if pair and texts(pair) in entries:
+                    parts.append(entries[texts(pair)])
+                elif term.y is None and not is_array(term.x.value):
+                    parts.append(self.operated(ast.Mult(), [m, term.x]))
+            if len(parts) == len(several):
+                text = " ".join(
+                    f"{'-+'[one.sign > 0]} {part.text}" for (one, _), part in zip(several, parts, strict=True)
+                )
+                value = np.sum(np.broadcast_to(results[k].value, self.shape))
+                found[k] = self.other(text, float(value), parts)
+        return found
+
+    def blocks(self, pairs: Sequence[Pair], ones: Ref) -> dict[tuple[str, str], Ref]:
+        """Write products of matrices that hold the dot products of these pairs, and return where each stands there."""
+        arrays = {one.text: one for pair in pairs for one in pair}
+        partners: dict[str, set[str]] = {name: set() for name in arrays}
+        for x, y in map(texts, pairs):
+            partners[x].add(y)
+            partners[y].add(x)
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name in sorted(arrays):
+            groups.setdefault(tuple(sorted(partners[name])), []).append(name)
+        large_first = sorted(groups.items(), key=lambda one: (one[1] == [ones.text], -len(one[0]) * len(one[1])))
+        entries: dict[tuple[str, str], Ref] = {}
+        for others, group in large_first:
+            n, k = len(group), len(others)
+            if all(pair in entries for pair in product(group, others)) or 3 * n * k < n + k + 15:
+                continue  # it is there, or its products take less time than copies and a block would
+            rows = [self.matrix([arrays[name] for name in names]) for names in (group, others)]
+            text = f"{self.name(np.matmul)}({{0}}.reshape({n}, -1), {{1}}.reshape({k}, -1).T, {{out}})"
+            block = self.filled(text, np.zeros((n, k)), rows)
+            held = self.other(f"{block.text}.tolist()", [], [block])
+            for i, x in enumerate(group):
+                for j, y in enumerate(others):
+                    entries[x, y] = entries[y, x] = Ref(f"{held.text}[{i}][{j}]", 0.0)
+        return entries
+
+
+def is_weighted(term: Term) -> bool:
+    """Whether it is a number times an array."""
+    return term.y is not None and is_array(term.x.value) != is_array(term.y.value)
+
+
+def pair_of(term: Term, ones: Ref) -> Pair | None:
+    """Return two arrays whose dot product is the sum of a term over the examples; None where there are none."""
+    if not is_array(term.x.value):
+        return None
+    if term.y is None:
+        return term.x, ones
+    return (term.x, term.y) if is_array(term.y.value) else None
+
+
+def texts(pair: Pair) -> tuple[str, str]:
+    """Return how two are written."""
+    return pair[0].text, pair[1].text
+
+
+@cache
+def packing(n: int) -> Any:
+    """Return what puts n numbers into an array without making another."""
+    return Struct(f"{n}d").pack_into
