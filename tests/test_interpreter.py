@@ -130,8 +130,10 @@ def test_any_one_operand_may_be_what_is_asked_for_and_where_examples_differ(op: 
 
         value, slopes = program(**{leaves[i].name: column})
 
-        assert all(same(f, values[0], op.name) for f, values in zip(value.tolist(), each, strict=True))
-        assert all(map(same, slopes[leaves[i].name].tolist(), [values[1 + i] for values in each]))
+        got = zip(value.tolist(), slopes[leaves[i].name].tolist(), strict=True)
+        for (f, slope), want in zip(got, each, strict=True):
+            assert same(f, want[0], op.name)
+            assert same(slope, want[1 + i], op.name)
 
 
 # --- the source -------------------------------------------------------------------------------
