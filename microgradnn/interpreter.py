@@ -72,20 +72,42 @@ def spread(code, n, lists, kinds, marks):
         marks[code[4 * i + 1]] |= mark
 """
 
+# Functions of their own would be optimised twice, which costs a third of the speed: so the cases stand there twice.
 POINT = """
-@plain
-def forward(code, n, lists, v):
+@cfunc(types.void(CODE, INT, LISTS, NUMBERS), error_model="numpy", cache=True)
+def value(code, n, lists, v):
     for i in range(n):
+{values}
+
+
+@cfunc(types.float64(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), error_model="numpy", cache=True)
+def point(codes, numbers, sizes):
+    code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
+    n, slots, output = sizes[0], sizes[1], sizes[2]
+    for i in range(n):
+{values}
+    for i in range(slots - n):
+        d[i] = 0.0
+    for i in range(slots - n, slots):
+        d[i] = NOTHING
+    d[output] = 1.0
+    for i in range(n - 1, -1, -1):
+{shares}
+    return v[output]
+
+
+@cfunc(types.void(CODE, INT, LISTS, NUMBERS, NUMBERS), error_model="numpy", cache=True)
+def back(code, n, lists, v, d):
+    for i in range(n - 1, -1, -1):
+{shares}
+"""
+VALUES = """\
         case = code[4 * i] & {case}
         r = code[4 * i + 1]
         x = code[4 * i + 2]
         y = code[4 * i + 3]
-{forward}
-
-
-@plain
-def backward(code, n, lists, v, d):
-    for i in range(n - 1, -1, -1):
+{forward}"""
+SHARES = """\
         case = code[4 * i]
         r = code[4 * i + 1]
         g = d[r]
@@ -93,32 +115,7 @@ def backward(code, n, lists, v, d):
             continue
         x = code[4 * i + 2]
         y = code[4 * i + 3]
-{backward}
-
-
-@cfunc(types.void(CODE, INT, LISTS, NUMBERS), cache=True)
-def value(code, n, lists, v):
-    forward(code, n, lists, v)
-
-
-@cfunc(types.float64(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), cache=True)
-def point(codes, numbers, sizes):
-    code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
-    n, slots, output = sizes[0], sizes[1], sizes[2]
-    forward(code, n, lists, v)
-    for i in range(slots - n):
-        d[i] = 0.0
-    for i in range(slots - n, slots):
-        d[i] = NOTHING
-    d[output] = 1.0
-    backward(code, n, lists, v, d)
-    return v[output]
-
-
-@cfunc(types.void(CODE, INT, LISTS, NUMBERS, NUMBERS), cache=True)
-def back(code, n, lists, v, d):
-    backward(code, n, lists, v, d)
-"""
+{backward}"""
 
 LANES = """
 {functions} = range({count})
@@ -410,7 +407,9 @@ def source() -> str:
     bodies = []
     for template, writer in zip((POINT, LANES), writers, strict=True):
         bodies.append(
-            template.replace("{forward}", writer.forward())
+            template.replace("{values}", VALUES)
+            .replace("{shares}", SHARES)
+            .replace("{forward}", writer.forward())
             .replace("{backward}", writer.backward())
             .replace("{case}", str(CASE))
             .replace("{idle}", str(IDLE))

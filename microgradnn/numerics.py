@@ -145,7 +145,7 @@ def equal_array(x: Any, y: Any) -> Any:
 
 def weigh(x: Any, y: Any) -> Any:
     """Return x · y, and 0 where either is 0, even if the other is ∞ or NaN."""
-    return x * y if x != 0 and y != 0 else type(x)(0)
+    return x * y if x and y else type(x)(0)  # NaN is true
 
 
 def weigh_array(x: Any, y: Any) -> Any:

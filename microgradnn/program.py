@@ -228,7 +228,7 @@ class Program:
                 if ready(in_order):
                     return in_order
             elif set(map(type, in_order)) == ARRAYS and tuple([(x.shape, x.dtype) for x in in_order]) in self.seen:
-                return in_order
+                return self.with_labels(in_order)
         if len(args) > len(self.inputs):
             raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
         fresh = dict(zip(self.inputs, args, strict=False))
@@ -242,9 +242,8 @@ class Program:
         if self.arrays:
             given = self.shaped({**self.defaults, **fresh})
             inputs = [given[name] for name in self.inputs]
-            if not self.derivation.distributions:  # of those the numbers have to be looked at, too
-                self.seen.add(tuple([(x.shape, x.dtype) for x in inputs]))
-            return inputs
+            self.seen.add(tuple([(x.shape, x.dtype) for x in inputs]))
+            return self.with_labels(inputs)
         fresh = {name: checked_number(name, x) for name, x in fresh.items()}
         shapes = {x.shape: name for name, x in fresh.items() if type(x) is not float}
         if len(shapes) > 1:
@@ -292,12 +291,18 @@ class Program:
                     fits = fits and n == length
             if not fits:
                 raise ShapeError(f"{name} has shape {wanted}; got {array.shape}")
-            if name in self.derivation.distributions and not np.abs(array.sum(axis=0) - 1).max() <= 1e-5:
+            result[name] = array
+        return result
+
+    def with_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Return the inputs; ValueError where one that stood for labels of classes holds none now."""
+        for name in self.derivation.distributions:
+            sums = np.add.reduce(inputs[self.inputs.index(name)], 0)
+            if not (sums.max() <= 1 + 1e-5 and sums.min() >= 1 - 1e-5):
                 raise ValueError(
                     f"{name} holds labels of classes: each column has to sum to 1, as when it was compiled"
                 )
-            result[name] = array
-        return result
+        return inputs
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name}" for name in self.wrt)

@@ -138,7 +138,7 @@ def test_any_one_operand_may_be_what_is_asked_for_and_where_examples_differ(op: 
 
 # --- the source -------------------------------------------------------------------------------
 
-FLOWS_BACK = ("backward", "backward_block")
+FLOWS_BACK = ("point", "back", "backward_block")
 
 
 def anew() -> str:
