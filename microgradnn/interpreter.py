@@ -80,7 +80,9 @@ def value(code, n, lists, v):
 {values}
 
 
-@cfunc(types.float64(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), error_model="numpy", cache=True)
+@cfunc(
+    types.float64(types.CPointer(CODE), types.CPointer(NUMBERS), types.CPointer(INT)), error_model="numpy", cache=True
+)
 def point(codes, numbers, sizes):
     code, lists, v, d = codes[0], codes[1], numbers[0], numbers[1]
     n, slots, output = sizes[0], sizes[1], sizes[2]

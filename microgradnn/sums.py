@@ -84,10 +84,18 @@ class BatchWalk(Walk):
             if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Add | ast.Sub):
                 return self.summed(x.op, [self.open(x.left, scope), self.open(x.right, scope)])
             if isinstance(x, ast.BinOp) and isinstance(x.op, ast.Mult):
-                return self.summed(x.op, [self.expression(x.left, scope), self.expression(x.right, scope)])
+                return self.summed(x.op, [self.factor(x.left, scope), self.factor(x.right, scope)])
             if isinstance(x, ast.UnaryOp) and isinstance(x.op, ast.USub):
                 return self.summed(x.op, [self.open(x.operand, scope)])
         return super().expression(x, scope)
+
+    def factor(self, x: Any, scope: dict[str, Any]) -> Ref | Sum:
+        """Return an expression as a factor: a Sum only where that is an array with a sign."""
+        found: Ref | Sum = self.open(x, scope)
+        if isinstance(found, Sum) and len(found.terms) == 1 and found.terms[0].y is None:
+            return found
+        ref: Ref = self.written(found)
+        return ref
 
     def summed(self, sign: ast.AST, parts: Sequence[Ref | Sum]) -> Ref | Sum:
         """Return what +, − or × gives: a Sum, if it is one number for each example."""
@@ -95,7 +103,8 @@ class BatchWalk(Walk):
         if not is_array(value) or not all(self.is_plain(one.value) for one in parts):
             return self.operated(sign, [self.written(one) for one in parts])
         if isinstance(sign, ast.Mult):
-            return Sum(sign, parts, [Term(1, *parts)], value)  # type: ignore[arg-type]
+            both = [one.terms[0] if isinstance(one, Sum) else Term(1, one) for one in parts]
+            return Sum(sign, parts, [Term(both[0].sign * both[1].sign, both[0].x, both[1].x)], value)
         if sum([len(one.terms) for one in parts if isinstance(one, Sum)]) > MOST:
             parts = [self.written(one) for one in parts]
         terms = [list(one.terms) if isinstance(one, Sum) else [Term(1, one)] for one in parts]
@@ -128,21 +137,19 @@ class BatchWalk(Walk):
         self.write(f"{pack.text}({row.text}, 0, {', '.join(weights)})", [number for _, number, _ in pairs])
         matrix = self.matrix([array for _, _, array in pairs])
         dot = self.name(np.dot)
-        total = self.filled(f"{dot}({row.text}, {{0}}.reshape({n}, -1), {{out}})", value, [matrix])
+        total = self.filled(f"{dot}({row.text}, {{0}}, {{out}})", value, [matrix])
         for sign, x, y in rest:
             one = self.operated(ast.Mult(), [x, y]) if y else x
             total = self.operated(ast.Add() if sign > 0 else ast.Sub(), [total, one])
         return total
 
     def matrix(self, arrays: Sequence[Ref]) -> Ref:
-        """Return arrays one after the other, as rows of a matrix lie."""
-        if len(arrays) == 1:
-            return arrays[0]
+        """Return a matrix of these rows."""
         key = tuple([one.text for one in arrays])
         if key not in self.matrices:
             ends = ", ".join(f"{{{i}}}" for i in range(len(arrays)))
-            value = np.concatenate([one.value for one in arrays])
-            text = f"{self.name(np.concatenate)}(({ends},), 0, {{out}})"
+            value = np.array([one.value for one in arrays])
+            text = f"{self.name(np.concatenate)}(({ends},), 0, {{out}}.reshape(-1))"
             self.matrices[key] = self.filled(text, value, arrays)
         return self.matrices[key]
 
@@ -196,7 +203,7 @@ class BatchWalk(Walk):
             if all(pair in entries for pair in product(group, others)) or 3 * n * k < n + k + 15:
                 continue  # it is there, or its products take less time than copies and a block would
             rows = [self.matrix([arrays[name] for name in names]) for names in (group, others)]
-            text = f"{self.name(np.matmul)}({{0}}.reshape({n}, -1), {{1}}.reshape({k}, -1).T, {{out}})"
+            text = f"{self.name(np.matmul)}({{0}}, {{1}}.T, {{out}})"
             block = self.filled(text, np.zeros((n, k)), rows)
             held = self.other(f"{block.text}.tolist()", [], [block])
             for i, x in enumerate(group):

@@ -43,6 +43,7 @@ OPERATORS: dict[type[ast.AST], tuple[Callable[..., Any], np.ufunc, str]] = {
     ast.Invert: (operator.invert, np.invert, "~{}"),
 }
 WAYS = {-1.0: np.reciprocal, 0.5: np.sqrt, 1.0: np.positive, 2.0: np.square}  # that NumPy has for x**y of its own
+SLOW_WITH_NUMBERS = (np.maximum, np.minimum)  # three times as slow as with an array of the number
 REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply}
 WHOLE = {np.float32: 2**24, np.float64: 2**53}  # up to here every whole number is one of these
 FACTS = ("shape", "ndim", "dtype", "size")
@@ -98,6 +99,7 @@ class Walk:
         self.places: list[Array] = []  # what each held, as an example of its shape
         self.bound: dict[str, Any] = {"copyto": np.copyto, "power": power, "raised": raised}  # what the lines name
         self.named: dict[int, str] = {}
+        self.wide: dict[Any, Ref] = {}  # arrays of one number
         self.count = 0
         self.margin = ""
 
@@ -311,9 +313,20 @@ class Walk:
         """Return a function of NumPy at its arguments, element by element."""
         name = self.name(function)
         if is_array(value) and not all(arg.fixed for arg in args):
+            if function in SLOW_WITH_NUMBERS:
+                args = [self.widened(arg, value) for arg in args]
             operands = ", ".join(f"{{{i}}}" for i in range(len(args)))
             return self.filled(f"{name}({operands}, out={{out}})", value, args, apart=function is np.matmul)
         return self.other(text or f"{name}({told(args, {})})", value, args)
+
+    def widened(self, arg: Ref, value: Array) -> Ref:
+        """Return a number that stays as it is as an array of it."""
+        if not arg.fixed or is_array(arg.value):
+            return arg
+        key = (value.shape, value.dtype, arg.text)
+        if key not in self.wide:
+            self.wide[key] = self.constant(np.full(value.shape, arg.value, value.dtype))
+        return self.wide[key]
 
     def reduced(self, function: np.ufunc, x: Ref, options: Mapping[str, Any]) -> Ref:
         """Return a sum or its like along axes."""
