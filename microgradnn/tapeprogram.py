@@ -7,11 +7,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, overload
 
 import numpy as np
 
 from .derive import Derivation, derive
+from .errors import ShapeError
 from .interpreter import Interpreter, interpreter
 from .lanes import SPARE, addresses
 from .program import FLOATS, Program, Reduction, Result
@@ -149,18 +151,34 @@ def at(array: Array) -> int:
     return int(array.ctypes.data)
 
 
+def written_into(name: str) -> Any:
+    """Return an attribute that holds an array: what is assigned to it is written into the array."""
+    place = f"_{name}"
+
+    def put(self: Any, x: Any) -> None:
+        array = getattr(self, place)
+        try:
+            array[...] = x
+        except ValueError:
+            raise ShapeError(f"{name} has shape {array.shape}; got {np.shape(x)}") from None
+
+    return property(attrgetter(place), put)
+
+
 class Buffers:
     """The numbers of one run: write into `inputs`, call, and read `gradients`; the call returns the value.
 
     Both are arrays of float64, in the order of the program's `inputs` and `wrt`. The next call writes over them.
     """
 
+    inputs = written_into("inputs")
+
     def __init__(self, program: TapeProgram) -> None:
         tape = program.tape
         n, code, lists = len(tape.code), tape.code, tape.lists
         self.held = tape  # whose numbers the interpreter reads
         self.v, self.d = tape.start.copy(), np.zeros(len(tape.start))
-        self.inputs = self.v[: len(tape.inputs)]
+        self._inputs = self.v[: len(tape.inputs)]
         self.result = self.v[tape.output : tape.output + 1]
         slots = tape.wrt
         together = len(slots) > 0 and slots[-1] < len(tape.start) - n and bool((np.diff(slots) == 1).all())
@@ -238,11 +256,13 @@ class BatchBuffers:
     call writes over them.
     """
 
+    inputs, examples = written_into("inputs"), written_into("examples")
+
     def __init__(self, batch: Batch, m: int) -> None:
         self.batch, self.tape = batch, batch.tape
         self.v = batch.tape.start.copy()
-        self.inputs = self.v[: len(batch.tape.inputs)]
-        self.examples, self.own = np.zeros((len(batch.many), m)), np.zeros((len(batch.many) + len(batch.inner), m))
+        self._inputs = self.v[: len(batch.tape.inputs)]
+        self._examples, self.own = np.zeros((len(batch.many), m)), np.zeros((len(batch.many) + len(batch.inner), m))
         self.values, self.gradients = np.zeros(m), np.zeros(len(batch.tape.wrt))
         self.scale = 1 / m if batch.reduce == "mean" else 1.0
         width = min(batch.width, m)

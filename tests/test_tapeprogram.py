@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import pickle
+import re
 import sys
 import threading
 import tracemalloc
@@ -653,6 +654,24 @@ def test_calls_between_buffers_make_no_arrays(threads: Callable[[int], None]) ->
     assert grown(alone, 1000) < 500
     assert grown(many, 10) < 2_000
     assert grown(shared_out, 10) < 4 * m  # threads are made each time, but nothing for each example
+
+
+def test_what_is_assigned_to_buffers_is_written_into_them() -> None:
+    w, x = Value(2.0, "w"), Value(3.0, "x")
+    program = compile(w * x, [w], inputs=[w, x], backend="numba")
+    buffers, batch = program.buffers(), program.buffers("x", examples=3)
+
+    buffers.inputs = [4.0, 5.0]
+    batch.inputs, batch.examples = [4.0, 0.0], np.array([[1.0, 2.0, 3.0]])
+    batch.inputs -= 1
+    batch()
+
+    assert buffers() == 20.0
+    assert batch.values.tolist() == [3.0, 6.0, 9.0]
+    for one, name, shape in ((buffers, "inputs", "(2,)"), (batch, "inputs", "(2,)"), (batch, "examples", "(1, 3)")):
+        with pytest.raises(ShapeError, match=re.escape(f"{name} has shape {shape}; got (4,)")):
+            setattr(one, name, np.zeros(4))
+    assert batch.values.tolist() == [3.0, 6.0, 9.0]
 
 
 @pytest.mark.parametrize(
