@@ -162,4 +162,4 @@ def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.
     assert "| 50 | micrograd |" in page
     assert "| 2-3-1, batch 400 | NumPy by hand |" in page
     assert "| demo network, 5 examples, `numpy` | ≥ 1000 |" in page
-    assert "| bytes allocated at the peak of a replay | ≤ 16384 |" in page
+    assert "| bytes allocated at the peak of a replay, but for NumPy's buffers | ≤ 16384 |" in page
