@@ -1,4 +1,4 @@
-"""Hand the C compiler mypyc_free.h when mypyc compiles the core: see there."""
+"""Hand the C compiler mypyc_free.h when mypyc compiles the core: see there; and leave the source tree as it was."""
 
 import os
 import shlex
@@ -16,3 +16,15 @@ class BeforeMypyc(BuildHookInterface):  # type: ignore[type-arg, misc]
         header = Path(self.root, "mypyc_free.h")
         name, flag = ("CL", f'/FI"{header}"') if os.name == "nt" else ("CFLAGS", f"-include {shlex.quote(str(header))}")
         os.environ[name] = f"{os.environ.get(name, '')} {flag}".strip()
+        self.before = self.modules()
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the compiled modules, which are in the wheel now: here they would hide the source from then on."""
+        if version != "editable":
+            for path in self.modules() - self.before:
+                path.unlink()
+
+    def modules(self) -> set[Path]:
+        """Return the compiled modules that lie in the source tree."""
+        folders = (Path(self.root), Path(self.root, "microgradnn"))
+        return {path for folder in folders for ending in ("so", "pyd") for path in folder.glob(f"*.{ending}")}

@@ -18,7 +18,7 @@ for name in ("sigmoid", "tanh", "relu", "leaky_relu", "linear"):
     print(f"{name:<10}", "; ".join(f"g({x:g}) = {y:.9g}, slope {slope:.4g}" for x, y, slope in rows))
 
 z = np.linspace(-5, 5, 101)
-print(f"tanh z - (2σ(2z) - 1): {abs(np.tanh(z) - (2 / (1 + np.exp(-2 * z)) - 1)).max().round(12)}")
+print(f"tanh z - (2σ(2z) - 1): {np.abs(np.tanh(z) - (2 / (1 + np.exp(-2 * z)) - 1)).max().round(12)}")
 
 x = np.linspace(0, 1, 11).reshape(1, -1)
 for name in ("relu", "leaky_relu"):

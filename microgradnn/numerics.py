@@ -92,7 +92,7 @@ def step(x: Any) -> Any:
 def step_array(x: Any) -> Any:
     """`step` of each element; four times as fast as np.heaviside."""
     steps = np.greater(x, 0).astype(x.dtype)
-    lowest = np.minimum.reduce(x, axis=None, initial=0)
+    lowest = np.minimum.reduce(x, axis=None, initial=0)  # type: ignore[call-overload, unused-ignore]
     return steps if lowest == lowest else np.where(np.isnan(x), x, steps)
 
 
@@ -151,7 +151,8 @@ def weigh(x: Any, y: Any) -> Any:
 def weigh_array(x: Any, y: Any) -> Any:
     """`weigh` of each pair of elements."""
     product = np.multiply(x, y)
-    if np.isfinite(np.add.reduce(product, axis=None)):  # then no element is ∞ or NaN: the rule, and quick to see
+    total = np.add.reduce(product, axis=None)  # type: ignore[call-overload, unused-ignore]
+    if np.isfinite(total):  # then no element is ∞ or NaN: the rule, and quick to see
         return product
     return np.where(np.equal(x, 0) | np.equal(y, 0), np.zeros((), product.dtype), product)
 
@@ -284,7 +285,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
         return x
     extra = x.ndim - len(shape)
     if extra:
-        x = np.add.reduce(x, axis=tuple(range(extra)))
+        x = np.add.reduce(x, axis=tuple(range(extra)))  # type: ignore[call-overload, unused-ignore]
     repeated = tuple([i for i, n in enumerate(shape) if n == 1 and x.shape[i] != 1])
     return np.add.reduce(x, axis=repeated, keepdims=True) if repeated else x
 
@@ -316,7 +317,7 @@ def others(x: Any, axis: Any = None) -> Any:
 
 def mean_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The arithmetic mean along the axes; NaN of nothing. Of a few numbers, four times as fast as np.mean."""
-    whole: Any = np.sum(x, axis=axis, keepdims=keepdims)
+    whole: Any = np.sum(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload, unused-ignore]
     return whole / (x.size // max(np.size(whole), 1))
 
 

@@ -297,7 +297,7 @@ class Program:
     def with_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """Return the inputs; ValueError where one that stood for labels of classes holds none now."""
         for name in self.derivation.distributions:
-            sums = np.add.reduce(inputs[self.inputs.index(name)], 0)
+            sums = inputs[self.inputs.index(name)].sum(axis=0)
             if not (sums.max() <= 1 + 1e-5 and sums.min() >= 1 - 1e-5):
                 raise ValueError(
                     f"{name} holds labels of classes: each column has to sum to 1, as when it was compiled"

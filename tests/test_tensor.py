@@ -554,7 +554,8 @@ def test_plain_numbers_alone_are_joined_to_a_tensor(call: Callable[[], Any]) -> 
 
 
 def test_joining_all_numbers_in_one_axis_has_a_gradient_or_is_refused(x: Tensor) -> None:
-    np.concatenate([x, x], axis=None).sum().backward()
+    joined: Any = np.concatenate([x, x], axis=None)
+    joined.sum().backward()
 
     assert x.grad.tolist() == [[2, 2], [2, 2]]
 

@@ -170,7 +170,7 @@ class Network:
         a = self(X).numpy()
         output = self.layers[-1].activation
         if output == "softmax":
-            return a.argmax(axis=0, keepdims=True)  # type: ignore[no-any-return]
+            return a.argmax(axis=0, keepdims=True)  # type: ignore[no-any-return, unused-ignore]
         return (a > 0.5).astype(int) if output == "sigmoid" else a
 
     def accuracy(self, X: Any, Y: Any) -> float:  # noqa: N803

@@ -101,7 +101,7 @@ def test_real_tumours_and_digits_come_with_scikit_learn() -> None:
 
     check_data(tumours.X, tumours.Y, 30)
     check_data(written.X, written.Y, 64, labels="classes")
-    assert (tumours.Y.sum(), tumours.classes[1]) == (357, "benign")
+    assert (int(tumours.Y.sum()), tumours.classes[1]) == (357, "benign")
     assert (written.X.min(), written.X.max()) == (0, 16)
     assert unflatten(written.X, (8, 8)).shape == (1797, 8, 8)
     assert [written.classes[k] for k in written.Y[:, :3].argmax(axis=0)] == ["0", "1", "2"]
