@@ -20,9 +20,9 @@ import numpy as np
 
 from .walk import OPERATORS, Ref, Walk, is_array
 
+Pair = tuple[Ref, Ref]
 NUMBERS = {int, float, np.float64}
 FEW = 4  # products from which on a dot product is quicker
-Pair = tuple[Ref, Ref]
 MOST = 100  # terms of a sum that is not written yet
 
 
@@ -49,7 +49,7 @@ class BatchWalk(Walk):
         super().__init__(source, namespace)
         self.shape = shape  # of an array with a number for each example
         self.leaves: bool | None = None  # whether sums are left unwritten here
-        self.loads: Counter[str] = Counter()  # how often the function reads each name
+        self.uses: Counter[str] = Counter()  # how often each name stands in it: where it is given, and where it is read
         self.matrices: dict[tuple[str, ...], Ref] = {}
 
     def called(self, name: str, args: Sequence[Ref], keywords: Mapping[str, Any]) -> Any:
@@ -58,7 +58,7 @@ class BatchWalk(Walk):
         nodes = [*ast.walk(self.functions[name])]
         self.leaves = before is None and not any(isinstance(one, ast.If | ast.IfExp) for one in nodes)
         if self.leaves:
-            self.loads = Counter([one.id for one in nodes if isinstance(one, ast.Name)])
+            self.uses = Counter([one.id for one in nodes if isinstance(one, ast.Name)])
         try:
             return super().called(name, args, keywords)
         finally:
@@ -66,7 +66,7 @@ class BatchWalk(Walk):
 
     def assigned(self, name: str, x: ast.expr, scope: dict[str, Any]) -> Any:
         """Return what a name is to stand for; a sum that is read once may be a part of another."""
-        return self.open(x, scope) if self.loads[name] == 2 else self.expression(x, scope)
+        return self.open(x, scope) if self.uses[name] == 2 else self.expression(x, scope)
 
     def returned(self, x: Any, scope: dict[str, Any], start: int) -> Any:
         """Return what stands after `return`."""
@@ -204,7 +204,7 @@ class BatchWalk(Walk):
                 continue  # it is there, or its products take less time than copies and a block would
             rows = [self.matrix([arrays[name] for name in names]) for names in (group, others)]
             text = f"{self.name(np.matmul)}({{0}}, {{1}}.T, {{out}})"
-            block = self.filled(text, np.zeros((n, k)), rows)
+            block = self.filled(text, np.zeros((n, k)), rows, apart=True)
             held = self.other(f"{block.text}.tolist()", [], [block])
             for i, x in enumerate(group):
                 for j, y in enumerate(others):
