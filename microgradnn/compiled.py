@@ -8,7 +8,6 @@ and where it comes out otherwise the function is recorded anew, or an error is r
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from math import isclose
 from typing import Any, Literal, NamedTuple, overload
@@ -22,7 +21,7 @@ from .graph import Node, topological
 from .listing import Listing, Style, module_source, number
 from .modes import guards
 from .program import Program, Result, loaded
-from .structure import flatten, unflatten
+from .structure import arguments, flatten, unflatten
 from .tensor import Tensor, leaf
 from .terms import Book, Term
 from .value import Value
@@ -174,10 +173,7 @@ def holds(recording: Recording, inputs: dict[str, Any]) -> bool:
 
 def places(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """Name the numbers in the arguments after the parameters of the function: x, w_0, p_b."""
-    try:
-        parameters = [p.name for p in inspect.signature(function).parameters.values() if p.kind != p.VAR_POSITIONAL]
-    except (TypeError, ValueError):
-        parameters = []
+    parameters = arguments(function)
     names = [parameters[i] if i < len(parameters) else f"x{i + 1}" for i in range(len(args))]
     return [name for prefix, part in zip(names, args, strict=True) for name in within(part, prefix)]
 

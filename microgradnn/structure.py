@@ -1,13 +1,23 @@
-"""Numbers in lists, tuples, dicts and arrays: taken apart, and put together again."""
+"""Numbers in lists, tuples, dicts and arrays: taken apart, and put together again; and what arguments are called."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .graph import Node
+
+
+def arguments(function: Callable[..., Any]) -> list[str]:
+    """Return the names of what a function takes by its place; none of `*xs`, and none where it does not say."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def is_array(x: Any) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import Value
-from microgradnn.structure import flatten, unflatten
+from microgradnn.structure import arguments, flatten, unflatten
 
 
 class Pair(NamedTuple):
@@ -52,3 +52,10 @@ def test_a_node_is_a_leaf() -> None:
 
     assert flatten([x, {"y": x}]) == [x, x]
     assert unflatten(3.0, [x]) is x
+
+
+def test_arguments_are_called_by_the_parameters_that_have_a_place() -> None:
+    def function(w: Any, /, x: Any, *xs: Any, flag: bool = False, **options: Any) -> None: ...
+
+    assert arguments(function) == ["w", "x"]
+    assert arguments(lambda *args, **kwargs: None) == arguments(dict) == []

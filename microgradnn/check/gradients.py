@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from ..graph import Node, topological
 from ..paths import back
-from ..structure import flatten, unflatten
+from ..structure import arguments, flatten, unflatten
 from ..tensor import Tensor, leaf
 from ..value import Value
 from .blame import Suspect, at, suspects
@@ -297,11 +296,7 @@ def assert_gradients(f: Callable[..., Any], *inputs: Any, rtol: float | None = N
 
 def named(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
     """Name what is in the inputs after the parameters of f, x, w[0], p['b'], and Tensors as they are named."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    single = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_POSITIONAL]
+    single = arguments(f)
     first = [single[i] if i < len(single) else f"x{i}" for i in range(len(inputs))]
     return [name for prefix, part in zip(first, inputs, strict=True) for name in places(part, prefix)]
 
