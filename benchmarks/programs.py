@@ -512,7 +512,7 @@ def batches(quick: bool, bars: Bars) -> Iterator[str]:
             what = f"random graph of {size:,} nodes, {m:,} examples"
             ours = compiled(times)
             bars.append(bar(f"{what}, `numpy`", ours["numpy"] / line, 1.1, "× straight-line NumPy", at_most=True))
-            if JaxGraph.name in times:
+            if JaxGraph.name in times and "numba" in ours:
                 ratio, reach = ours["numba"] / times[JaxGraph.name], 1.0 if m <= 100 else 1.5
                 bars.append(bar(f"{what}, `numba`", ratio, reach, "× JAX vmap", at_most=True))
 

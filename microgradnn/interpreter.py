@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from .extras import extra
 from .graph import OPS, row
-from .lanes import SPARE, functions, in_lanes
+from .lanes import SPARE, functions, in_lanes, indented
 from .listing import Listing, helper_sources
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
 from .terms import Book, Term
@@ -72,7 +72,7 @@ def spread(code, n, lists, kinds, marks):
         marks[code[4 * i + 1]] |= mark
 """
 
-# Functions of their own would be optimised twice, which costs a third of the speed: so the cases stand there twice.
+# Functions of their own would be optimised twice, which costs a fifth of the speed: so the cases stand there twice.
 POINT = """
 @cfunc(types.void(CODE, INT, LISTS, NUMBERS), error_model="numpy", cache=True)
 def value(code, n, lists, v):
@@ -395,11 +395,6 @@ class Writer:
 def names(line: str) -> set[str]:
     """Return the names in a line."""
     return set(re.findall(r"[A-Za-z_]\w*", line))
-
-
-def indented(lines: Sequence[str]) -> list[str]:
-    """Return lines, one level deeper."""
-    return [f"    {line}" for line in lines]
 
 
 @cache

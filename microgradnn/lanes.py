@@ -85,7 +85,12 @@ def in_lanes(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) ->
 
 def each(lines: Sequence[str]) -> list[str]:
     """Return lines, done for each example."""
-    return ["for j in range(w):", *[f"    {line}" for line in lines]]
+    return ["for j in range(w):", *indented(lines)]
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """Return lines, one level deeper."""
+    return [f"    {line}" for line in lines]
 
 
 def is_local(line: Any) -> bool:

@@ -43,7 +43,7 @@ class Program:
     """The computation of one number and of its gradients, ready to be repeated with other inputs.
 
     Call it with inputs by name, or in the order of `inputs`, which is quickest; one that is not given keeps
-    the number it had when the graph was taken down. `source` is the whole of what runs.
+    the number it had when the graph was taken down. `source` is the whole of what it computes.
     """
 
     inputs: tuple[str, ...]  # names, in order

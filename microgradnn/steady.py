@@ -41,21 +41,21 @@ class Steady:
         found = walk.called(function.__name__, given, {})
         results: list[Any] = [found[0], *found[1]] if type(found) is tuple else [found]
         if isinstance(walk, BatchWalk):
-            totals = walk.totals({k: results[k] for k in rows})
+            totals = walk.totals({k: results[k] for k in rows}) if rows else {}
             results = [totals[k] if k in totals else walk.written(one) for k, one in enumerate(results)]
         whole = {k for k, ref in enumerate(results) if is_array(ref.value)}
         self.summed = rows
         self.rows = [k for k in rows if k in whole]
-        self.arrays = sorted(whole.difference(self.rows))
-        self.numbers = [k for k in range(len(results)) if k not in whole]
-        order = [*self.numbers, *self.arrays, *self.rows]
+        arrays = sorted(whole.difference(self.rows))
+        numbers = [k for k in range(len(results)) if k not in whole]
+        order = [*numbers, *arrays, *self.rows]
         self.order = sorted(range(len(order)), key=order.__getitem__)
         wanted = dtypes or [None] * len(results)
-        self.examples = [np.empty_like(results[k].value, dtype=wanted[k]) for k in self.arrays]
+        self.patterns = [np.empty_like(results[k].value, dtype=wanted[k]) for k in arrays]
         self.matrix = np.array([results[k].value for k in self.rows], dtype=np.float64)
         self.flat = self.matrix.reshape(len(self.rows), -1 if self.rows else 0)
         self.sums = np.empty(len(self.rows))
-        ends = dict(zip((*self.arrays, *self.rows), (*self.examples, *self.matrix), strict=True))
+        ends = dict(zip((*arrays, *self.rows), (*self.patterns, *self.matrix), strict=True))
         into: dict[int, str] = {}  # places that are results
         for k, end in ends.items():
             ref = results[k]
@@ -63,14 +63,14 @@ class Steady:
                 into[ref.place] = f"r{k}"
             else:
                 walk.write(f"copyto(r{k}, {ref.text})", [ref])
-        numbers = [results[k] for k in self.numbers]
-        walk.write(f"return ({''.join(f'{ref.text}, ' for ref in numbers)})", numbers)
+        returned = [results[k] for k in numbers]
+        walk.write(f"return ({''.join(f'{ref.text}, ' for ref in returned)})", returned)
         names = shared_places(walk, into)
         lines = [re.sub(r"\bb(\d+)\b", lambda found: names[int(found[1])][0], line.text) for line in walk.lines]
         text = "\n    ".join(line for line in lines if not re.fullmatch(r" *copyto\((\w+), \1\)", line))
         bound = walk.bound | {name: np.empty_like(one) for name, one in names.values() if name[0] == "p"}
         bound |= {f"r{k}": row for k, row in zip(self.rows, self.matrix, strict=True)}
-        arguments = [ref.text for ref in given] + [f"r{k}" for k in self.arrays] + [f"{key}={key}" for key in bound]
+        arguments = [ref.text for ref in given] + [f"r{k}" for k in arrays] + [f"{key}={key}" for key in bound]
         space = dict(bound)
         self.source = f"def run({', '.join(arguments)}):\n    {text}\n"
         exec(self.source, space)
@@ -91,7 +91,7 @@ class Steady:
         for arrays in self.sets:
             if not arrays or max(map(getrefcount, arrays)) == ALONE:
                 return arrays
-        arrays = list(map(np.empty_like, self.examples))
+        arrays = list(map(np.empty_like, self.patterns))
         self.sets = [arrays, *self.sets[:1]]
         return arrays
 

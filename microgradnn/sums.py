@@ -117,13 +117,12 @@ class BatchWalk(Walk):
         if not isinstance(found, Sum):
             return found
         if found.ref is None:
-            kinds: tuple[list[Term], list[Term]] = [], []
-            for term in found.terms:
-                kinds[is_weighted(term)].append(term)
-            if len(kinds[True]) < FEW:
+            products = [term for term in found.terms if is_weighted(term)]
+            if len(products) < FEW:
                 found.ref = self.operated(found.sign, [self.written(one) for one in found.parts])
             else:
-                found.ref = self.weighted(kinds[True], kinds[False], found.value)
+                rest = [term for term in found.terms if not is_weighted(term)]
+                found.ref = self.weighted(products, rest, found.value)
         return found.ref
 
     def weighted(self, products: Sequence[Term], rest: Sequence[Term], value: Any) -> Ref:

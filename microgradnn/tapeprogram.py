@@ -16,7 +16,7 @@ from .derive import Derivation, derive
 from .errors import ShapeError
 from .interpreter import Interpreter, interpreter
 from .lanes import SPARE, addresses
-from .program import FLOATS, Program, Reduction, Result
+from .program import FLOATS, Program, Reduction, Result, real_array
 from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
 
 CACHE = 1 << 18  # bytes that the numbers of a block may take: half of a processor's own cache
@@ -156,11 +156,11 @@ def written_into(name: str) -> Any:
     place = f"_{name}"
 
     def put(self: Any, x: Any) -> None:
-        array = getattr(self, place)
+        array, new = getattr(self, place), real_array(name, x)
         try:
-            array[...] = x
+            array[...] = new
         except ValueError:
-            raise ShapeError(f"{name} has shape {array.shape}; got {np.shape(x)}") from None
+            raise ShapeError(f"{name} has shape {array.shape}; got {new.shape}") from None
 
     return property(attrgetter(place), put)
 
@@ -176,7 +176,7 @@ class Buffers:
     def __init__(self, program: TapeProgram) -> None:
         tape = program.tape
         n, code, lists = len(tape.code), tape.code, tape.lists
-        self.held = tape  # whose numbers the interpreter reads
+        self.tape = tape  # whose numbers the interpreter reads
         self.v, self.d = tape.start.copy(), np.zeros(len(tape.start))
         self._inputs = self.v[: len(tape.inputs)]
         self.result = self.v[tape.output : tape.output + 1]
@@ -207,9 +207,7 @@ class Buffers:
 
     def step(self, learning_rate: float) -> float:
         """Take a step of gradient descent, θ := θ − α dθ in `inputs` (notes, C5), and return the value before."""
-        inputs_only(self.held)
-        value = self()
-        self.v[self.held.wrt] -= learning_rate * self.gradients
+        value: float = stepped(self, learning_rate)
         return value
 
 
@@ -292,9 +290,7 @@ class BatchBuffers:
 
     def step(self, learning_rate: float) -> None:
         """Take a step of gradient descent, θ := θ − α dθ in `inputs`, for the θ that all examples share."""
-        inputs_only(self.tape)
-        self()
-        self.v[self.tape.wrt] -= learning_rate * self.gradients
+        stepped(self, learning_rate)
 
     def run(self, *, both: bool) -> None:
         """Compute the values, and the gradients if they are wanted."""
@@ -317,10 +313,17 @@ class BatchBuffers:
             self.gradients += 0.0  # -0 is 0
 
 
-def inputs_only(tape: Tape) -> None:
-    """Raise ValueError unless what it is differentiated by can be changed."""
-    if (tape.wrt >= len(tape.inputs)).any():
+def stepped(buffers: Any, learning_rate: float) -> Any:
+    """Call buffers, take a step of gradient descent in their inputs, and return what the call gave.
+
+    Raises ValueError, before anything is changed, where a node inside the graph is asked for.
+    """
+    wrt = buffers.tape.wrt
+    if (wrt >= len(buffers.inputs)).any():
         raise ValueError("a step changes inputs, and a node inside the graph is computed from others")
+    found = buffers()
+    buffers.v[wrt] -= learning_rate * buffers.gradients
+    return found
 
 
 def cores() -> int:

@@ -76,8 +76,8 @@ def check(function: Callable[..., Value], count: int) -> None:
     for xs, lane in zip(places, lanes, strict=True):
         want = swept(function, output.op, xs)
         f, slopes = program(*xs)
-        for got in ((f, *slopes.values()), lane):
-            alike = [same(one, other, output.op.name) for one, other in zip(got, want, strict=True)]
+        for got, name in (((f, *slopes.values()), ""), (lane, output.op.name)):  # only in lanes are logarithms NumPy's
+            alike = [same(one, other, name) for one, other in zip(got, want, strict=True)]
             assert all(alike), f"at {xs}: {got}, not {want}"
             if want[0] == 0:
                 assert math.copysign(1, got[0]) == math.copysign(1, want[0]), f"at {xs}: {got[0]}, not {want[0]}"

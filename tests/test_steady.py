@@ -1,6 +1,7 @@
 """NumPy programs run in places that are used again: the numbers are the function's, results stay, nothing is made anew.
 
-The oracle is the printed function itself, called as it stands: every bit has to be the same.
+The oracle is the printed function itself, called as it stands: every bit has to be the same. Where a batch has sums of
+four products or more, it need not: tests/test_sums.py.
 """
 
 from __future__ import annotations

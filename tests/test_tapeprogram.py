@@ -671,6 +671,8 @@ def test_what_is_assigned_to_buffers_is_written_into_them() -> None:
     for one, name, shape in ((buffers, "inputs", "(2,)"), (batch, "inputs", "(2,)"), (batch, "examples", "(1, 3)")):
         with pytest.raises(ShapeError, match=re.escape(f"{name} has shape {shape}; got (4,)")):
             setattr(one, name, np.zeros(4))
+        with pytest.raises(TypeError, match=f"{name} is a number, or an array of them; got 'three'"):
+            setattr(one, name, "three")
     assert batch.values.tolist() == [3.0, 6.0, 9.0]
 
 

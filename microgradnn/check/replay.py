@@ -106,5 +106,5 @@ def spread_of(op: ArrayOp, i: int, size: Any, f: Any, xs: Sequence[Any]) -> Any:
     signs = np.random.default_rng(0).choice((-1.0, 1.0), (4, *f.shape))
     pulls = [np.abs(op.pullback(i, size * sign, f, *xs)) for sign in (1.0, *signs)]
     least = np.full(xs[i].shape, np.max(size, initial=0.0))
-    several: Any = np.stack([least, *(pull for pull in pulls if pull.shape == least.shape)])
-    return np.fmax.reduce(several)  # type: ignore[call-overload, unused-ignore]
+    fitting = [pull for pull in pulls if pull.shape == least.shape]
+    return np.fmax.reduce([least, *fitting])  # type: ignore[call-overload, unused-ignore]
