@@ -51,7 +51,7 @@ class Engine:
 class Microgradnn(Engine):
     def __init__(self) -> None:
         super().__init__()
-        from microgradnn.value import COMPILED, Value
+        from microgradnn.engine.value import COMPILED, Value
 
         self.name = f"microgradnn ({'compiled' if COMPILED else 'pure'})"
         self.leaf = Value  # type: ignore[method-assign, assignment]

@@ -26,9 +26,9 @@ from training import Training, moons
 
 import microgradnn
 from microgradnn import Value
-from microgradnn.backends import BACKENDS, Backend
 from microgradnn.nn import MLP
-from microgradnn.tapeprogram import TapeProgram
+from microgradnn.programs.backends import BACKENDS, Backend
+from microgradnn.programs.numba.program import TapeProgram
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-NETWORKS = {"microgradnn": "microgradnn.value", "micrograd": "micrograd.engine"}
+NETWORKS = {"microgradnn": "microgradnn.engine.value", "micrograd": "micrograd.engine"}
 
 
 def moons(m: int = 100, noise: float = 0.1, seed: int = 1337) -> tuple[Any, Any]:

@@ -7,9 +7,9 @@ Somebody adds the softsign x / (1 + |x|) as an operation of their own, with the 
 
 from typing import Any
 
-from microgradnn.calculus import abs
 from microgradnn.check import gradcheck
 from microgradnn.graph import Op
+from microgradnn.rules.calculus import abs
 
 
 def softsign(x: Any) -> Any:

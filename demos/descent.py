@@ -12,8 +12,8 @@ from time import perf_counter
 import numpy as np
 
 from microgradnn import Tensor
-from microgradnn.calculus import cross_entropy_logits
 from microgradnn.nn import GradientDescent
+from microgradnn.rules.calculus import cross_entropy_logits
 
 X, Y = np.ones((1, 4)), np.array([[1.0, 1.0, 1.0, 0.0]])
 YEAR = 365 * 24 * 3600

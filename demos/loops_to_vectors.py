@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from microgradnn.calculus import sigmoid
+from microgradnn.rules.calculus import sigmoid
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Found = tuple[float, Array, float]

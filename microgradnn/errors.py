@@ -18,6 +18,11 @@ UserWarning
 └── RankOneWarning           a Tensor was made from an array of shape (n,), neither row nor column
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class DomainError(ValueError):
     """An operation has no real value at its operands: log(−1), sqrt(−1), (−8)**(1/3)."""
@@ -70,3 +75,13 @@ class RendererMissing(RenderError):
 
 class RankOneWarning(UserWarning):
     """A Tensor was made from an array of shape (n,), which is neither a row nor a column (course notes, E6)."""
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Within it a package that is missing is said to come with that extra of this one."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = f"this needs the package {error.name}: pip install 'microgradnn[{name}]'"
+        raise ModuleNotFoundError(message, name=error.name) from None

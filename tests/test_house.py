@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,55 +14,39 @@ import microgradnn
 
 PACKAGE = Path(microgradnn.__file__).parent
 
-# From the ground up. A module may import from the lines below its own, and from those to its left.
-FLOORS = [
-    "errors extras modes native",
-    "limits",
-    "graph numerics",
-    "calculus copying paths structure walk",
-    "sums",
-    "steady",
-    "arrays",
-    "notation",
-    "anomaly",
-    "value tensor",
-    "terms",
-    "cancel",
-    "ccode",
-    "listing",
-    "derive",
-    "explain_arrays",
-    "engine derivatives expression explain program tape",
-    "cprogram lanes",
-    "interpreter",
-    "tapeprogram",
-    "backends",
-    "compiled",
-    "draw.picture",
-    "draw.dot draw.svg draw.text draw.render",
-    "draw.drawing",
-    "draw",
-    "nn.activations nn.initialisation nn.losses nn.optimisers check.differences",
-    "data.checks data.columns data.labels",
-    "data.images data.scaling data.tables",
-    "data.drawn data.examples data.h5",
-    "data",
-    "nn.layers nn.scalar nn.files nn.architecture nn.progress nn.plots nn.history",
-    "nn.checkpoints nn.replayed",
-    "nn.training",
-    "nn.blocks nn.network nn.model",
-    "nn check.replay check.blame check.strategies",
-    "check.gradients",
-    "check",
-    "commands usage",
-    "cli",
-]
-HEIGHT = {module: (floor, i) for floor, row in enumerate(FLOORS) for i, module in enumerate(row.split())}
+# Each room, the rooms it may import from, and the files in it: a file imports from those to its left.
+CORE = "errors graph rules engine"
+ROOMS = {
+    "errors": ("", "errors"),
+    "graph": ("errors", "native node limits op structure paths"),
+    "rules": ("errors graph", "numerics calculus arrays notation"),
+    "engine": ("errors graph rules", "modes copying anomaly value tensor derivatives"),
+    "formulas": (CORE, "expression terms cancel c_source listing derive explain_arrays explain"),
+    "programs": (
+        f"{CORE} formulas",
+        "numpy.walk numpy.sums numpy.steady program c.program "
+        "numba.tape numba.lanes numba.interpreter numba.program backends compiled",
+    ),
+    "draw": (f"{CORE} formulas", "picture dot svg text render drawing"),
+    "check": (f"{CORE} formulas", "differences replay blame strategies gradients"),
+    "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
+    "nn": (
+        f"{CORE} formulas programs data",
+        "activations initialisation losses optimisers files plots progress layers scalar history architecture "
+        "checkpoints replayed training blocks network model",
+    ),
+    "cli": (f"{CORE} formulas programs draw check data nn", "usage commands console"),
+}
+PLACE = {
+    room if room == "errors" else f"{room}.{module}": i
+    for room, (_, modules) in ROOMS.items()
+    for i, module in enumerate(modules.split())
+}
 FREE = {"__init__", "__main__", "draw._embedded"}  # the front door, the back door, and a program of its own
 DOORS = {
     "microgradnn.draw",
-    "microgradnn.explain",
-    "microgradnn.derivatives",
+    "microgradnn.formulas.explain",
+    "microgradnn.engine.derivatives",
 }  # what Node opens when it is asked to show itself
 
 
@@ -92,18 +77,40 @@ def imports(module: str) -> set[str]:
     return found
 
 
-def test_every_module_has_its_floor() -> None:
-    assert set(MODULES) - FREE == set(HEIGHT)
+def test_every_file_has_its_room() -> None:
+    assert {m for m, path in MODULES.items() if path.name != "__init__.py"} - FREE == set(PLACE)
 
 
-@pytest.mark.parametrize("module", HEIGHT)
-def test_imports_point_downward(module: str) -> None:
+def test_the_root_has_some_ten_names() -> None:
+    shown = {path.name for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    doors = {name for name in shown if name.startswith("__")}
+
+    assert shown - doors - {"demos"} == {room if room != "errors" else "errors.py" for room in ROOMS}
+
+
+@pytest.mark.parametrize("module", PLACE)
+def test_imports_point_one_way(module: str) -> None:
+    room = module.partition(".")[0]
     for target in imports(module) - {"__init__"}:
-        assert HEIGHT[target] < HEIGHT[module], f"{module} imports {target}"
+        other = target.partition(".")[0]
+        if other == room:
+            assert target in PLACE, f"{module} imports from the door of its own room"
+            assert PLACE[target] < PLACE[module], f"{module} imports {target}"
+        else:
+            assert other in ROOMS[room][0].split(), f"{module} imports {target}"
 
 
 def test_only_the_command_line_asks_the_front_door() -> None:
-    assert [module for module in HEIGHT if "__init__" in imports(module)] == ["cli"]
+    assert [module for module in PLACE if "__init__" in imports(module)] == ["cli.console"]
+
+
+def test_no_function_hides_a_module_of_its_name() -> None:
+    for name in MODULES:
+        if name not in FREE:
+            assert import_module(f"microgradnn.{name}").__name__ == f"microgradnn.{name}"
+            home, _, leaf = name.rpartition(".")
+            found = getattr(import_module(f"microgradnn.{home}" if home else "microgradnn"), leaf)
+            assert found is sys.modules[f"microgradnn.{name}"], name
 
 
 def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
@@ -114,7 +121,7 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "__import__")
     }
 
-    assert callers == {("graph", door) for door in DOORS}
+    assert callers == {("graph.node", door) for door in DOORS}
 
 
 def test_the_public_names_are_these() -> None:

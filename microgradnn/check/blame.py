@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..calculus import weigh
+from ..engine.tensor import Tensor, pulled
 from ..errors import DomainError
 from ..graph import Node, topological
-from ..notation import definition, labels
-from ..tensor import Tensor, pulled
+from ..rules.calculus import weigh
+from ..rules.notation import definition, labels
 from .differences import between, central, sides
 from .replay import carried_out
 

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.tensor import Tensor, leaf
+from ..engine.value import Value
 from ..graph import Node, topological
-from ..paths import back
-from ..structure import arguments, flatten, unflatten
-from ..tensor import Tensor, leaf
-from ..value import Value
+from ..graph.paths import back
+from ..graph.structure import arguments, flatten, unflatten
 from .blame import Suspect, at, suspects
 from .differences import Slope, between, central, sides, steep
 from .replay import array_of, complex_step, condition

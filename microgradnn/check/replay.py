@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import ArrayOp, sum_to
-from ..calculus import weigh
+from ..engine.tensor import Tensor
 from ..graph import Node, topological
-from ..tensor import Tensor
+from ..rules.arrays import ArrayOp, sum_to
+from ..rules.calculus import weigh
 
 STEP = 1e-100  # of the complex step: nothing is subtracted, so it can be as small as one likes
 KINKED = ("max", "min")  # rows of the second table whose slope jumps where two entries change places

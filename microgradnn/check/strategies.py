@@ -21,11 +21,11 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError('the strategies need hypothesis; pip install "microgradnn[check]"') from error
 
-from ..arrays import ARRAY_OPS, ArrayOp, Shape
+from ..engine.tensor import Array, Tensor
+from ..engine.value import Value
 from ..graph import OPS, REAL, Fold, Interval, Op
-from ..notation import Operand, formula
-from ..tensor import Array, Tensor
-from ..value import Value
+from ..rules.arrays import ARRAY_OPS, ArrayOp, Shape
+from ..rules.notation import Operand, formula
 
 CLEAR = 0.05  # how far arguments stay from kinks and from the ends of domains
 LARGEST = 1e3  # results beyond are left out: differences of theirs would be rounding

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Array, Tensor
 from ..errors import ShapeError
-from ..tensor import Array, Tensor
 
 MOST_SHOWN = 5  # positions in a message
 

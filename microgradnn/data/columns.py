@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.tensor import Array
 from ..errors import ShapeError
-from ..tensor import Array
 from .checks import finite, floats, one_in_each_column, only_zero_and_one, turned, two_dimensional
 
 LABELS = ("binary", "classes", "numbers")

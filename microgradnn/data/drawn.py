@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..tensor import Array
+from ..engine.tensor import Array
 from .images import Pictures
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..tensor import Array
+from ..engine.tensor import Array
 from .columns import Examples
 from .labels import class_labels
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Array
+from ..engine.tensor import Array
 from .images import Pictures
 from .labels import class_labels
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.tensor import Array
 from ..errors import ShapeError
-from ..tensor import Array
 from .labels import class_labels
 
 ORDERS = ("rows", "channels")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Array
 from ..errors import ShapeError
-from ..tensor import Array
 
 MOST_CLASSES = 1000
 NEGATIONS = ("no", "non", "not")

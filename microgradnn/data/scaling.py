@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Array
 from ..errors import ShapeError
-from ..tensor import Array
 from .columns import check_features
 
 SCALINGS = ("none", "pixels", "standardise")

@@ -18,7 +18,7 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from ..tensor import Array
+from ..engine.tensor import Array
 from .checks import MOST_SHOWN
 from .columns import LABELS, Examples
 from .labels import class_labels

@@ -15,9 +15,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ..graph import Node, topological
-from ..notation import constant, definition, exactly, labels, number, quantity, shaped, summed, visible
-from ..paths import Edge, uses
-from ..structure import is_array
+from ..graph.paths import Edge, uses
+from ..graph.structure import is_array
+from ..rules.notation import constant, definition, exactly, labels, number, quantity, shaped, summed, visible
 
 Direction = Literal["LR", "TB"]
 DIRECTIONS = get_args(Direction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import calculus
+from ..rules import calculus
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "elu": lambda z: calculus.elu(z, 1.0),

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.tensor import FLOATS, Array, Tensor
 from ..errors import ModelFileError
-from ..tensor import FLOATS, Array, Tensor
 from .activations import ACTIVATIONS
 from .files import About
 from .losses import LOSSES

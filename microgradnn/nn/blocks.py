@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..tensor import Array, Tensor
+from ..engine.tensor import Array, Tensor
 from .layers import Dense, columns
 
 

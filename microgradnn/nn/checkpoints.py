@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.tensor import Array
 from ..errors import ModelFileError
-from ..tensor import Array
 from .architecture import described, fits, numbers, shapes
 from .files import read, save, writable
 from .history import History

@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ModelFileError
-from ..extras import extra
-from ..tensor import Array
+from ..engine.tensor import Array
+from ..errors import ModelFileError, extra
 
 About = dict[str, Any]
 KEY = "microgradnn"  # of the metadata

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor, leaf, numeric
 from ..errors import ShapeError
-from ..tensor import Tensor, leaf, numeric
 from .activations import activated, known
 from .initialisation import Initialiser, initialiser
 

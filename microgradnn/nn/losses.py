@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import arrays, calculus
+from ..rules import arrays, calculus
 
 Loss = Callable[[Any, Any], Any]
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..data.scaling import Scaling
+from ..engine.modes import no_grad
+from ..engine.tensor import Array
 from ..errors import ModelFileError
-from ..modes import no_grad
-from ..tensor import Array
 from .architecture import described, numbers, rebuilt
 from .files import read, save
 from .network import Network

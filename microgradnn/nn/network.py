@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Array, Tensor, leaf, numeric
+from ..engine.value import Value
 from ..errors import ModelFileError, ShapeError
-from ..tensor import Array, Tensor, leaf, numeric
-from ..value import Value
 from .architecture import described, numbers, rebuilt
 from .files import read, save
 from .initialisation import Initialiser

@@ -17,9 +17,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from ..errors import ShapeError
-from ..extras import extra
-from ..tensor import Array
+from ..engine.tensor import Array
+from ..errors import ShapeError, extra
 from .files import writable, write
 
 if TYPE_CHECKING:

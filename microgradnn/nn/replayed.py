@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..backends import compile
-from ..program import Program
-from ..tensor import Array, leaf
+from ..engine.tensor import Array, leaf
+from ..programs.backends import compile
+from ..programs.program import Program
 from .layers import Dense
 
 if TYPE_CHECKING:

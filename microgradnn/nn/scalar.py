@@ -10,8 +10,8 @@ import random
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .. import calculus
-from ..value import Value, dots
+from ..engine.value import Value, dots
+from ..rules import calculus
 from .activations import activated, known
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.columns import batches, check_data
+from ..engine.modes import no_grad
+from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
-from ..modes import no_grad
-from ..tensor import Array, Tensor, leaf, numeric
 from .checkpoints import Checkpoint, fingerprint
 from .history import History
 from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.vendor.pretty import pretty
 
 from microgradnn import Tensor, Value, expression
-from microgradnn.arrays import ARRAY_OPS, ArrayOp, Shape
 from microgradnn.check.strategies import (
     CLEAR,
     PARAMETERS,
@@ -34,6 +33,7 @@ from microgradnn.check.strategies import (
     values,
 )
 from microgradnn.graph import OPS, Op, topological
+from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, Shape
 
 
 @given(operations(smooth=True), operations(arity=2))

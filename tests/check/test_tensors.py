@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import RankOneWarning, Tensor, Value, gelu, jvp, relu, sqrt, tanh, vjp
-from microgradnn.arrays import ARRAY_OPS, ArrayOp, broadcast, swap
 from microgradnn.check import assert_gradients, gradcheck
 from microgradnn.check.blame import suspects
 from microgradnn.check.gradients import ALLOWED
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Program, TensorGraph, arrays, tensor_graphs, tensor_programs
 from microgradnn.graph import OPS, Op, topological
+from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, broadcast, swap
 
 EPSILON = 2.0**-52
 

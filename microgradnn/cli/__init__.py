@@ -1,0 +1,3 @@
+"""The command line. No logic."""
+
+from .console import main as main

@@ -1,0 +1,266 @@
+"""What the commands `train`, `predict` and `demo` do: from examples to a model file, and from that to answers.
+
+All that can be wrong is looked at before the long work begins, and a file is written whole or not at all.
+"""
+
+# ruff: noqa: N806 (X and Y are the notes' names)
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import runpy
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..data.columns import Split, check_data, split
+from ..data.images import flatten, picture_files, read_folder, read_pictures
+from ..data.scaling import Scaling
+from ..data.tables import read_features, read_table
+from ..engine.tensor import Array
+from ..errors import extra
+from ..nn.files import writable, write
+from ..nn.history import History
+from ..nn.model import Model, probabilities
+from ..nn.network import Network
+from ..nn.plots import known_format
+
+ENDING = ".safetensors"
+
+
+class Source(NamedTuple):
+    """Examples to learn from, and what is known of them."""
+
+    X: Array  # (n_x, m)
+    Y: Array  # (n[L], m)
+    features: list[str]
+    classes: list[str]
+    label: str
+    pictures: int | None
+
+
+# --- train ------------------------------------------------------------------------------------------
+
+
+def train(
+    data: str | None,
+    *,
+    output: str,
+    images: str | None = None,
+    label: str | None = None,
+    labels: str | None = None,
+    features: str | None = None,
+    size: int = 64,
+    order: str = "rows",
+    layers: str | None = None,
+    hidden: str = "relu",
+    scale: str | None = None,
+    test_share: float = 0.2,
+    seed: int = 0,
+    dropout: float = 0.0,
+    plot: str | None = None,
+    iterations: int,
+    checkpoint: str | None = None,
+    resume: bool = False,
+    **hyperparameters: Any,
+) -> None:
+    """Train a network on a CSV file, or on a folder of pictures, print how well it does, and save it."""
+    if (data is None) == (images is None):
+        raise ValueError(
+            "name one source of examples: a CSV file, or --images and a folder with a folder for each class"
+        )
+    if images and (label or labels or features):
+        raise ValueError("--label, --labels and --features are for a CSV file: the classes of --images are its folders")
+    if Path(output).suffix != ENDING:
+        raise ValueError(f"a model file ends in {ENDING}; got {output!r}")
+    if not 0 <= test_share < 1:
+        raise ValueError(f"--test-share is at least 0 and less than 1; got {test_share:g}")
+    if seed < 0:
+        raise ValueError(f"--seed is not negative; got {seed}")
+    with extra("train"):
+        import safetensors.numpy  # noqa: F401 (to see that it is there)
+    writable(output)
+    if plot:
+        known_format(plot)
+        with extra("plot"):
+            import matplotlib.figure  # noqa: F401 (likewise)
+    goes_on(checkpoint, resume, others=(output, plot))
+    source = pictures(images, size, order) if images else table(str(data), label, labels, features)
+    units = sizes(layers, source)
+    sets = parts(source, test_share, seed)
+    scaling = Scaling(scale or ("pixels" if source.pictures else "standardise")).fit(sets.X_train)
+    kind = "linear" if not source.classes else "sigmoid" if len(source.Y) == 1 else "softmax"
+    start = None if len(units) > 1 else "zeros"  # right for logistic regression, which has no hidden layer (notes, B22)
+    network = Network([len(source.X), *units], hidden=hidden, output=kind, init=start, seed=seed, dropout=dropout)
+
+    def begin(before: History) -> None:
+        """Say what is learnt from what: nothing was wrong with it."""
+        m, n_x = source.X.shape[1], len(source.X)
+        print(f"{m} examples of {n_x} features: {sets.m_train} to learn from, {sets.m_test} to test")
+        if source.classes:
+            print(f"{source.label or 'classes'}: {', '.join(source.classes)}")
+        print(network)
+        if resume:
+            print(f"going on from {checkpoint}, after {len(before)} of {iterations} iterations")
+        sys.stdout.flush()
+
+    history = network.fit(
+        scaling(sets.X_train),
+        sets.Y_train,
+        test=(scaling(sets.X_test), sets.Y_test) if sets.m_test else None,
+        seed=seed,
+        iterations=iterations,
+        begin=begin,
+        checkpoint=checkpoint,
+        resume=resume,
+        **hyperparameters,
+    )
+    model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order)
+    model.save(output)
+    print(f"\n{history}\nsaved {output}")
+    if plot:
+        history.plot(plot)
+        print(f"wrote {plot}")
+    if checkpoint and len(history) < iterations:
+        print("to go on: the same command, with --resume")
+    new = "PICTURES" if source.pictures else "new.csv"
+    print(f"next: microgradnn predict {shlex.quote(output)} {new}")
+
+
+def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) -> None:
+    """Raise ValueError or OSError unless the checkpoint is there to go on from, or free to be written."""
+    if checkpoint is None:
+        if resume:
+            raise ValueError("--resume needs --checkpoint and the file to go on from")
+        return
+    writable(checkpoint)
+    if Path(checkpoint).resolve() in {Path(path).resolve() for path in others if path}:
+        raise ValueError(f"--checkpoint {checkpoint} is to be written for something else too: choose another name")
+    there = Path(checkpoint).exists()
+    if resume and not there:
+        raise ValueError(f"--resume: there is no {checkpoint} to go on from; leave --resume out to begin")
+    if there and not resume:
+        raise ValueError(f"{checkpoint} is there already: --resume goes on from it, or choose another --checkpoint")
+
+
+def table(data: str, label: str | None, labels: str | None, features: str | None) -> Source:
+    """Read a CSV file: all columns but the label, or those that are named with commas between."""
+    if label is None:
+        names = read_names(data)
+        raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {', '.join(names)})")
+    chosen = None if features is None else [name.strip() for name in features.split(",")]
+    found = read_table(data, label, features=chosen, labels=labels)
+    return Source(found.X, found.Y, found.features, found.classes, label, None)
+
+
+def read_names(data: str) -> list[str]:
+    """Return the names of the columns of a CSV file."""
+    with Path(data).open(encoding="utf-8-sig", newline="", errors="replace") as file:
+        return next(csv.reader(file), [])
+
+
+def pictures(folder: str, size: int, order: str) -> Source:
+    """Read a folder with a folder of pictures for each class."""
+    found = read_folder(folder, size=size)
+    X = flatten(found.images, order=order).astype(float)
+    return Source(X, found.Y, [], found.classes, "", size)
+
+
+def sizes(layers: str | None, source: Source) -> list[int]:
+    """Return n[1], …, n[L]; with no layers given, the outputs alone: logistic regression."""
+    outputs = len(source.Y)
+    if layers is None:
+        return [outputs]
+    try:
+        units = [int(n) for n in layers.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"--layers is the sizes of the layers after the input, such as 20,7,5,1; got {layers!r}"
+        ) from None
+    if min(units) < 1:
+        raise ValueError(f"a layer has at least one unit; got --layers {layers}")
+    if units[-1] != outputs:
+        why = f"the {len(source.classes)} classes need" if source.classes else "a number needs"
+        raise ValueError(f"--layers ends in {units[-1]}, and {why} {outputs} in the last layer")
+    return units
+
+
+def parts(source: Source, share: float, seed: int) -> Split:
+    """Return the training set and the test set, which with a share of 0 has no columns."""
+    kind = "numbers" if not source.classes else "binary" if len(source.Y) == 1 else "classes"
+    X, Y = check_data(source.X, source.Y, labels=kind)
+    return split(X, Y, share=share, seed=seed) if share else Split(X, Y, X[:, :0], Y[:, :0])
+
+
+# --- predict ----------------------------------------------------------------------------------------
+
+
+def predict(model: str, data: Sequence[str], *, output: str | None = None) -> None:
+    """Print what a model says of each line of a CSV file, or of each picture; or write it to a CSV file."""
+    if output:
+        writable(output)
+        taken = {Path(path).resolve() for path in (model, *data)}
+        if Path(output).resolve() in taken:
+            raise ValueError(f"{output} is read: choose another name to write to")
+    network = Model.load(model)
+    columns: dict[str, Sequence[Any]] = {}
+    if network.pictures:
+        files = [file for path in data for file in (picture_files(path) if Path(path).is_dir() else [Path(path)])]
+        X = flatten(read_pictures(files, size=network.pictures), order=network.order).astype(float)
+        columns["file"] = files
+    else:
+        if len(data) > 1:
+            raise ValueError(f"one CSV file at a time; got {', '.join(data)}")
+        X, _ = read_features(data[0], network.features or None)
+    answers = network.predict(X)
+    columns[network.label or "prediction"] = answers
+    columns |= {name: [f"{p:.6g}" for p in row] for name, row in probabilities(network, network(X)).items()}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    if not output:
+        print(text.getvalue(), end="")
+        return
+    write(output, text.getvalue().encode())
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(Counter(answers).items())) if network.classes else ""
+    print(f"wrote {output}: {len(answers)} predictions{f' ({counts})' if counts else ''}")
+
+
+# --- demo -------------------------------------------------------------------------------------------
+
+
+def demos() -> dict[str, Path]:
+    """Return the demos by their names: those in the installed package, or in the checkout it is run from."""
+    here = Path(__file__).parent
+    found = [folder for folder in (here / "demos", here.parent / "demos") if (folder / "first_graph.py").is_file()]
+    if not found:
+        raise ValueError("the demos were not installed with the package; they are in the folder demos of its sources")
+    return {path.stem: path for path in sorted(found[0].glob("*.py"))}
+
+
+def demo(name: str | None) -> None:
+    """List the demos, each with the first sentence about it; or run one."""
+    known = demos()
+    if name is None:
+        width = max(map(len, known))
+        for one, path in known.items():
+            about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            print(f"{one:<{width}}  {' '.join(about.partition(chr(10) * 2)[0].split())}")
+        print("\nrun one: microgradnn demo NAME")
+        return
+    if name not in known:
+        raise ValueError(f"unknown demo {name!r} (choose from {', '.join(known)})")
+    before, sys.argv = sys.argv, [str(known[name])]
+    try:
+        runpy.run_path(str(known[name]), run_name="__main__")
+    except SystemExit as leaving:
+        if isinstance(leaving.code, str):  # what it needs, and is not there
+            raise ValueError(leaving.code) from None
+        raise
+    finally:
+        sys.argv = before

@@ -1,0 +1,204 @@
+"""The command line. No logic: it reads arguments, calls the library, prints and writes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+from unicodedata import normalize
+
+from .. import __version__
+from ..draw import draw
+from ..draw.drawing import FORMATS
+from ..draw.render import renderer
+from ..engine.value import COMPILED
+from ..errors import AnomalyError, DomainError, ExpressionError, RenderError
+from ..formulas.explain import explain
+from ..formulas.expression import Expression, expression
+from ..rules.notation import visible
+from .commands import demo, predict, train
+from .usage import DEMO, DRAW, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
+
+FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
+LONGEST = 1000  # characters of a complaint
+
+
+def complain(error: Exception, code: int) -> int:
+    """Say on one line what went wrong, and return the exit code."""
+    message = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+    line = visible(" ".join(message.split()))
+    print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr)
+    return code
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains on one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and leave."""
+        sys.exit(complain(ValueError(f"{message}; see {self.prog} --help"), USAGE))
+
+
+def parser() -> Parser:
+    """Describe the arguments."""
+    raw = argparse.RawDescriptionHelpFormatter
+    top = Parser(prog="microgradnn", description="See backpropagation.", epilog=EXAMPLES, formatter_class=raw)
+    top.add_argument(
+        "--version", action=Version, nargs=0, help="print the version, the build and the renderer, and stop"
+    )
+    commands = top.add_subparsers(title="commands", metavar="command", required=True)
+    for name, run, about in (("draw", run_draw, DRAW), ("explain", run_explain, EXPLAIN)):
+        command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
+        command.set_defaults(run=run, parser=command)
+        command.add_argument("expression", help="the text, or a file with it, or - for standard input")
+        command.add_argument("values", nargs="*", metavar="name=number", help="what the names stand for")
+        command.add_argument("--wrt", metavar="a,b", help="report on these names only")
+        if name == "draw":
+            command.add_argument("-o", "--output", metavar="FILE", help=f"where to write: .{', .'.join(FORMATS)}")
+            command.add_argument("--text", action="store_true", help="print a tree; write a file only if -o says so")
+    for name, work, about, arguments in (
+        ("train", train, TRAIN, TRAINING),
+        ("predict", predict, PREDICT, PREDICTING),
+        ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
+    ):
+        command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
+        command.set_defaults(run=calling(work), parser=command)
+        for names, more in arguments.items():
+            command.add_argument(*names.split(), **more)
+    return top
+
+
+def calling(work: Callable[..., None]) -> Callable[[argparse.Namespace], None]:
+    """Return a function of the parsed arguments that gives them to another by their names."""
+    others = ("run", "parser", "version")
+    return lambda options: work(**{name: value for name, value in vars(options).items() if name not in others})
+
+
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments; those of the form name=number may stand anywhere after the expression."""
+    program = parser()
+    spaced = [re.sub(r"^-(?=[^-oh])", " -", argument) for argument in arguments]  # -x**2 is no option
+    options, more = program.parse_known_args(spaced)
+    for argument in more:
+        if argument.startswith("-"):
+            options.parser.error(f"unknown option {argument}")
+        if not hasattr(options, "values"):
+            options.parser.error(f"unexpected argument {argument!r}")
+        options.values.append(argument)
+    return options
+
+
+class Version(argparse.Action):
+    """Print the version, the build and which Graphviz draws here, and stop."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:  # noqa: D102 (argparse says)
+        try:
+            drawn_by = renderer()
+        except RenderError as error:
+            drawn_by = f"no renderer: {error}"
+        build = "compiled" if COMPILED else "pure"
+        print(f"microgradnn {__version__} ({build}), Python {sys.version.split()[0]}, {drawn_by}")
+        parser.exit()
+
+
+def run_draw(options: argparse.Namespace) -> None:
+    """Print every node and write the picture; or print the tree instead."""
+    graph = read(options)
+    wrt = wanted(graph, options.wrt)
+    graph.output.backward()
+    drawing = draw(graph.output)
+    output = options.output or ("" if options.text else default_file(graph.output.name))
+    if output:
+        drawing.save(output)
+    print(drawing.text() if options.text else drawing.table(only=wrt and [*wrt, graph.output.name]))
+    if output:
+        print(f"wrote {output}")
+
+
+def run_explain(options: argparse.Namespace) -> None:
+    """Print the chain rule of each gradient that is asked for."""
+    graph = read(options)
+    leaves = [name for name, node in graph.names.items() if node.kind in ("input", "parameter")]
+    wrt = wanted(graph, options.wrt) or leaves
+    if not wrt:
+        raise ValueError("there is nothing to differentiate by: the expression has no inputs")
+    print("\n\n".join(str(explain(graph.output, graph.names[name])) for name in wrt))
+
+
+def read(options: argparse.Namespace) -> Expression:
+    """Build the graph of the text that the arguments name, or are."""
+    values: dict[str, float] = {}
+    for name, value in map(assignment, options.values):
+        if name in values:
+            raise ValueError(f"{name!r} was given two values: {values[name]:g} and {value:g}")
+        values[name] = value
+    text: str = options.expression
+    if text == "-":
+        return expression(sys.stdin.read(), values)
+    if is_file(text):
+        try:
+            return expression(Path(text).read_text(encoding="utf-8-sig"), values)
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{text} is no text in UTF-8: {error}") from None
+    try:
+        return expression(text, values)
+    except ExpressionError as error:
+        if re.fullmatch(r"\S+\.[a-z]\w*", text):
+            raise ExpressionError(f"{error}; and there is no file {text!r}") from None
+        raise
+
+
+def is_file(text: str) -> bool:
+    """Whether an argument is meant as the name of a file: it exists, or ends in .mg."""
+    try:
+        return text.endswith(".mg") or Path(text).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL in it
+        return False
+
+
+def assignment(text: str) -> tuple[str, float]:
+    """Split 'a=5'."""
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise ValueError(f"{text!r} is not of the form name=number, as in a=5") from None
+
+
+def wanted(graph: Expression, names: str | None) -> list[str]:
+    """Split --wrt, and look whether the expression has these names."""
+    wrt = [normalize("NFKC", name.strip()) for name in (names or "").split(",") if name.strip()]  # as the reader does
+    for name in wrt:
+        if name not in graph.names:
+            raise ValueError(f"--wrt: the expression has no {name!r}; it has {', '.join(graph.names)}")
+    return wrt
+
+
+def default_file(name: str) -> str:
+    """The file for the picture of an output: 'J.svg'."""
+    return re.sub(r"\W", "_", name)[:100] + ".svg"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code: 0 fine, 1 the mathematics failed, 2 bad usage."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
+    try:
+        options = parsed(sys.argv[1:] if arguments is None else arguments)
+        options.run(options)
+        sys.stdout.flush()
+        return FINE
+    except BrokenPipeError:  # the reader of the pipe, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except (DomainError, AnomalyError) as error:
+        return complain(error, MATHEMATICS)
+    except (RenderError, ValueError, TypeError, OSError, ImportError, MemoryError) as error:
+        return complain(error, USAGE)
+    except KeyboardInterrupt:
+        return complain(InterruptedError("interrupted"), INTERRUPTED)

@@ -1,0 +1,126 @@
+"""What `microgradnn --help` says: the texts and examples of the commands, and the options of train and predict.
+
+The name of an option is that of the argument which it becomes: `--batch-size` is `batch_size` in `Network.fit`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..data.columns import LABELS
+from ..data.images import ORDERS
+from ..data.scaling import SCALINGS
+from ..nn.activations import ACTIVATIONS
+from ..nn.optimisers import OPTIMISERS
+
+EXAMPLES = """\
+examples:
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2
+  microgradnn draw "u = b*c; v = a + u; J = 3*v" a=5 b=3 c=2 -o graph.svg
+  microgradnn draw exam.mg --text
+  microgradnn explain "f = (a+b)*c + (a+b)*d" a=2 b=3 c=4 d=5 --wrt a
+  microgradnn train data.csv --label y
+  microgradnn predict model.safetensors new.csv
+  microgradnn demo
+"""
+DRAW = """\
+Computes an expression and its gradients, prints every node, and writes the graph as a picture.
+
+examples:
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2         writes J.svg
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2 --text  prints a tree, writes nothing
+  microgradnn draw exam.mg x1=0.6 -o exam.dot            reads a file, with another x1
+  echo "y = x**2" | microgradnn draw - x=3 --wrt x       reads standard input
+"""
+EXPLAIN = """\
+Prints the chain rule of a gradient: every path, in letters and in numbers, and the sum.
+
+examples:
+  microgradnn explain "u = b*c; v = a + u; J = 3*v" a=5 b=3 c=2 --wrt b
+  microgradnn explain "f = (a+b)*c + (a+b)*d" a=2 b=3 c=4 d=5
+"""
+TRAIN = """\
+Trains a network on a table, or on pictures, prints both accuracies, and writes it to a model file.
+
+The first line of the CSV file has the names of the columns. One is to be learnt, from all others or from
+those that --features names, which hold numbers. For pictures, give a folder with a folder for each
+class, such as cat and non-cat.
+
+Ctrl-C keeps what was learnt. With --checkpoint not even a kill costs more than a few iterations: the
+same command with --resume goes on, and ends with the same numbers as without the pause.
+
+examples:
+  microgradnn train data.csv --label y                       logistic regression
+  microgradnn train data.csv --label y --layers 20,7,5,1     a network with three hidden layers
+  microgradnn train data.csv --label y --layers 8,1 --optimiser adam --batch-size 32 --plot cost.svg
+  microgradnn train data.csv --label price --labels numbers  a regression
+  microgradnn train --images photographs --layers 20,7,5,1 -o cats.safetensors
+  microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run
+  microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run --resume
+"""
+PREDICT = """\
+Says what a model that was trained makes of each line of a table, or of each picture, as CSV.
+
+The table needs the columns that the model learnt from, in any order; others are not read.
+
+examples:
+  microgradnn predict model.safetensors new.csv
+  microgradnn predict model.safetensors new.csv -o answers.csv
+  microgradnn predict cats.safetensors holidays tom.jpg      a folder, and a picture
+"""
+DEMO = """\
+Lists the demos, or runs one, which may write its pictures to the folder you are in.
+
+examples:
+  microgradnn demo
+  microgradnn demo first_graph
+"""
+
+HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
+TRAINING: dict[str, dict[str, Any]] = {
+    "data": dict(nargs="?", metavar="data.csv", help="the table"),
+    "--images": dict(metavar="FOLDER", help="pictures instead: a folder with a folder for each class"),
+    "--label": dict(metavar="COLUMN", help="the column to be learnt"),
+    "--labels": dict(choices=LABELS, help="what it holds, where that is not plain: 0 and 1, classes, or any numbers"),
+    "--features": dict(metavar="COLUMN,…", help="the columns to learn from (default: all but the label)"),
+    "--layers": dict(metavar="20,7,5,1", help="the units of each layer after the input (default: the outputs alone)"),
+    "--hidden": dict(
+        default="relu",
+        choices=HIDDEN,
+        metavar="NAME",
+        help=f"the activation of the hidden layers: {', '.join(HIDDEN)} (default: relu)",
+    ),
+    "--scale": dict(choices=SCALINGS, help="the scaling of the features (default: standardise; of pictures, pixels)"),
+    "--optimiser": dict(
+        default="gradient_descent",
+        choices=OPTIMISERS,
+        metavar="NAME",
+        help=f"how the gradient becomes a step: {', '.join(OPTIMISERS)} (default: gradient_descent)",
+    ),
+    "--learning-rate": dict(
+        type=float,
+        metavar="α",
+        help="how far a step goes (default: 0.1, or 8 / number of features where that is less, 0.00065 for pictures "
+        "of 64×64; of adam and adamw 0.001, of rmsprop 0.01)",
+    ),
+    "--iterations": dict(type=int, default=1000, metavar="N", help="how many steps (default: 1000)"),
+    "--batch-size": dict(type=int, metavar="N", help="examples in a step (default: all)"),
+    "--momentum": dict(type=float, default=0.0, metavar="μ", help="how much of the last step is kept (default: 0)"),
+    "--l2": dict(type=float, default=0.0, metavar="λ", help="regularisation (default: 0)"),
+    "--dropout": dict(type=float, default=0.0, metavar="SHARE", help="hidden units left out in a step (default: 0)"),
+    "--tolerance": dict(type=float, metavar="ΔJ", help="stop when a pass over the data changes the cost by no more"),
+    "--test-share": dict(type=float, default=0.2, metavar="SHARE", help="examples kept for the test (default: 0.2)"),
+    "--seed": dict(type=int, default=0, metavar="N", help="of the split, the first weights, the shuffle (default: 0)"),
+    "--size": dict(type=int, default=64, metavar="N", help="the width and height of a picture (default: 64)"),
+    "--order": dict(default="rows", choices=ORDERS, help="how a picture becomes a column (default: rows)"),
+    "-o --output": dict(default="model.safetensors", metavar="FILE", help="the model (default: model.safetensors)"),
+    "--plot": dict(metavar="FILE", help="draw the curve of the cost: .svg, .png or .pdf"),
+    "--checkpoint": dict(metavar="FILE", help="keep the state of the training in this file, to go on from it"),
+    "--checkpoint-every": dict(type=int, default=100, metavar="N", help="… every so many iterations (default: 100)"),
+    "--resume": dict(action="store_true", help="go on from the checkpoint; all else as it was, or more --iterations"),
+}
+PREDICTING: dict[str, dict[str, Any]] = {
+    "model": dict(help="the file that `microgradnn train` wrote"),
+    "data": dict(nargs="+", metavar="new.csv", help="the table, or pictures and folders of pictures"),
+    "-o --output": dict(metavar="FILE", help="write to a CSV file instead"),
+}

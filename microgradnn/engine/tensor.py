@@ -1,0 +1,881 @@
+"""Arrays that remember how they were computed: the vectorised twin of `Value`.
+
+The rules are those of the two tables: element-wise ones from calculus.py, the others from
+arrays.py. What this module adds is broadcasting, and the care that arrays need because they can be
+written to after they were used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import RankOneWarning, ShapeError
+from ..graph import OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
+from ..graph.paths import back
+from ..rules import arrays, calculus
+from ..rules.arrays import ArrayOp, Shape
+from . import anomaly
+from .copying import lasting, reduced, restored
+from .modes import DETECTING, GUARDS, OPEN, RECORDING
+
+Array = NDArray[Any]
+Axis = int | tuple[int, ...] | None
+Unary = Callable[["Tensor"], Any]
+
+KINDS = ("input", "parameter", "constant")
+FLOATS: Final = (np.dtype("float64"), np.dtype("float32"))
+RANK_ONE: Final = (
+    "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
+    "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"
+)
+PLAIN: Final[Any] = (int, float, bool)  # as an Any, since a float of NumPy's is one, whose == gives no bool
+
+COMPILED: Final = not __file__.endswith(".py")
+CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to be warned: C has no frames
+
+CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
+NEVER: Final = 1 << 62  # of a leaf: no operation was done
+
+
+def tick() -> None:
+    """Let every sweep look once more whether its data have changed."""
+    CLOCK[0] += 1
+
+
+def numeric(x: Any, dtype: Any = None) -> Array:
+    """Return a copy of x as an array of float64, or of float32 where it is one; TypeError for anything else."""
+    if type(x) is np.ndarray and x.dtype in FLOATS and (dtype is None or x.dtype == dtype):
+        return x.copy(order="C")
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a Tensor has no mask; fill the array first: x.filled(0)")
+    if isinstance(x, Node):
+        raise TypeError(f"a Tensor is made from numbers, got {x!r}; take its .data, or use it as it is")
+    array = np.array(x)
+    if array.dtype.kind not in "fiub":
+        nodes = array.dtype == object and any(isinstance(one, Node) for one in array.flat)
+        hint = "; Values and Tensors are two paths, which do not mix: take their .data" if nodes else ""
+        raise TypeError(f"a Tensor holds real numbers; got {array.dtype} in an array of shape {array.shape}{hint}")
+    if dtype is not None and np.dtype(dtype) not in FLOATS:
+        raise TypeError(f"a Tensor holds float64 or float32; got dtype {np.dtype(dtype)}")
+    wanted = dtype or (array.dtype if array.dtype in FLOATS else FLOATS[0])
+    return array.astype(wanted, copy=False)
+
+
+def constant(x: Any, dtype: Any) -> Tensor:
+    """Return numbers as a leaf to which no gradient comes; a single one takes the other operand's dtype."""
+    plain = isinstance(x, PLAIN)
+    return leaf(np.asarray(x, dtype) if plain else numeric(x), "constant")
+
+
+def new(kind: type[Tensor]) -> Tensor:
+    """Return a Tensor to be filled in."""
+    return Tensor(UNSWEPT)
+
+
+if not COMPILED:
+    new = object.__new__  # type: ignore[assignment] # skips __init__, as Value does
+
+
+def leaf(array: Array, kind: str) -> Tensor:
+    """Return an array that is nobody else's as a leaf."""
+    node = new(Tensor)
+    node._array = array
+    node.grad = UNSWEPT
+    node.op = node._x = node._y = node._seen = None
+    node._version = 0
+    node._stamp = ()
+    node._since = NEVER
+    node._kind = kind
+    node._needs = kind != "constant"
+    return node
+
+
+def method(op: Op) -> Unary:
+    """Return a row of one argument as a method."""
+
+    def of_tensor(self: Tensor) -> Any:
+        return Tensor._record(op, self)
+
+    of_tensor.__name__ = op.name
+    of_tensor.__doc__ = f"Return the row `{op.name}` of the table at each number." + (op.note and f" Note: {op.note}.")
+    return of_tensor
+
+
+class Tensor(Node):
+    """An array of float64 or float32 in a computation graph.
+
+    `data` is the array, `grad` what `backward()` found for it (0.0 before, then of the same shape),
+    `op` the row that made it and `inputs` the Tensors it was made from. Examples are columns: X is
+    (n_x, m). The numbers are copied in; those of a result cannot be written to. A leaf's can, but
+    after that a graph that used it refuses to go backward.
+
+    >>> W = Tensor([[1.0, 2.0]], name="W")
+    >>> X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="X")
+    >>> J = (W @ X).mean()
+    >>> J.backward()
+    >>> W.grad
+    array([[2., 5.]])
+    """
+
+    __slots__ = ("_array", "_kind", "_needs", "_seen", "_since", "_stamp", "_version")
+
+    _array: Any
+    _kind: str  # of a leaf
+    _needs: bool  # whether a gradient is wanted here or above
+    _version: int  # how often the data was changed
+    _stamp: Any  # the versions of the inputs when they were used
+    _since: int  # the tick of the clock at which the first operation of its graph was done
+    _seen: Any  # what the data of a leaf was, once somebody has got hold of it
+
+    def __init__(self, data: ArrayLike, name: str = "", *, kind: str = "input", dtype: Any = None) -> None:
+        """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
+        if data is UNSWEPT:  # from `new`, which fills it in
+            return
+        self.grad = UNSWEPT
+        self.op = self._x = self._y = self._seen = None
+        self._version = 0
+        self._stamp = ()
+        self._since = NEVER
+        if kind not in KINDS:
+            raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
+        self._array = numeric(data, dtype)
+        self._kind = kind
+        self._needs = kind != "constant"
+        if self._array.ndim == 1:
+            warnings.warn(RANK_ONE.format(n=self._array.shape[0]), RankOneWarning, stacklevel=CALLER)
+        if name != "":
+            self.named(name)
+
+    # --- what it holds ----------------------------------------------------------------------
+
+    @property
+    def data(self) -> Array:
+        """The numbers; those of a result are read-only."""
+        if self._x is None and self._seen is None:
+            self._seen = self._array.copy()  # from now on somebody may write to it
+            tick()
+        return self._array  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: ArrayLike) -> None:
+        if self._x is not None:
+            raise ValueError(f"{self.called()} is a result: it cannot be assigned to; change what it is computed from")
+        array = data if type(data) is np.ndarray and data.dtype == self.dtype else numeric(data, self.dtype)
+        if array.shape != self._array.shape:
+            raise ShapeError(f"{self.called()} has shape {self.shape}; its data cannot become one of {array.shape}")
+        self._array = array
+        self._seen = array.copy()
+        self._version += 1
+        tick()
+
+    @property
+    def shape(self) -> Shape:
+        """The lengths of its axes: (n, m) for n rows and m columns."""
+        return self._array.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has."""
+        return int(self._array.ndim)
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(self._array.size)
+
+    @property
+    def dtype(self) -> Any:
+        """float64 or float32."""
+        return self._array.dtype
+
+    @property
+    def kind(self) -> str:
+        """'input', 'parameter' or 'constant' for a leaf, 'operation' for what was computed."""
+        return self._kind if self._x is None else "operation"
+
+    def numpy(self) -> Array:
+        """Return a copy of the numbers, for use outside the graph."""
+        return self._array.copy()  # type: ignore[no-any-return]
+
+    def item(self) -> Any:
+        """Return the number, if it is one, and a copy of the array otherwise."""
+        return float(self._array.reshape(())) if self._array.size == 1 else self._array.copy()
+
+    def detach(self) -> Tensor:
+        """Return the same numbers as a new constant, through which no gradient flows back."""
+        twin = leaf(self._array.copy(), "constant")
+        return twin.named(self.name) if self.name else twin
+
+    def changed(self) -> None:
+        """Say that the numbers were written to in place, by whoever was given a view of them."""
+        self._version += 1
+        self._seen = None if self._seen is None else self._array.copy()
+        tick()
+
+    def live_in(self, place: Array) -> None:
+        """Move the numbers of a leaf to a place of the same shape, such as a part of a larger array."""
+        if self._array is not place:
+            place[...] = self._array
+            self._array = place
+
+    def _current(self) -> int:
+        """Return how often the data was changed, in place too."""
+        if self._seen is not None and self._x is None and not same_bits(self._seen, self._array):
+            self._seen = self._array.copy()
+            self._version += 1
+        return self._version
+
+    def called(self) -> str:
+        """Its name, or what it is, for a message."""
+        return f"Tensor {self.name!r}" if self.name else "the Tensor"
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        dtype = "" if self.dtype == FLOATS[0] else f", dtype={self.dtype}"
+        op = f", op={self.op.name!r}" if self.op else ""
+        if not self._array.size:
+            return f"Tensor of shape {self.shape}{name}{dtype}{op}"
+        body = np.array2string(self._array, separator=", ", prefix="Tensor(", threshold=60, precision=6)
+        return f"Tensor({body}{name}{dtype}{op})"
+
+    def __len__(self) -> int:
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter([self[i] for i in range(len(self._array))])
+
+    def compared(self) -> Tensor:
+        """Return it; TypeError while a function is recorded to be replayed, where a branch on arrays has no guard."""
+        if OPEN and GUARDS.get() is not None:
+            raise TypeError(
+                f"{self.called()} is compared while a function is recorded, and a replay would not take the other "
+                "branch; write microgradnn.where, maximum or relu"
+            )
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.compared()._array)  # NumPy says what is wrong with more than one number
+
+    def __float__(self) -> float:
+        raise TypeError(
+            f"{self.called()} would leave the graph, and its gradient be lost: write .item() to take the number, or "
+            "microgradnn.sin(T) for a function of it"
+        )
+
+    def __int__(self) -> int:
+        return int(float(self))
+
+    def __array__(self, *args: Any, **options: Any) -> Any:
+        raise TypeError(
+            f"{self.called()} would leave the graph, and its gradient be lost: write .data to take the array, or use "
+            "one of its own operations"
+        )
+
+    # --- recording --------------------------------------------------------------------------
+
+    @classmethod
+    def _record(cls, op: Any, *args: Any) -> Any:
+        """Compute a row of either table at Tensors and numbers, and return the result as a new node."""
+        if isinstance(op, Fold):
+            return of_fold(op, args)
+        if isinstance(op, Op) and op.holds:
+            free = len(args)
+            while free > len(args) - op.holds and isinstance(args[free - 1], PLAIN):
+                free -= 1
+            if free < len(args):
+                op, args = op.hold(*map(float, args[free:])), args[:free]
+        inputs: tuple[Any, ...] = args
+        for arg in args:
+            if not isinstance(arg, Tensor):
+                dtype = next(iter([one._array.dtype for one in args if isinstance(one, Tensor)]))
+                inputs = tuple([one if isinstance(one, Tensor) else constant(one, dtype) for one in args])
+                break
+        try:
+            xs = [x._array for x in inputs]
+            array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
+        except (ValueError, IndexError) as error:
+            raise shape_error(op, inputs, error) from None
+        return made(op, np.asarray(array), inputs)
+
+    @classmethod
+    def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
+        raise TypeError(f"{op.name} takes numbers one by one; to make one array of several Tensors there is stack")
+
+    def _look_ahead(self) -> None:
+        if self._since != CLOCK[0]:  # something, somewhere, may have changed since
+            for node in topological(self):
+                if node.op is not None and node.stale():
+                    raise ValueError(node.complaint())
+        if OPEN and DETECTING.get():
+            anomaly.check_sweep(topological(self))
+
+    def backward(self, seed: Any = None, *, create_graph: bool = False) -> None:
+        """Add seed · ∂self/∂leaf to the `grad` of every leaf that self depends on.
+
+        `seed` has the shape of self; it can be left out where self is one number. Otherwise as
+        `Value.backward`. Raises ValueError, and changes no gradient, where the data of a leaf was
+        changed after it was used: the rules read it now.
+        """
+        if seed is None:
+            if self._array.size != 1:
+                raise ShapeError(
+                    f"backward() starts from one number, a cost, and {self.called()} has shape {self.shape}; call it "
+                    "on its .sum() or .mean(), or give a seed of that shape"
+                )
+            seed = np.ones(self._array.shape, self._array.dtype)
+        start = seed if isinstance(seed, Tensor) else constant(seed, self._array.dtype)
+        if start.shape != self.shape:
+            raise ShapeError(f"the seed has shape {start.shape}, and {self.called()} has {self.shape}")
+        Node.backward(self, start if create_graph else start._array, create_graph=create_graph)
+
+    @classmethod
+    def _sweep(cls, order: list[Tensor], mark: Any) -> None:
+        with np.errstate(all="ignore"):
+            for node in reversed(order):
+                g = node.grad
+                inputs = node._x
+                if g is mark:
+                    node.grad = UNREACHED if node._needs else UNSWEPT
+                    for x in inputs:
+                        settle(x)
+                    continue
+                xs = [x._array for x in inputs]
+                for i, x in enumerate(inputs):
+                    if x._needs:
+                        share = pulled(node.op, i, g, node._array, xs)
+                        if share is not None:
+                            add_to(x, share)
+                        else:
+                            settle(x)
+                    elif x._x is None:
+                        x.grad = UNSWEPT
+
+    def stale(self) -> bool:
+        """Whether the data of an input was changed after it was used here."""
+        for x, used in zip(self._x, self._stamp, strict=True):
+            if (x._version if x._seen is None else x._current()) != used:
+                return True
+        return False
+
+    def complaint(self) -> str:
+        """Say which input was changed."""
+        changed = [x.called() for x, used in zip(self._x, self._stamp, strict=True) if x._version != used]
+        return (
+            f"the data of {changed[0]} was changed after {self.op.name if self.op else ''} had used it, and the "
+            "gradient would be that of no computation that was done; compute the graph anew"
+        )
+
+    @property
+    def wants_grad(self) -> bool:
+        """Whether a backward sweep computes its gradient: not where all that it depends on is constant."""
+        return self._needs
+
+    def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
+        if self.stale():
+            raise ValueError(self.complaint())
+        f, xs = (self, self._x) if on_nodes else (self._array, [x._array for x in self._x])
+        with np.errstate(all="ignore"):
+            shares = [(x, pulled(self.op, i, g, f, xs)) for i, x in enumerate(self._x) if x in wanted]
+        return [(x, share) for x, share in shares if share is not None]
+
+    def _share(self, i: int, g: Any) -> Any:
+        """Return what input i gets of the gradient `g` of this node, as numbers."""
+        with np.errstate(all="ignore"):
+            share = pulled(self.op, i, np.broadcast_to(g, self.shape), self._array, [x._array for x in self._x])
+        return 0.0 if share is None else share
+
+    def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
+        """Move on: nodes only. Where there is no partial, the pullback is transposed, being linear in g.
+
+        That is done by pulling the move back through the pullback (J. Townsend, "A new trick for
+        calculating Jacobian vector products", 2017).
+        """
+        if self.stale():
+            raise ValueError(self.complaint())
+        total = None
+        with np.errstate(all="ignore"):
+            for i, x in enumerate(self._x):
+                if x in moved:
+                    step = transposed(self, i, moved[x]) if isinstance(self.op, ArrayOp) else pushed(self, i, moved[x])
+                    total = step if total is None else total if step is None else total + step
+        return total
+
+    def _like(self, x: Any) -> Any:
+        array = numeric(x, self.dtype)
+        if array.shape not in ((), self.shape):
+            raise ShapeError(f"{self.called()} has shape {self.shape}, and what should go with it has {array.shape}")
+        return leaf(np.broadcast_to(array, self.shape).copy(), "constant")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._x is None:
+            state: tuple[Any, ...] = (self._array.copy(), self._kind, self._needs, self._current(), ())
+        else:
+            state = (self._array, "", self._needs, self._version, self._stamp)
+        about = (lasting(self.grad), self.name, self.scope)
+        return reduced(self, restore, type(self), self.op, self._x, *state, *about)
+
+    # --- operators --------------------------------------------------------------------------
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __add__(self, other: Any) -> Any:
+        return recorded(calculus.add, self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return recorded(calculus.add, other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return recorded(calculus.sub, self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return recorded(calculus.sub, other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return recorded(calculus.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return recorded(calculus.mul, other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return recorded(calculus.div, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return recorded(calculus.div, other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return recorded(calculus.pow, self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return recorded(calculus.pow, other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return product(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return product(other, self)
+
+    def __neg__(self) -> Any:
+        return Tensor._record(calculus.neg, self)
+
+    def __abs__(self) -> Any:
+        return Tensor._record(calculus.abs, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __lt__(self, other: Any) -> Any:
+        return self.compared()._array < plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.compared()._array <= plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.compared()._array > plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.compared()._array >= plain(other)
+
+    def __getitem__(self, index: Any) -> Any:
+        return Tensor._record(arrays.take.hold(index=checked_index(index)), self)
+
+    # --- the second table as methods ----------------------------------------------------------
+
+    @property
+    def T(self) -> Any:  # noqa: N802 (NumPy's name)
+        """The transpose: (n, m) becomes (m, n); of more axes, all in reverse order."""
+        if self._array.ndim == 2:
+            return Tensor._record(arrays.swap, self)
+        return self.transpose()
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return it with its axes in another order, by default the reverse."""
+        order = tuple(axes[0] or ()) if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return Tensor._record(arrays.transpose.hold(axes=order or tuple(range(self._array.ndim))[::-1]), self)
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return the same numbers in another shape; one length may be −1, and follows from the others."""
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        return Tensor._record(arrays.reshape.hold(shape=tuple(wanted)), self)
+
+    def ravel(self) -> Any:
+        """Return all its numbers in one axis."""
+        return self.reshape(-1)
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the sum along the axes, by default of all; keepdims keeps them, with length 1 (notes, E7)."""
+        return reduction(arrays.sum, self, axis, keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the mean along the axes."""
+        return reduction(arrays.mean, self, axis, keepdims)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the largest along the axes; a tie shares the gradient equally."""
+        return reduction(arrays.max, self, axis, keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the smallest along the axes; a tie shares the gradient equally."""
+        return reduction(arrays.min, self, axis, keepdims)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the product along the axes."""
+        return reduction(arrays.prod, self, axis, keepdims)
+
+    def var(self, axis: Axis = None, keepdims: bool = False, *, ddof: int = 0) -> Any:
+        """Return the variance along the axes: Σ (x − mean)² / (n − ddof)."""
+        squares = (self - self.mean(axis, keepdims=True)) ** 2
+        if not ddof:
+            return squares.mean(axis, keepdims)
+        return squares.sum(axis, keepdims) / (arrays.count(self, axis) - ddof)
+
+    def std(self, axis: Axis = None, keepdims: bool = False, *, ddof: int = 0) -> Any:
+        """Return the standard deviation along the axes, the root of `var`; its slope is ∞ where that is 0."""
+        return self.var(axis, keepdims, ddof=ddof).sqrt()
+
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return log Σ e^x along the axes; does not overflow."""
+        return reduction(arrays.logsumexp, self, axis, keepdims)
+
+    def softmax(self, axis: Axis = 0) -> Any:
+        """Return e^x / Σ e^x along the axis: by default of each column, an example."""
+        return Tensor._record(arrays.softmax.hold(axis=axis), self)
+
+    def log_softmax(self, axis: Axis = 0) -> Any:
+        """Return x − log Σ e^x along the axis: by default of each column, an example."""
+        return Tensor._record(arrays.log_softmax.hold(axis=axis), self)
+
+    def leaky_relu(self, slope: Any = 0.01) -> Any:
+        """Return self where it is positive, else slope · self (course notes, F5 and F7)."""
+        return calculus.leaky_relu(self, slope)
+
+    def elu(self, alpha: Any = 1.0) -> Any:
+        """Return self where it is positive, else alpha · (e^self − 1)."""
+        return calculus.elu(self, alpha)
+
+    def clip(self, low: Any, high: Any) -> Any:
+        """Return the numbers in [low, high] that are nearest."""
+        return calculus.clip(self, low, high)
+
+    # --- the first table as methods ------------------------------------------------------------
+
+    abs: ClassVar[Unary] = method(calculus.abs)
+    exp: ClassVar[Unary] = method(calculus.exp)
+    expm1: ClassVar[Unary] = method(calculus.expm1)
+    log: ClassVar[Unary] = method(calculus.log)
+    log1p: ClassVar[Unary] = method(calculus.log1p)
+    log2: ClassVar[Unary] = method(calculus.log2)
+    log10: ClassVar[Unary] = method(calculus.log10)
+    sqrt: ClassVar[Unary] = method(calculus.sqrt)
+    cbrt: ClassVar[Unary] = method(calculus.cbrt)
+    sin: ClassVar[Unary] = method(calculus.sin)
+    cos: ClassVar[Unary] = method(calculus.cos)
+    tan: ClassVar[Unary] = method(calculus.tan)
+    asin: ClassVar[Unary] = method(calculus.asin)
+    acos: ClassVar[Unary] = method(calculus.acos)
+    atan: ClassVar[Unary] = method(calculus.atan)
+    sinh: ClassVar[Unary] = method(calculus.sinh)
+    cosh: ClassVar[Unary] = method(calculus.cosh)
+    tanh: ClassVar[Unary] = method(calculus.tanh)
+    asinh: ClassVar[Unary] = method(calculus.asinh)
+    acosh: ClassVar[Unary] = method(calculus.acosh)
+    atanh: ClassVar[Unary] = method(calculus.atanh)
+    sigmoid: ClassVar[Unary] = method(calculus.sigmoid)
+    logit: ClassVar[Unary] = method(calculus.logit)
+    erf: ClassVar[Unary] = method(calculus.erf)
+    erfc: ClassVar[Unary] = method(calculus.erfc)
+    relu: ClassVar[Unary] = method(calculus.relu)
+    softplus: ClassVar[Unary] = method(calculus.softplus)
+    silu: ClassVar[Unary] = method(calculus.silu)
+    gelu: ClassVar[Unary] = method(calculus.gelu)
+    sign: ClassVar[Unary] = method(calculus.sign)
+
+    # --- NumPy's protocols --------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
+        """Answer np.exp(T), array * T and np.add.reduce(T)."""
+        row = UFUNCS.get(ufunc.__name__)
+        if method == "__call__" and row is not None and not options:
+            return product(*args) if row is arrays.matmul else row(*args)
+        if method == "__call__" and ufunc.__name__ in COMPARISONS and not options:
+            return ufunc(*map(plain, args))
+        raise TypeError(no_such(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        """Answer np.sum(T), np.concatenate([T, …]) and their like."""
+        ours = FUNCTIONS.get(function.__name__)
+        if ours is None:
+            raise TypeError(no_such(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"))
+        return ours(*args, **options)
+
+
+# --- recording ----------------------------------------------------------------------------------
+
+OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)
+
+
+def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
+    """Return the node that holds `array`, made by `op` from `inputs`."""
+    dtype = inputs[0]._array.dtype
+    if array.dtype != dtype and op.name != "cast" and {x._array.dtype for x in inputs} == {dtype}:
+        array = array.astype(dtype)  # NumPy, or numerics.py, has a few functions for float64 only
+    node = new(Tensor)
+    needs, stamp, since = False, [], CLOCK[0]
+    for x in inputs:
+        needs = needs or x._needs
+        stamp.append(x._version if x._seen is None else x._current())
+        since = min(since, x._since if x._seen is None else -1)  # −1: it may be written to, and nothing would tell
+        if array is x._array:
+            array = array.view()  # which can be made read-only alone
+    array.flags.writeable = False
+    node._array = array
+    node.grad = UNSWEPT
+    node.op = op
+    node._x = inputs
+    node._y = node._seen = None
+    node._version = 0
+    node._stamp = tuple(stamp)
+    node._since = since
+    node._needs = needs
+    if OPEN:
+        if DETECTING.get():
+            anomaly.check_value(node)
+        if not RECORDING.get():
+            return leaf(array.copy(), "constant")  # a view would change with what it is a view of
+    return node
+
+
+def recorded(op: Any, x: Any, y: Any) -> Any:
+    """Record an operator; NotImplemented where an operand is of a kind that knows better."""
+    for one in (x, y):
+        if not isinstance(one, OPERANDS):
+            if isinstance(one, Node):
+                raise TypeError(
+                    f"{one!r} and a Tensor are on two paths, which do not mix; a single number joins as Tensor(number)"
+                )
+            return NotImplemented
+    return Tensor._record(op, x, y)
+
+
+def product(x: Any, y: Any) -> Any:
+    """Return the matrix product, an operand of one axis being a row on the left and a column on the right."""
+    if not isinstance(x, Tensor):
+        x = constant(x, None)
+    if not isinstance(y, Tensor):
+        y = constant(y, None)
+    if x._array.ndim > 1 and y._array.ndim > 1:
+        return Tensor._record(arrays.matmul, x, y)
+    if not x.ndim or not y.ndim:
+        raise ShapeError(f"matmul is for arrays; got shapes {x.shape} and {y.shape}: write * for a single number")
+    left, right = x.ndim == 1, y.ndim == 1
+    result = Tensor._record(arrays.matmul, x.reshape(1, -1) if left else x, y.reshape(-1, 1) if right else y)
+    shape = result.shape
+    return result.reshape(shape[:-2] + (() if left else shape[-2:-1]) + (() if right else shape[-1:]))
+
+
+def reduction(op: ArrayOp, x: Tensor, axis: Axis, keepdims: bool) -> Any:
+    """Record a row that makes one number of many."""
+    options: dict[str, Any] = {}
+    if axis is not None:
+        options["axis"] = tuple(axis) if isinstance(axis, list) else axis
+    if keepdims:
+        options["keepdims"] = True
+    return Tensor._record(op.hold(**options) if options else op, x)
+
+
+def of_fold(op: Fold, args: Sequence[Any]) -> Any:
+    """Return a row of many numbers at whole arrays: microgradnn.sum(T)."""
+    if op.name == "dot":
+        return product(*args)
+    if len(args) != 1:
+        raise TypeError(f"{op.name} takes one Tensor, got {len(args)}; see microgradnn.stack")
+    return Tensor._record(arrays.ARRAY_OPS[op.name], args[0])
+
+
+def checked_index(index: Any) -> Any:
+    """Return an index without Tensors in it."""
+    if isinstance(index, Tensor):
+        raise TypeError(
+            f"an index is of whole numbers; {index.called()} is of {index.dtype}: take its .data.astype(int)"
+        )
+    if isinstance(index, tuple):
+        return tuple([checked_index(one) for one in index])
+    if isinstance(index, (list, np.ndarray)):
+        return np.array(index) if len(index) else np.array(index, np.intp)
+    return int(index) if isinstance(index, np.integer) else index
+
+
+def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeError:
+    """Say what did not fit: the operation, the shapes, the names, and what may help."""
+    told = ", ".join(
+        f"{letter}{f' {x.name!r}' if x.name else ''}: {x.shape}" for letter, x in zip("xyz", inputs, strict=False)
+    )
+    if op is arrays.matmul and len(inputs) == 2 and min(x.ndim for x in inputs) >= 2:
+        x, y = inputs
+        if x.shape[-1] == y.shape[-2]:
+            return ShapeError(f"matmul: the axes before the last two do not broadcast ({told})")
+        hint = "; transpose one of them?" if x.shape[-1] == y.shape[-1] or x.shape[-2] == y.shape[-2] else ""
+        return ShapeError(f"matmul: x has {x.shape[-1]} columns but y has {y.shape[-2]} rows ({told}){hint}")
+    parameters = "".join(f", {name}={value!r}" for name, value in getattr(op, "parameters", {}).items())
+    if len(inputs) > 1 and isinstance(op, Op):
+        return ShapeError(
+            f"{op.name}: the shapes do not broadcast ({told}); from the right, lengths must be equal, or one of them 1"
+        )
+    return ShapeError(f"{op.name}: {error} ({told}{parameters})")
+
+
+# --- sweeping -----------------------------------------------------------------------------------
+
+
+def pulled(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
+    """Return what argument i gets of the gradient g in f = op(xs): arrays, or nodes; None where that is nothing."""
+    if isinstance(op, ArrayOp):
+        share = op.pullback(i, g, f, *xs)
+        return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
+    partial = op.partials[i](f, *xs)
+    if isinstance(partial, PLAIN):
+        if not partial:
+            return None
+        share = g if partial == 1 else -g if partial == -1 else g * partial
+    else:
+        share = calculus.weigh(g, partial)
+    if share.shape != xs[i].shape:
+        share = arrays.sum_to(share, shape=xs[i].shape)
+    return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
+
+
+def pushed(node: Tensor, i: int, t: Any) -> Any:
+    """Return how an element-wise result moves when input i moves by t; None where it stays."""
+    op: Any = node.op
+    partial = op.partials[i](node, *node._x)
+    if isinstance(partial, PLAIN) and not partial:
+        return None
+    step = t if isinstance(partial, PLAIN) and partial == 1 else calculus.weigh(t, partial)
+    return step if step.shape == node.shape else arrays.broadcast(step, shape=node.shape)
+
+
+def transposed(node: Tensor, i: int, t: Any) -> Any:
+    """Return how the result of an array operation moves when input i moves by t."""
+    op: Any = node.op
+    g = leaf(np.zeros(node.shape, node.dtype), "input")
+    share = op.pullback(i, g, node, *node._x)
+    order = topological(share, {node, *node._x})
+    return back(order, [g], t, on_nodes=True)[g]
+
+
+def add_to(x: Tensor, share: Any) -> None:
+    """Add to the gradient of a node."""
+    if type(x.grad) is not float:
+        total = x.grad + share
+        x.grad = total if isinstance(total, Node) else np.asarray(total)
+    elif x._x is None:  # a leaf's gradient is its own, for whoever wants to write to it
+        x.grad = np.array(share)
+    else:
+        x.grad = share
+
+
+def settle(x: Tensor) -> None:
+    """Give a leaf to which nothing has come yet zeros for a gradient, if it wants one."""
+    if x._x is None and type(x.grad) is float:
+        x.grad = np.zeros_like(x._array) if x._needs else UNSWEPT
+
+
+def same_bits(x: Any, y: Any) -> bool:
+    """Whether two arrays hold the same numbers, a NaN being the same as itself."""
+    return bool(np.array_equal(x, y, equal_nan=True))
+
+
+def plain(x: Any) -> Any:
+    """Return the numbers of a Tensor, or what is one already."""
+    return x._array if isinstance(x, Tensor) else x
+
+
+def restore(
+    ancestors: Any,
+    kind: type[Tensor],
+    op: Any,
+    inputs: Any,
+    array: Any,
+    leaf_kind: str,
+    needs: bool,
+    version: int,
+    stamp: Any,
+    grad: Any,
+    name: str,
+    scope: str,
+) -> Tensor:
+    """Make a Tensor anew from what `Tensor.__reduce__` gave; `ancestors` are there to come first."""
+    node = leaf(array, leaf_kind)
+    node.grad, node.op, node._x = restored(grad), op, inputs
+    node._needs, node._version, node._stamp = needs, version, stamp
+    if inputs is not None:
+        array.flags.writeable = False
+        node._since = -1  # of the copy's clock nothing is known: look before each sweep
+    if name or scope:
+        node.named(name, scope=scope)
+    return node
+
+
+# --- functions of several Tensors, and NumPy's names ----------------------------------------------
+
+
+def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> Any:
+    """Join arrays along an axis: with axis=1, examples to examples; with None all their numbers in one axis.
+
+    Raises ShapeError where there are none, or where the other axes differ.
+    """
+    nodes = joined(tensors, "concatenate")
+    if axis is None:
+        return concatenate([x.ravel() for x in nodes])
+    return Tensor._record(arrays.concatenate.hold(axis=axis), *nodes)
+
+
+def joined(tensors: Sequence[Any], name: str) -> list[Tensor]:
+    """Return what is to be joined as Tensors."""
+    nodes = [x if isinstance(x, Tensor) else constant(x, FLOATS[0]) for x in tensors]
+    if not nodes:
+        raise ShapeError(f"{name}: there is nothing to be joined")
+    return nodes
+
+
+def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
+    """Join arrays of one shape along a new axis."""
+    nodes = joined(tensors, "stack")
+    if len({x.shape for x in nodes}) > 1:
+        raise ShapeError(f"stack: the arrays are of different shapes: {', '.join(str(x.shape) for x in nodes)}")
+    ndim = nodes[0].ndim + 1
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"stack: axis {axis} of a result with {ndim} axes")
+    at = axis % ndim
+    return concatenate([x.reshape(*x.shape[:at], 1, *x.shape[at:]) for x in nodes], axis=at)
+
+
+def of_method(name: str) -> Callable[..., Any]:
+    """Return a function of NumPy's that is a method of Tensor: np.sum(T, axis=0)."""
+    return lambda x, *args, **options: getattr(x, name)(*args, **options)
+
+
+def no_such(name: str) -> str:
+    """Say that a function of NumPy's is not in the tables."""
+    return f"{name} has no rule for its gradient here; write .data where none is wanted, or see docs/operations.md"
+
+
+UFUNCS: Final[dict[str, Any]] = {
+    op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)
+} | {"matmul": arrays.matmul, "square": lambda x: x**2}
+COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
+METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
+FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name.removeprefix("a")) for name in METHODS.split()} | {
+    "concatenate": concatenate,
+    "stack": stack,
+    "where": calculus.where,
+    "dot": product,
+    "shape": lambda x: x.shape,
+    "ndim": lambda x: x.ndim,
+    "size": lambda x: x.size,
+}

@@ -1,0 +1,1 @@
+"""Text to graph, and graph to text: expressions, explanations, formulas as data, the backward pass written out."""

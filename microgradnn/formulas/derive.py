@@ -1,0 +1,420 @@
+"""The backward pass written out: from a graph to the NumPy code that a person would write by hand.
+
+The graph is taken down as terms; the rules of the tables, run on those, give the gradients; what a
+person would leave out is left out (terms.py); and the rest is put in the notes' order: from the
+output back, each layer's dZ, dW, db before the next (course notes, D5).
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from ..graph import OPS, Node, topological
+from ..graph.paths import back
+from ..rules import arrays
+from ..rules.arrays import ARRAY_OPS
+from .c_source import c_source
+from .cancel import behind_sigmoid
+from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
+from .terms import FICTIONAL, Book, Dim, Term, dim, lost
+
+C_WORDS = [
+    "auto",
+    "char",
+    "const",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "goto",
+    "inline",
+    "int",
+    "long",
+    "short",
+    "signed",
+    "static",
+    "struct",
+    "void",
+]
+SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A function and its gradients as source: complete, importable Python that needs NumPy alone.
+
+    `forward` and `backward` are its lines; `inputs` the names of its arguments, `wrt` those by
+    which it is differentiated, `output` the name of what it computes.
+    """
+
+    output: str
+    inputs: tuple[str, ...]
+    wrt: tuple[str, ...]
+    forward: tuple[Line, ...]
+    backward: tuple[Line, ...]
+    source: str
+    value_source: str  # the forward pass alone, as a function `value`
+    limit_source: str  # of numbers: the same in NumPy, for where Python's own arithmetic raises
+    shapes: dict[str, tuple[int, ...]]
+    defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
+    examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
+    distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
+    arrays: bool  # whether it was a graph of Tensors
+    floats: bool  # whether plain Python gives floats throughout, and no int
+    latex_of: Any  # lines in LaTeX
+
+    @property
+    def latex(self) -> str:
+        """The lines in LaTeX, as an `aligned` block."""
+        return str(self.latex_of((*self.forward, *self.backward)))
+
+    @property
+    def step_source(self) -> str:
+        """A step of gradient descent as a function `step` of the inputs and α: it returns the value and each θ − α dθ.
+
+        Raises ValueError where one of `wrt` is no input.
+        """
+        return step_source(self.source, self.output, self.inputs, self.wrt)
+
+    def __str__(self) -> str:
+        lines = [*map(str, self.forward), "", *map(str, self.backward)]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex}$$"
+
+    def _repr_html_(self) -> str:
+        return f'<pre class="microgradnn"><code class="language-python">{escape(self.source)}</code></pre>'
+
+
+def derive(
+    output: Node,
+    wrt: Sequence[Node] | None = None,
+    *,
+    inputs: Sequence[Node] | None = None,
+    name: str = "value_and_gradients",
+    simplify: bool = True,
+    notes: bool = False,
+    style: Style = "numpy",
+) -> Derivation:
+    """Write out the computation of `output`, one number, and of its gradients by `wrt`.
+
+    `wrt` are nodes, by default the parameters, or all named leaves where there are none. `inputs` are the
+    leaves that become arguments of the function, by default all that have a name; other leaves are
+    written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
+    with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
+    'numpy' or, for graphs of Values, 'python' or 'c'.
+
+    Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
+
+    >>> from microgradnn import Value
+    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
+    >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
+    >>> print(derive(J))
+    u = b * c
+    v = a + u
+    J = 3 * v
+    <BLANKLINE>
+    dv = 3
+    da = dv
+    du = dv
+    db = du * c
+    dc = du * b
+    """
+    order, given, wanted = asked(output, wrt, inputs)
+    if style != "numpy" and hasattr(output, "shape"):
+        raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")
+    written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
+    targets = written.targets(grads, wanted)
+    names = [written.names[x] for x in given]
+    wrt_names = [written.names[x] for x in wanted]
+    shapes = {written.names[x]: written.terms[x].shape for x in given}
+
+    def sources(style: Style) -> tuple[str, str, list[Line], list[Line], str]:
+        roots = written.forward_roots()
+        listing = Listing(written.labels, style, [*roots, *(term for _, term in targets)])
+        forward = listing.forward(roots)
+        result = listing.reference(written.terms[output])
+        backward = listing.backward(targets)
+        if style == "c":
+            lines = [(line.name, line.formula) for line in (*forward, *backward)]
+            both = value = c_source(name, names, wrt_names, lines, result)
+        else:
+            about = (names, shapes, written.lengths, forward)
+            value = function_source("value", *about, [], result, None, listing)
+            both = function_source(name, *about, backward, result, [f"d{x}" for x in wrt_names], listing)
+        return both, value, forward, backward, result
+
+    source, value_source, forward, backward, result = sources(style)
+    limits = {"python": lambda: "\n\n".join(sources("numpy")[:2]), "numpy": lambda: f"{source}\n\n{value_source}"}
+    limit_source = limits[style]() if style in limits and not hasattr(output, "shape") else ""
+    shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
+    return Derivation(
+        output=result,
+        inputs=tuple(names),
+        wrt=tuple(wrt_names),
+        forward=tuple(forward),
+        backward=tuple(backward),
+        source=source,
+        value_source=value_source,
+        limit_source=limit_source,
+        shapes=shaped,
+        defaults={written.names[x]: x.item() for x in given},
+        examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
+        distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
+        arrays=hasattr(output, "shape"),
+        floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
+        latex_of=latex,
+    )
+
+
+def asked(
+    output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None
+) -> tuple[list[Node], list[Node], list[Node]]:
+    """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
+    order = topological(output)
+    if getattr(output, "size", 1) != 1:
+        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
+    leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
+    wanted = chosen(order, leaves, wrt, output)  # leaves are in the order of their first use
+    given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
+    had = set(given)
+    for x in given:
+        if x.op is not None:
+            raise ValueError(f"an input is a leaf, and {x!r} is computed")
+    if len(had) < len(given):
+        twice = next(x for i, x in enumerate(given) if x in given[:i])
+        raise ValueError(f"{twice!r} is given twice as an input")
+    return order, [*given, *(x for x in wanted if x.op is None and x not in had)], wanted
+
+
+def taken_down(
+    order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], *, simplify: bool, notes: bool
+) -> tuple[Writing, dict[Term, Term]]:
+    """Return the graph and its gradients as terms: for any number of examples m if that can be, else for this one.
+
+    To see whether it can, m is taken to be a length that no other axis has: where it turns up without
+    its name, or where shapes do not fit, the formulas hold for the present number only.
+    """
+    for any_length in (True, False):
+        try:
+            written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]), any_length)
+            grads = written.gradients(wanted, notes=notes)
+        except ValueError:  # the shapes do not fit
+            if not any_length:
+                raise
+            continue
+        ends = [*written.terms.values(), *grads.values(), *written.defined.values()]
+        if not written.lengths or not lost(written.leading_to(ends)):
+            break
+    return written, grads
+
+
+def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
+    """Return the nodes by which to differentiate; ValueError for what is not in the graph."""
+    if wrt is None:
+        parameters = [x for x in leaves if x.kind == "parameter"]
+        return parameters or [x for x in leaves if x.name and x.kind != "constant"]
+    graph = set(order)
+    for x in wrt:
+        if x not in graph:
+            raise ValueError(f"{output!r} does not depend on {x!r}")
+    return list(wrt)
+
+
+class Writing:
+    """A graph taken down as terms, with names for what is to be assigned."""
+
+    def __init__(
+        self, order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], book: Book, any_length: bool
+    ) -> None:
+        self.order = order
+        self.book = book
+        self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
+        self.lengths = batch(given) if any_length else {}
+        self.terms: dict[Any, Term] = {}
+        self.carried: set[Term] = set()  # gradients that have a line of their own
+        self.defined: dict[Term, Term] = {}  # variables that stand for a gradient
+        self.labels: dict[Term, str] = {}
+        m = {dim: dim for dim, _ in self.lengths.values()}
+        for node in order:
+            if node.op is None:
+                self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
+            else:
+                term = book.make(node.op, tuple([self.terms[x] for x in node.inputs]))
+                if node in self.names and term in self.labels:  # two names for one formula: each has its gradient
+                    term = book.fresh(node.op, term.inputs)
+                self.terms[node] = term
+                if node in self.names and term not in self.labels:
+                    self.labels[term] = self.names[node]
+        for node in given:
+            if node not in self.terms:  # it is asked for, and makes no difference
+                self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
+        root = self.terms[order[-1]]
+        self.labels.setdefault(root, "J" if "J" not in self.names.values() else "output")
+
+    def leaf(self, node: Any, given: Sequence[Node], wanted: Sequence[Node], m: Dim | None) -> Term:
+        """Return a leaf as a variable, or as the number that it is."""
+        shape = tuple(getattr(node, "shape", ()))
+        if node in given:
+            if m is not None and node.kind != "parameter" and len(shape) == 2:
+                shape = (shape[0], m)
+            variable = self.book.variable(self.names[node], shape)
+            if node not in wanted and is_distribution(node):
+                self.book.distributions.add(variable)
+            return variable
+        held = node.item()
+        if isinstance(held, np.ndarray) and held.size > SMALL:
+            raise ValueError(
+                f"an array of shape {held.shape} has no name and is too large to write out; give it one: "
+                'Tensor(data, "X", kind="constant")'
+            )
+        return self.book.constant(np.asarray(held).reshape(shape) if shape else held)
+
+    def gradients(self, wanted: Sequence[Node], *, notes: bool) -> dict[Term, Term]:
+        """Return the gradients of the output in all that lies on the way to the wanted leaves."""
+        root = self.terms[self.order[-1]]
+        m = next(iter([dim for dim, _ in self.lengths.values()]), None)
+        scale: Any = m if notes and m is not None else 1
+        seed = self.book.constant(scale if not root.shape else np.full(root.shape, float(scale)))
+        terms = list(dict.fromkeys(self.terms[node] for node in self.order))
+        goals = [self.terms[x] for x in wanted]
+        grads: dict[Any, Any] = back(terms, goals, seed, on_nodes=True, each=self.settled)
+        if notes and m is not None:
+            for goal in goals:
+                if goal in grads:
+                    grads[goal] = grads[goal] / m
+        return {term: grads[term] for term in terms if term in grads}
+
+    def settled(self, term: Any, grad: Any) -> Any:
+        """Give a gradient that has no line of its own, being a number or another's, a name to go on with: du = dv."""
+        if term not in self.labels or term is self.terms[self.order[-1]] or not self.book.simplify:
+            return grad
+        if grad.op is not None and grad not in self.carried:
+            self.carried.add(grad)
+            return grad
+        variable = self.book.variable(f"d{self.labels[term]}", grad.shape)
+        variable.masked = grad.masked
+        self.defined[variable] = self.book.meaning[variable] = grad
+        return variable
+
+    def forward_roots(self) -> list[Term]:
+        """Return what is assigned in the forward pass, in order."""
+        return [term for term in dict.fromkeys(self.terms[node] for node in self.order) if term.op is not None]
+
+    def targets(self, grads: Mapping[Term, Term], wanted: Sequence[Node]) -> list[tuple[str, Term]]:
+        """Return the names and gradients to be assigned, from the output back, leaves with the step that uses them.
+
+        A gradient that no wanted one is made from is left out: that of A2, where dZ2 is A2 − Y.
+        """
+        root = self.terms[self.order[-1]]
+        goals = {self.terms[x]: self.names[x] for x in wanted}
+        used = self.leading_to([grads[goal] for goal in goals if goal in grads])
+        result: dict[str, Term] = {}
+        steps = list(reversed([term for term in grads if term in self.labels]))
+        near = {term: self.near(term) for term in steps}
+        last = {x: term for term in steps for x in near[term]}  # the step after which all of its gradient is there
+        for term in steps:
+            if term is not root and grads[term] in used:
+                result[f"d{self.labels[term]}"] = self.defined.get(grads[term], grads[term])
+            for x in near[term]:
+                if x in goals and x in grads and last[x] is term:
+                    result.setdefault(f"d{goals[x]}", grads[x])
+        for x, name in goals.items():
+            zero = self.book.constant(0)
+            nothing = arrays.broadcast(zero, shape=x.shape) if x.shape else zero
+            result.setdefault(f"d{name}", grads.get(x) or nothing)
+        return list(result.items())
+
+    def leading_to(self, ends: Sequence[Term]) -> set[Term]:
+        """Return all that these terms are made from, through variables that stand for gradients."""
+        found: set[Term] = set()
+        stack = list(ends)
+        while stack:
+            term = stack.pop()
+            if term not in found:
+                found.add(term)
+                stack += term.inputs
+                if term in self.defined:
+                    stack.append(self.defined[term])
+        return found
+
+    def near(self, term: Term) -> list[Term]:
+        """Return the leaves from which a term is made without another name between, from left to right."""
+        found: dict[Term, None] = {}
+        seen: set[Term] = set()
+        stack = list(reversed(term.inputs))
+        while stack:
+            x = stack.pop()
+            if x.op is None:
+                found[x] = None
+            elif x not in self.labels and x not in seen:
+                seen.add(x)
+                stack += reversed(x.inputs)
+        return list(found)
+
+
+def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:
+    """Return names that Python takes, all different: those of the nodes where they can be."""
+    names: dict[Node, str] = {}
+    own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
+    taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS, *C_WORDS}
+    for i, node in enumerate(given):
+        names[node] = unused(identifier(node.name) or f"x{i + 1}", taken)
+    for node in order:
+        if node not in names and node.name:
+            names[node] = unused(identifier(node.name), taken)
+    return names
+
+
+def identifier(name: str) -> str:
+    """Return a name with what Python does not take left out: 'z[1]' becomes z1."""
+    name = unicodedata.normalize("NFKC", name)  # as Python reads names
+    kept = re.sub(r"\W+", "_", name.replace("[", "").replace("]", "").replace("ŷ", "y_hat")).strip("_")
+    if not kept.isidentifier() or keyword.iskeyword(kept):
+        kept = f"v_{kept}" if kept else ""
+    return kept
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """Return the name, with a number where it is taken, and take it."""
+    name = name or "t"
+    candidate, i = name, 2
+    while candidate in taken or f"d{candidate}" in taken:
+        candidate, i = f"{name}_{i}", i + 1
+    taken.update({candidate, f"d{candidate}"})
+    return candidate
+
+
+def is_distribution(node: Any) -> bool:
+    """Whether a leaf holds labels of classes: columns of several numbers, none negative, that sum to 1."""
+    if node.kind == "parameter" or len(getattr(node, "shape", ())) != 2 or node.shape[0] < 2:
+        return False
+    held = np.asarray(node.item())
+    return bool((held >= 0).all() and (held.sum(axis=0) == 1).all())
+
+
+def is_data(node: Any) -> bool:
+    """Whether a leaf has a column for each example."""
+    return bool(node.kind != "parameter" and len(getattr(node, "shape", ())) == 2)
+
+
+def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
+    """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
+    data = [x for x in given if is_data(x)]
+    lengths = {x.shape[1] for x in data}
+    if len(lengths) != 1 or lengths == {1}:
+        return {}
+    return {"m": (dim(FICTIONAL, "m"), identifier(data[0].name))}

@@ -1,0 +1,209 @@
+"""The chain rule of one gradient, written out: every path, the product along it, the sum.
+
+Course notes, D2, D3, D6 and D7. The numbers are the local derivatives that the graph recorded;
+the letters come from running the table's rules on symbols.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from ..engine.tensor import Tensor
+from ..graph import NOTHING, Node, topological
+from ..graph.paths import Edge, back, count_paths, paths, uses
+from ..rules.notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
+from .explain_arrays import ArrayExplanation, explain_arrays
+
+MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
+LONGEST_PATH = 40
+DIGITS = 6
+
+LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
+
+
+@overload
+def explain(root: Tensor, source: Node) -> ArrayExplanation: ...  # type: ignore[overload-overlap] # a Tensor is a Node
+
+
+@overload
+def explain(root: Node, source: Node) -> Explanation: ...
+
+
+def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
+    """Explain ∂root/∂source by the paths from `source` to `root`; among Tensors in matrix form, line by line.
+
+    Where there are more than 32 paths, or one of more than 40 steps, it is explained by the
+    uses of `source` instead: droot/dsource = Σ droot/duser · duser/dsource, and says so.
+    Gradients that `backward()` has left on the nodes are neither needed nor touched.
+
+    >>> from microgradnn import Value
+    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
+    >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
+    >>> print(explain(J, b))
+    dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6
+    """
+    if not isinstance(source, Node):
+        raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
+    if hasattr(root, "shape"):
+        return explain_arrays(root, source)
+    order = topological(root)
+    found = count_paths(order, source, limit=MOST_PATHS + 1)
+    by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
+    if by_uses:
+        sweep = back(order, order, 1.0, on_nodes=False)
+        terms = [Term((edge,), sweep.get(edge.user, NOTHING)) for edge in uses(order, {source})[source]]
+    else:
+        terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
+    users = {edge.user for term in terms for edge in term.edges}
+    met = users.union([root, source], *(user.inputs for user in users))
+    names = labels(order, met.union(*(node.inputs for node in met)))
+    names.setdefault(source, visible(source.name) or "x")
+    return Explanation(root, source, names, tuple(terms), by_uses)
+
+
+def longest_path(order: Sequence[Node], source: Node) -> int:
+    """Return the number of edges on the longest path from `source` to the end of `order`."""
+    length: dict[Node, int] = {source: 0}
+    for node in order:
+        below = [length[x] for x in node.inputs if x in length]
+        if below and node is not source:
+            length[node] = max(below) + 1
+    return length.get(order[-1], 0)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a gradient: what arrives at the top, times the partials on the way down."""
+
+    edges: tuple[Edge, ...]  # from the output, or from a user of the source, down to the source
+    arriving: float
+
+    @property
+    def value(self) -> float:
+        """The product; 0 where a branch was not taken, even if another factor is ∞."""
+        if self.arriving is NOTHING or any(edge.partial is NOTHING for edge in self.edges):
+            return 0.0
+        product = self.arriving
+        for edge in self.edges:
+            product *= edge.partial
+        return product
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A gradient as the sum of its terms. `str()` gives text, `latex()` LaTeX."""
+
+    root: Node
+    source: Node
+    names: dict[Node, str]
+    terms: tuple[Term, ...]
+    by_uses: bool
+
+    @property
+    def value(self) -> float:
+        """The gradient."""
+        return float(sum(term.value for term in self.terms))
+
+    def __str__(self) -> str:
+        several = bool(self.heading())
+        lines = self.lines()
+        body = [f"  {line}" for line in lines[:-1]] + lines[-1:] if several else lines
+        return "\n".join([*filter(None, [self.heading()]), *body, *self.where()])
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def latex(self) -> str:
+        """Return it in LaTeX, as an `aligned` block."""
+        rows = [line.strip().replace(" = ", " &= ", 1) for line in self.lines("latex")]
+        return ("\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}").replace("−", "-")
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+    def lines(self, style: Style = "text") -> list[str]:
+        """The equations: one line if there is one path, else one for each term and the sum."""
+        total = self.derivative(self.root, self.source, style)
+        if not self.terms:
+            return [f"{total} = 0"]
+        if self.root is self.source:
+            return [f"{total} = 1"]
+        if len(self.terms) == 1 and not self.by_uses:
+            return [equal(total, *self.product(self.terms[0], style))]
+        shown = self.terms[:MOST_PATHS]
+        products = [equal(*self.product(term, style)) for term in shown]
+        summands = [term.value for term in shown]
+        if len(shown) < len(self.terms):
+            rest = sum(term.value for term in self.terms[MOST_PATHS:])
+            summands.append(rest)
+            products.append(f"… and {len(self.terms) - MOST_PATHS} more, in all {number(rest, DIGITS)}")
+        return [*products, equal(total, summed(summands, DIGITS), number(self.value, DIGITS))]
+
+    def heading(self) -> str:
+        """Say what the terms are, where there is more than one."""
+        source, total = self.names[self.source], self.derivative(self.root, self.source, "text")
+        if not self.terms:
+            return f"{self.names[self.root]} does not depend on {source}"
+        if self.by_uses:
+            count = f"{len(self.terms)} use" + "s" * (len(self.terms) > 1)
+            return f"{total} by the {count} of {source}, as its paths are too many or too long to read:"
+        return f"{total} is the sum over {len(self.terms)} paths:" if len(self.terms) > 1 else ""
+
+    def product(self, term: Term, style: Style) -> list[str]:
+        """A term in three forms: derivatives, local derivatives in letters, in numbers."""
+        need = "product" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
+        names = [self.derivative(edge.user, edge.source, style) for edge in term.edges]
+        letters = [format(self.letters(edge, style), need) for edge in term.edges]
+        numbers = [format(written(edge.partial), need) for edge in term.edges]
+        if self.by_uses:
+            arriving = f"{written(term.arriving):product}"
+            names.insert(0, self.derivative(self.root, term.edges[0].user, style))
+            letters.insert(0, arriving)
+            numbers.insert(0, arriving)
+        dot = " · " if style == "text" else r" \cdot "
+        return [*map(dot.join, (names, letters, numbers)), number(term.value, DIGITS)]
+
+    def letters(self, edge: Edge, style: Style) -> Operand:
+        """One local derivative as the table's rule gives it, in the names of the nodes."""
+        inputs = [x.data if is_number(x) else Symbol(self.name(x, style)) for x in edge.user.inputs]
+        partial = edge.user.op.partials[edge.position](Symbol(self.name(edge.user, style)), *inputs)
+        return partial.written(style) if isinstance(partial, Symbol) else written(partial)
+
+    def derivative(self, of: Node, by: Node, style: Style) -> str:
+        """'dJ/da', or the same as a fraction in LaTeX."""
+        top, bottom = f"d{self.name(of, style)}", f"d{self.name(by, style)}"
+        return f"{top}/{bottom}" if style == "text" else rf"\frac{{{top}}}{{{bottom}}}"
+
+    def name(self, node: Node, style: Style) -> str:
+        """The name of a node, in LaTeX with its digits as an index: w_{11}."""
+        name = self.names[node]
+        if style == "text":
+            return name
+        plain = re.fullmatch(r"([^\W\d_])_?(\d*)", name)
+        if plain:
+            return plain[1] + (f"_{{{plain[2]}}}" if plain[2] else "")
+        return rf"\text{{{name.translate(LATEX)}}}"
+
+    def where(self) -> list[str]:
+        """Say what the unnamed nodes in the equations are: 'where t1 = a + b'."""
+        users = dict.fromkeys(edge.user for term in self.terms[:MOST_PATHS] for edge in reversed(term.edges))
+        met = dict.fromkeys(node for user in users for node in (*user.inputs, user) if node.op and not node.name)
+        return [f"  where {definition(node, self.names)}" for node in met]
+
+
+def is_number(node: Node) -> bool:
+    """Whether a node is an anonymous constant, written as its number."""
+    return node.kind == "constant" and not node.name
+
+
+def written(x: Any) -> Operand:
+    """A number as an operand."""
+    return constant(x, DIGITS)
+
+
+def equal(*sides: str) -> str:
+    """Chain what is equal, each form once: 'a = b = c'."""
+    return " = ".join(side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1])

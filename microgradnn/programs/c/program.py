@@ -1,0 +1,90 @@
+"""Programs in C: the derivation's own lines, compiled by the system's compiler, with a loop over examples."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import CompilerMissing
+from ...formulas.derive import Derivation
+from ..program import Program, Reduction, Result, number
+
+
+class CProgram(Program):
+    """A program in C, compiled when it is made; one loop over all examples, in double precision."""
+
+    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
+        super().__init__(derivation, reduce=reduce, any_length=any_length)
+        self.batch = built(derivation.source)
+
+    def load(self) -> None:
+        """Nothing of it is Python."""
+
+    def __call__(self, *args: Any, **named: Any) -> Result:
+        """Return the value and the gradients, as `Program` does."""
+        given = dict(zip(self.inputs, self.given(args, named), strict=True))
+        many = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
+        shape = np.broadcast_shapes(*[x.shape for x in many.values()])
+        many = {name: np.ascontiguousarray(x) for name, x in many.items()}
+        single = np.array([0.0 if name in many else x for name, x in given.items()])
+        start = single.ctypes.data
+        places = [many[name].ctypes.data if name in many else start + 8 * i for i, name in enumerate(given)]
+        m = int(np.prod(shape, dtype=int))
+        values, shared = np.empty(shape), np.zeros(len(self.wrt))
+        own = {name: np.zeros(shape) for name in self.wrt if name in many}
+        start = shared.ctypes.data
+        into = [own[name].ctypes.data if name in own else start + 8 * i for i, name in enumerate(self.wrt)]
+        self.batch(
+            ctypes.c_long(m),
+            pointers(places),
+            steps([name in many for name in given]),
+            values.ctypes.data_as(ctypes.c_void_p),
+            pointers(into),
+            steps([name in own for name in self.wrt]),
+        )
+        if shape and self.reduce == "mean":
+            shared /= m
+        gradients = {name: own.get(name, g) for name, g in zip(self.wrt, shared.tolist(), strict=True)}
+        return Result(number(values), gradients)
+
+    def value(self, *args: Any, **named: Any) -> Any:
+        """Return the value alone."""
+        return self(*args, **named).value
+
+
+def pointers(places: Sequence[int]) -> Any:
+    """Return addresses as C takes them."""
+    return (ctypes.c_void_p * max(len(places), 1))(*places)
+
+
+def steps(many: Sequence[bool]) -> Any:
+    """Return how far apart the numbers of two examples are: not at all where all share one."""
+    return (ctypes.c_long * max(len(many), 1))(*map(int, many))
+
+
+def built(source: str) -> Any:
+    """Compile C with the system's compiler and return the loop over examples; CompilerMissing where there is none."""
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise CompilerMissing("the backend 'c' needs a C compiler; install one, or use backend='numba' or 'numpy'")
+    with tempfile.TemporaryDirectory(prefix="microgradnn-") as folder:
+        code, library = Path(folder) / "program.c", Path(folder) / "program.so"
+        code.write_text(source, encoding="utf-8")
+        ran = subprocess.run(
+            [*shlex.split(compiler), "-O1", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            raise CompilerMissing(f"{compiler} could not compile the program:\n{ran.stderr[:2000]}")
+        return ctypes.CDLL(str(library)).value_and_gradients_batch

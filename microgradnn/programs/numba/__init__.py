@@ -1,0 +1,1 @@
+"""A graph as rows of numbers, and the interpreter that runs them."""

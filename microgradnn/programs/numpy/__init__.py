@@ -1,0 +1,1 @@
+"""A function of arrays, rewritten so that a replay makes no new arrays."""

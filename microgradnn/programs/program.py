@@ -1,0 +1,378 @@
+"""A derivation as a callable: the printed source is what runs.
+
+The inputs of a replay are new numbers; no graph is built. A scalar graph takes arrays for some of
+its inputs as well, and is then computed for all their examples at once.
+"""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import count
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..formulas.derive import Derivation
+from ..formulas.terms import Dim
+from ..graph import Node
+from .numpy.steady import Steady
+from .numpy.walk import Unfixed
+
+Reduction = Literal["sum", "mean"]
+
+FLOATS, ARRAYS, FLOATS_AND_ARRAYS = {float}, {np.ndarray}, {float, np.ndarray}
+REAL = (np.dtype(np.float32), np.dtype(np.float64))
+SHAPES = 16  # kinds of inputs for which places are kept
+PATIENCE = 1000  # calls with other kinds after which all are forgotten
+NUMBER = count(1)
+
+
+class Result(NamedTuple):
+    """What a program gives: the value, and the gradients by the names of the inputs."""
+
+    value: Any
+    gradients: dict[str, Any]
+
+
+class Program:
+    """The computation of one number and of its gradients, ready to be repeated with other inputs.
+
+    Call it with inputs by name, or in the order of `inputs`, which is quickest; one that is not given keeps
+    the number it had when the graph was taken down. `source` is the whole of what it computes.
+    """
+
+    inputs: tuple[str, ...]  # names, in order
+    wrt: tuple[str, ...]  # of what it is differentiated by
+    output: str
+    defaults: Mapping[str, Any]
+    arrays: bool  # whether it was a graph of Tensors
+
+    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
+        self.derivation = derivation
+        self.inputs, self.wrt, self.output = derivation.inputs, derivation.wrt, derivation.output
+        self.defaults, self.arrays = derivation.defaults, derivation.arrays
+        self.reduce = reduce
+        self.any_length = any_length
+        self.load()
+
+    def load(self) -> None:
+        """Make the functions that run."""
+        about = self.derivation
+        self.floats = about.floats
+        self.sources = {"value_and_gradients": about.source, "value": about.value_source}
+        self.functions = {name: loaded(source, name) for name, source in self.sources.items()}
+        self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
+        self.steady: dict[Any, list[Steady] | None] = {}  # by what the inputs look like; those that no call has now
+        self.passed = 0  # calls for which there was no room
+        self.seen: set[Any] = set()  # shapes that are known to fit
+
+    @property
+    def source(self) -> str:
+        """The code that runs: complete, importable Python, or C."""
+        return self.derivation.source
+
+    def __call__(self, *args: Any, **named: Any) -> Result:
+        """Return the value and the gradients.
+
+        Raises ShapeError where an array has another shape than its input, but for the number of
+        examples; TypeError for a name that is no input.
+        """
+        inputs = self.given(args, named)
+        if not self.arrays and np.ndarray not in set(map(type, inputs)):
+            value, gradients = self.once("value_and_gradients", inputs)
+            if self.floats:
+                return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
+            return Result(float(value), dict(zip(self.wrt, map(float, gradients), strict=True)))
+        value, *gradients = self.replayed("value_and_gradients", inputs)
+        return Result(value, dict(zip(self.wrt, gradients, strict=True)))
+
+    def value(self, *args: Any, **named: Any) -> Any:
+        """Return the value alone; the backward pass is not computed."""
+        inputs = self.given(args, named)
+        if not self.arrays and np.ndarray not in set(map(type, inputs)):
+            return float(self.once("value", inputs))
+        return self.replayed("value", inputs)[0]
+
+    def once(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Return what a function gives, if need be at a limit."""
+        try:
+            if self.floats:  # nothing of NumPy, that would warn
+                return self.functions[name](*inputs)
+            with np.errstate(all="ignore"):
+                return real(self.functions[name](*inputs))
+        except (ValueError, ArithmeticError):
+            if not self.derivation.limit_source:
+                raise
+        return self.at_limit(name, inputs)
+
+    def at_limit(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Return what a function of numbers gives where Python raises, or turns to complex numbers: as NumPy has it."""
+        if name not in self.limits:
+            self.limits[name] = loaded(self.derivation.limit_source, name)
+        with np.errstate(all="ignore"):
+            return self.limits[name](*[np.float64(x) if type(x) is float else x for x in inputs])
+
+    def replayed(self, name: str, inputs: Sequence[Any]) -> list[Any]:
+        """Return the value and the gradients where inputs are arrays, computed in places that are used each time.
+
+        They are floats, and arrays that nothing else shares, no input and no other result; a gradient is in the
+        precision of its input.
+        """
+        layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
+        if layout not in self.steady:
+            self.make_room(layout)
+        free = self.steady.get(layout)
+        run = self.once
+        if free is not None:
+            try:
+                with np.errstate(all="ignore"):
+                    try:
+                        steady = free.pop()
+                    except IndexError:  # all are busy in other threads, or there is none yet
+                        steady = self.walked(name, inputs)
+                    try:
+                        results = steady(inputs)
+                    finally:
+                        free.append(steady)
+                return results if self.arrays else self.over_examples(results, inputs, steady.summed)
+            except (Unfixed, RecursionError):  # the lines are not the same each time, or too long for a walk
+                self.steady[layout] = None
+            except (ValueError, ArithmeticError):
+                if self.arrays:
+                    raise
+                run = self.at_limit
+        found = run(name, inputs)
+        several = [found] if name == "value" else [found[0], *found[1]]
+        results = [number(np.array(x, dtype)) for x, dtype in zip(several, self.precisions(inputs), strict=False)]
+        if self.arrays:
+            return results
+        m, summed = math.prod(examples(inputs)), self.shared(name, inputs)
+        with np.errstate(all="ignore"):
+            for k in summed:
+                results[k] = results[k] * m if type(results[k]) is float else float(results[k].sum())
+        return self.over_examples(results, inputs, summed)
+
+    def walked(self, name: str, inputs: Sequence[Any]) -> Steady:
+        """Return a function with places of its own."""
+        given = dict(zip(self.inputs, inputs, strict=True))
+        shape = () if self.arrays else examples(inputs)
+        rows, dtypes = self.shared(name, inputs), self.precisions(inputs)
+        return Steady(self.functions[name], self.sources[name], given, examples=shape, rows=rows, dtypes=dtypes)
+
+    def shared(self, name: str, inputs: Sequence[Any]) -> Sequence[int]:
+        """Return the numbers of the gradients that the examples of a batch share."""
+        if self.arrays or name == "value":
+            return ()
+        single = {name for name, x in zip(self.inputs, inputs, strict=True) if type(x) is float}
+        return [k for k, x in enumerate(self.wrt, 1) if x in single]
+
+    def precisions(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return the dtypes of the value and of the gradients, None where it is that of what they are computed from."""
+        if not self.arrays:
+            return [np.float64] * (1 + len(self.wrt))
+        dtypes = {name: x.dtype for name, x in zip(self.inputs, inputs, strict=True)}
+        return [None, *map(dtypes.get, self.wrt)]
+
+    def make_room(self, layout: Any) -> None:
+        """Keep places for inputs that lie like these; where there are too many kinds of them, for the first few."""
+        if len(self.steady) >= SHAPES:
+            self.passed += 1
+            if self.passed < PATIENCE:  # a walk takes as long as dozens of replays
+                return
+            self.steady.clear()
+            self.passed = 0
+        self.steady[layout] = []
+
+    def over_examples(self, results: list[Any], inputs: Sequence[Any], summed: Sequence[int]) -> list[Any]:
+        """Return what a graph of Values gives of a batch, with sums of what the examples share, all else for each."""
+        shape = examples(inputs)
+        if self.reduce == "mean":
+            m = math.prod(shape)
+            for k in summed:
+                results[k] /= m
+        for k in set(range(len(results))).difference(summed):
+            if type(results[k]) is float or results[k].shape != shape:
+                results[k] = np.full(shape, results[k])
+        return results
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The printed function itself, which checks nothing: of inputs in order, the value and a tuple of gradients."""
+        return self.functions["value_and_gradients"]
+
+    @cached_property
+    def step(self) -> Callable[..., Any]:
+        """A step of gradient descent as a bare function, for inner loops: of the inputs in order, and α.
+
+        It returns the value and the new numbers of `wrt`, and checks nothing. See `derivation.step_source`.
+        """
+        return loaded(self.derivation.step_source, "step")
+
+    def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
+        """Return the gradients alone."""
+        return self(*args, **named).gradients
+
+    def given(self, args: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the inputs in order, those that were not given as they were, each of the shape that it has to be.
+
+        Of a graph of Values each is a float, or an array of examples; of Tensors, an array.
+        """
+        in_order: Sequence[Any] = args or tuple(map(named.get, self.inputs))
+        if len(args) + len(named) == len(in_order) == len(self.inputs):
+            if not self.arrays:
+                if ready(in_order):
+                    return in_order
+            elif set(map(type, in_order)) == ARRAYS and tuple([(x.shape, x.dtype) for x in in_order]) in self.seen:
+                return self.with_labels(in_order)
+        if len(args) > len(self.inputs):
+            raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
+        fresh = dict(zip(self.inputs, args, strict=False))
+        for name, x in named.items():
+            if name not in self.defaults:
+                raise TypeError(f"{name!r} is no input of the program (choose from {', '.join(self.inputs)})")
+            if name in fresh:
+                raise TypeError(f"{name} is given twice")
+            fresh[name] = x
+        fresh = {name: x.item() if isinstance(x, Node) else x for name, x in fresh.items()}
+        if self.arrays:
+            given = self.shaped({**self.defaults, **fresh})
+            inputs = [given[name] for name in self.inputs]
+            self.seen.add(tuple([(x.shape, x.dtype) for x in inputs]))
+            return self.with_labels(inputs)
+        fresh = {name: checked_number(name, x) for name, x in fresh.items()}
+        shapes = {x.shape: name for name, x in fresh.items() if type(x) is not float}
+        if len(shapes) > 1:
+            told = ", ".join(f"{name} {shape}" for shape, name in shapes.items())
+            raise ShapeError(f"the inputs are of different numbers of examples: {told}")
+        for shape, name in shapes.items():
+            if 0 in shape:
+                raise ShapeError(f"{name} has no examples: its shape is {shape}")
+        if len(fresh) == len(self.inputs):
+            return [fresh[name] for name in self.inputs]
+        return [fresh[name] if name in fresh else float(self.defaults[name]) for name in self.inputs]
+
+    def accepts(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether these are its inputs, of shapes that it takes."""
+        try:
+            self.given((), inputs)
+        except (TypeError, ValueError):
+            return False
+        return set(inputs) == set(self.inputs)
+
+    def shaped(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arrays; ShapeError where a shape does not fit, lengths that have a name being free."""
+        lengths: dict[str, tuple[int, str]] = {}
+        result = {}
+        for name, x in given.items():
+            wanted = self.derivation.shapes[name]
+            array = x if type(x) is np.ndarray and x.dtype in REAL else real_array(name, x)
+            if not wanted and array.shape == ():
+                result[name] = array
+                continue
+            if array.size == 1 and all(n == 1 for n in wanted):
+                array = array.reshape(tuple(wanted))
+            fits = len(array.shape) == len(wanted)
+            for n, length in zip(array.shape, wanted, strict=False):
+                if isinstance(length, Dim):
+                    first, other = lengths.setdefault(length.name, (n, name))
+                    if n != first:
+                        raise ShapeError(f"{name} has {n} examples and {other} has {first}: shape {array.shape}")
+                    if n != self.derivation.examples and not self.any_length:
+                        raise ShapeError(
+                            f"{name} has {n} examples, and the program was compiled for {self.derivation.examples}; if "
+                            "no number in the formula stands for that, compile it with any_length=True"
+                        )
+                else:
+                    fits = fits and n == length
+            if not fits:
+                raise ShapeError(f"{name} has shape {wanted}; got {array.shape}")
+            result[name] = array
+        return result
+
+    def with_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
+        """Return the inputs; ValueError where one that stood for labels of classes holds none now."""
+        for name in self.derivation.distributions:
+            sums = inputs[self.inputs.index(name)].sum(axis=0)
+            if not (sums.max() <= 1 + 1e-5 and sums.min() >= 1 - 1e-5):
+                raise ValueError(
+                    f"{name} holds labels of classes: each column has to sum to 1, as when it was compiled"
+                )
+        return inputs
+
+    def __repr__(self) -> str:
+        gradients = ", ".join(f"d{name}" for name in self.wrt)
+        return f"<program of {self.output}, {gradients} by {', '.join(self.inputs)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restored, (type(self), self.derivation, self.reduce, self.any_length)
+
+
+def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool) -> Program:
+    """Make a program anew from its source, as pickle does."""
+    return kind(derivation, reduce=reduce, any_length=any_length)
+
+
+def real(found: Any) -> Any:
+    """Return what a function gives; ValueError where Python has turned to complex numbers: (-2.0)**0.5."""
+    value, gradients = found if isinstance(found, tuple) else (found, ())
+    kinds = {x.dtype.kind if isinstance(x, np.ndarray) else type(x) for x in (value, *gradients)}
+    if complex in kinds or "c" in kinds:
+        raise ValueError("not real")
+    return found
+
+
+def examples(inputs: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of those inputs that are arrays."""
+    shape: tuple[int, ...] = next(x.shape for x in inputs if type(x) is not float)
+    return shape
+
+
+def number(x: Any) -> Any:
+    """Return what is a single number as a float."""
+    return x if isinstance(x, np.ndarray) and x.ndim else float(x)
+
+
+def ready(args: Sequence[Any]) -> bool:
+    """Whether all are floats, or arrays of float64 of one shape, which is the rule and quickly seen."""
+    types = set(map(type, args))
+    if types == FLOATS:
+        return True
+    if types != FLOATS_AND_ARRAYS and types != ARRAYS:
+        return False
+    kinds = {(x.dtype, x.shape) for x in args if type(x) is not float}
+    dtype, shape = kinds.pop()
+    return not kinds and dtype == np.float64 and shape != () and 0 not in shape
+
+
+def checked_number(name: str, x: Any) -> Any:
+    """Return an input of a scalar graph as a float or an array of them; TypeError for anything else."""
+    if type(x) is float:
+        return x
+    array = real_array(name, x)
+    return float(array) if array.ndim == 0 else array
+
+
+def real_array(name: str, x: Any) -> Any:
+    """Return an input as an array of float64; TypeError where it holds something else than real numbers."""
+    try:
+        array = np.asarray(x)
+    except ValueError:  # lists of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} is a number, or an array of them; got {x!r}")
+    return array.astype(np.float64, copy=False)
+
+
+def loaded(source: str, name: str) -> Callable[..., Any]:
+    """Return a function of a source, which tracebacks can show."""
+    file = f"<microgradnn program {next(NUMBER)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {}
+    exec(builtins.compile(source, file, "exec"), namespace)
+    function: Callable[..., Any] = namespace[name]
+    return function

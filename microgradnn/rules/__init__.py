@@ -1,0 +1,1 @@
+"""Every derivative: the two tables, what their functions are worth, and how they are written."""

@@ -1,0 +1,300 @@
+"""The second table: operations on whole arrays, each with its pullbacks.
+
+The Jacobian of such an operation is not diagonal, so a row gives, for each argument, the
+*pullback*: from `g`, the gradient in the result, to the gradient in that argument (in the notes'
+words, from dZ to dW). It is written in `g`, in `f`, the result, and `x`, `y`, the arguments, with
+arithmetic and rows of both tables: so it runs on arrays, on nodes (for derivatives of any order)
+and on symbols (for print). Element-wise operations stand in calculus.py; no derivative stands
+anywhere else.
+
+Shapes are written as in the course notes: examples are columns.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from ..graph import Node
+from . import numerics
+from .calculus import equal, exp
+
+Shape = tuple[int, ...]
+ARRAY_OPS: dict[str, ArrayOp] = {}
+
+
+class ArrayOp:
+    """One row of the table. Call it with arrays, or with nodes, and its parameters by name.
+
+    `array(*xs, **parameters)` is the result, `pullbacks[i](g, f, *xs, **parameters)` the gradient
+    in argument i; a row that takes any number of arguments has one rule for all of them, which gets
+    `i` besides. A row that was recorded carries its parameters: `row.hold(axis=0)`.
+    """
+
+    __slots__ = ("array", "binds", "free", "name", "note", "parameters", "pullbacks", "symbol", "text")
+    kink = None
+    held = ()
+
+    def __init__(
+        self,
+        name: str,
+        array: Callable[..., Any],
+        *pullbacks: Callable[..., Any],
+        text: str,
+        binds: str = "atom",
+        symbol: str = "",
+        free: bool = False,
+        note: str = "",
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.array = array
+        self.pullbacks = pullbacks
+        self.text = text
+        self.binds = binds
+        self.symbol = symbol or name
+        self.free = free
+        self.note = note
+        self.parameters = parameters or {}
+        if parameters is None:
+            ARRAY_OPS[name] = self
+
+    def __repr__(self) -> str:
+        return f"<array op {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return held_row, (self.name, self.parameters)  # a graph is pickled with the names of its operations
+
+    def hold(self, **parameters: Any) -> ArrayOp:
+        """Return the row with these parameters."""
+        return ArrayOp(
+            self.name,
+            self.array,
+            *self.pullbacks,
+            text=self.text,
+            binds=self.binds,
+            symbol=self.symbol,
+            free=self.free,
+            note=self.note,
+            parameters=parameters,
+        )
+
+    def of(self, *xs: Any) -> Any:
+        """Return the result at arrays, with the parameters the row holds."""
+        return self.array(*xs, **self.parameters)
+
+    def pullback(self, i: int, g: Any, f: Any, *xs: Any) -> Any:
+        """Return the gradient in argument i, given `g`, the one in the result `f`."""
+        if self.free:
+            return self.pullbacks[0](g, f, *xs, i=i, **self.parameters)
+        return self.pullbacks[i](g, f, *xs, **self.parameters)
+
+    def spelled(self) -> tuple[tuple[str, str], ...]:
+        """Return the parameters as they stand in code, every number of an index among them."""
+        return tuple([(name, spelled(name, value)) for name, value in self.parameters.items()])
+
+    def written(self, operands: Sequence[Any], np: str = "") -> str:
+        """Write the operation on operands, which bring their own brackets; with np="np." as in code."""
+        values = dict(self.spelled())
+        options = "".join(f", {name}={values[name]}" for name in ("axis", "keepdims") if name in values)
+        letters = dict(zip("xyz", operands, strict=False))
+        listed = ", ".join(f"{operand}" for operand in operands)
+        s_ = "np.s_" if np else ""  # how an index is written where it stands alone
+        return self.text.format(**letters, np=np, s_=s_, xs=listed, options=options, **values)
+
+    def __call__(self, *xs: Any, **parameters: Any) -> Any:
+        """Return the operation at `xs`: a node where one of them is a node, else an array."""
+        for x in xs:
+            if isinstance(x, Node):
+                return x._record(self.hold(**parameters) if parameters else self, *xs)  # type: ignore[arg-type]
+        return self.array(*xs, **{**self.parameters, **parameters})
+
+
+def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
+    """Return the row called `name` with these parameters."""
+    return ARRAY_OPS[name].hold(**parameters) if parameters else ARRAY_OPS[name]
+
+
+def spelled(name: str, value: Any) -> str:
+    """Write a parameter as it stands in code: an index as between its brackets."""
+    if name != "index":
+        return repr(str(value)) if name == "dtype" else repr(value)
+    if isinstance(value, tuple) and not value:
+        return "()"
+    return ", ".join(map(slice_text, value if isinstance(value, tuple) else (value,)))
+
+
+def slice_text(one: Any) -> str:
+    """Write one part of an index: 0, 1:3, ..., [0, 2]."""
+    if isinstance(one, slice):
+        ends = ":".join("" if end is None else str(end) for end in (one.start, one.stop))
+        return ends + (f":{one.step}" if one.step is not None else "")
+    if isinstance(one, np.ndarray):
+        return repr(one.tolist())
+    if isinstance(one, np.integer):
+        return repr(int(one))
+    return "..." if one is Ellipsis else "None" if one is None else repr(one)
+
+
+# --- shapes -----------------------------------------------------------------------------------
+
+
+def axes_of(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """Return the axes that are meant, counted from 0; None means all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    given = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    return tuple([int(i) % ndim if -ndim <= i < ndim else int(i) for i in given])  # NumPy refuses what is out of range
+
+
+def kept(shape: Shape, axis: int | Sequence[int] | None) -> Shape:
+    """Return the shape with those axes at length 1: that of a sum with keepdims."""
+    axes = axes_of(axis, len(shape))
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
+
+
+def count(x: Any, axis: int | Sequence[int] | None) -> int:
+    """Return how many entries are reduced to one along those axes."""
+    lengths: list[int] = [x.shape[i] for i in axes_of(axis, len(x.shape))]
+    return reduce(operator.mul, lengths, 1)
+
+
+def spread(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
+    """Return g, which has lost those axes of x, with its one entry repeated along them."""
+    return broadcast(reshape(g, shape=kept(x.shape, axis)), shape=x.shape)
+
+
+def inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """Return the order of axes that undoes this one."""
+    return tuple([int(i) for i in np.argsort([axis % len(axes) for axis in axes])])
+
+
+def start(xs: Sequence[Any], i: int, axis: int) -> int:
+    """Return where array number i begins in the concatenation."""
+    return int(sum_of(x.shape[axis] for x in xs[:i]))
+
+
+def part(x: Any, begin: int, length: int, axis: int) -> Any:
+    """Return `length` slices of x along an axis, from `begin` on."""
+    return take(x, index=(slice(None),) * (axis % len(x.shape)) + (slice(begin, begin + length),))
+
+
+def but_one(n: int) -> Any:
+    """Return an (n, n − 1) array of indices: row i has all but i."""
+    return np.array([[j for j in range(n) if j != i] for i in range(n)], dtype=np.intp).reshape(n, n - 1 if n else 0)
+
+
+sum_of = sum  # Python's own, which the row of that name hides below
+
+# mypy: disable-error-code="has-type"
+# (a rule may name rows that stand below it)
+
+# Each row: what it is worth, then its pullbacks, then how it is written.
+# fmt: off
+
+# --- products and shapes ----------------------------------------------------------------------
+
+matmul = ArrayOp("matmul", np.matmul,
+         lambda g, f, x, y: sum_to(g @ swap(y), shape=x.shape),
+         lambda g, f, x, y: sum_to(swap(x) @ g, shape=y.shape),
+         text="{x:product} @ {y:power}", binds="product", symbol="@", note="(n, k) @ (k, m) = (n, m)")
+
+swap = ArrayOp("swap", lambda x: np.swapaxes(x, -1, -2),
+         lambda g, f, x: swap(g),
+         text="{x:atom}.T", symbol="ᵀ", note="the last two axes change places: (n, m) becomes (m, n)")
+
+transpose = ArrayOp("transpose", lambda x, axes: np.transpose(x, axes),
+         lambda g, f, x, axes: transpose(g, axes=inverse(axes)),
+         text="{np}transpose({x}, {axes})")
+
+reshape = ArrayOp("reshape", lambda x, shape: np.reshape(x, shape),
+         lambda g, f, x, shape: reshape(g, shape=x.shape),
+         text="{x:atom}.reshape({shape})")
+
+broadcast = ArrayOp("broadcast", numerics.repeated,
+         lambda g, f, x, shape: sum_to(g, shape=x.shape),
+         text="{np}broadcast_to({x}, {shape})")
+
+sum_to = ArrayOp("sum_to", numerics.sum_to,
+         lambda g, f, x, shape: broadcast(g, shape=x.shape),
+         text="sum_to({x}, {shape})", note="the sum over the axes along which `shape` was repeated (notes, E5)")
+
+cast = ArrayOp("cast", lambda x, dtype: x.astype(dtype),
+         lambda g, f, x, dtype: cast(g, dtype=x.dtype),
+         text="{x:atom}.astype({dtype})", note="the same numbers in another precision")
+
+take = ArrayOp("take", lambda x, index: x[index],
+         lambda g, f, x, index: put(g, index=index, shape=x.shape),
+         text="{x:atom}[{index}]")
+
+put = ArrayOp("put", numerics.put,
+         lambda g, f, x, index, shape: take(g, index=index),
+         text="put({x}, {s_}[{index}], {shape})", note="zeros, with x added at an index")
+
+concatenate = ArrayOp("concatenate", lambda *xs, axis: np.concatenate(xs, axis),
+         lambda g, f, *xs, axis, i: part(g, start(xs, i, axis), xs[i].shape[axis], axis),
+         text="{np}concatenate([{xs}], axis={axis})", free=True)
+
+# --- many numbers to one ----------------------------------------------------------------------
+
+sum = ArrayOp("sum", np.sum,
+         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis),
+         text="{np}sum({x}{options})", symbol="Σ")
+
+mean = ArrayOp("mean", numerics.mean_along,
+         lambda g, f, x, axis=None, keepdims=False: spread(g / count(x, axis), x, axis),
+         text="{np}mean({x}{options})")
+
+max = ArrayOp("max", np.max,
+         lambda g, f, x, axis=None, keepdims=False: shared(g, f, x, axis),
+         text="{np}max({x}{options})", note="a tie shares the gradient equally")
+
+min = ArrayOp("min", np.min,
+         lambda g, f, x, axis=None, keepdims=False: shared(g, f, x, axis),
+         text="{np}min({x}{options})", note="a tie shares the gradient equally")
+
+prod = ArrayOp("prod", np.prod,
+         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * others(x, axis=axis),
+         text="{np}prod({x}{options})", symbol="Π")
+
+others = ArrayOp("others", numerics.others,
+         lambda g, f, x, axis: of_others(g, x, axis),
+         text="others({x}{options})", note="for each entry the product of the others; nothing is divided")
+
+logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
+         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * exp(x - spread(f, x, axis)),
+         text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
+
+softmax = ArrayOp("softmax", numerics.softmax,
+         lambda g, f, x, axis: f * (g - sum(g * f, axis=axis, keepdims=True)),
+         text="softmax({x}, axis={axis})", note="e^x / Σ e^x; does not overflow")
+
+log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
+         lambda g, f, x, axis: g - exp(f) * sum(g, axis=axis, keepdims=True),
+         text="log_softmax({x}, axis={axis})", note="x − log Σ e^x; does not overflow")
+
+# fmt: on
+
+
+def shared(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
+    """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
+    winners = equal(x, spread(f, x, axis))
+    return spread(g, x, axis) * (winners / sum(winners, axis=axis, keepdims=True))
+
+
+def of_others(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
+    """The pullback of `others`: every product of n − 1 is itself a `prod`, over all entries but one."""
+    axes = axes_of(axis, len(x.shape))
+    rest = tuple([i for i in range(len(x.shape)) if i not in axes])
+    n, order = count(x, axis), (*rest, *axes)
+    lines = (count(x, rest), n)  # one line for each product
+    but_one_each = (slice(None), but_one(n))
+    gathered = take(reshape(transpose(x, axes=order), shape=lines), index=but_one_each)  # (lines, n, n − 1)
+    arriving = reshape(transpose(g, axes=order), shape=(*lines, 1))
+    back = put(others(gathered, axis=2) * arriving, index=but_one_each, shape=lines)
+    shape = tuple([x.shape[i] for i in order])
+    return transpose(reshape(back, shape=shape), axes=inverse(order))

@@ -1,0 +1,289 @@
+"""How numbers, operations and symbols are written, in text and in LaTeX.
+
+Nothing here computes: a `Symbol` is a node without a number. The rules of the table run on
+symbols as they run on floats, which is how the library prints its own derivatives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from itertools import count, filterfalse
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from ..graph import UNSWEPT, Fold, Node, Op, topological
+from . import calculus
+from .arrays import ArrayOp
+
+Style = Literal["text", "latex"]
+
+MOST_NUMBERS = 6  # of an array that are written
+MOST_TERMS = 4  # of a sum of many that are written
+LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
+UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
+SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def number(x: float, digits: int = 4) -> str:
+    """Write x with so many significant digits and a real minus sign: −0.4761, 6, 1.2e−5."""
+    text = f"{x + 0:.{digits}g}"  # + 0: a reader does not care for the sign of zero
+    return re.sub(r"e([+-])0*(\d)", lambda e: "e" + e[1].strip("+") + e[2], text).replace("-", "−").replace("inf", "∞")
+
+
+def quantity(x: Any, digits: int = 4) -> str:
+    """Write a number, the numbers of a small array, row by row, or the range of a large one."""
+    if not isinstance(x, np.ndarray):
+        return number(x, digits)
+    if x.size == 1:
+        return number(float(x.reshape(())), digits)
+    if x.size > MOST_NUMBERS:
+        return f"{number(x.min(), digits)} … {number(x.max(), digits)}"
+    rows: Any = x.reshape((-1, x.shape[-1])) if x.size else [[]]
+    return "[" + "; ".join(" ".join(number(one, digits) for one in row) for row in rows) + "]"
+
+
+def shaped(node: Any, digits: int = 4) -> str:
+    """Write what a node holds: a number, or the shape of an array and then its numbers."""
+    held = quantity(node.item(), digits)
+    return f"{node.shape} {held}" if getattr(node, "shape", ()) else held
+
+
+def visible(text: str) -> str:
+    """Show control characters by their pictures, and as � what a file of text cannot hold."""
+    return "".join(c if printable(ord(c)) else chr(0x2400 + ord(c)) if c < " " else "�" for c in text)
+
+
+def printable(code: int) -> bool:
+    """Whether a character can stand on a line, in UTF-8 and in XML, and does not turn the line around."""
+    return code >= 0x20 and code & 0xFFFE != 0xFFFE and not any(low <= code <= high for low, high in UNPRINTABLE)
+
+
+def exactly(x: Any) -> str:
+    """Write x with every digit it has, and a real minus sign; of a large array its corners."""
+    if isinstance(x, np.ndarray):
+        return np.array2string(x, separator=", ", threshold=60, edgeitems=2).replace("-", "−").replace("\n", "")
+    return repr(float(x)).replace("-", "−")
+
+
+def summed(terms: Sequence[float], digits: int = 4) -> str:
+    """Write a sum with its signs between: 0.3 − 1.35 + 2."""
+    signed = [f" − {number(-x, digits)}" if x < 0 else f" + {number(x, digits)}" for x in terms[1:]]
+    return number(terms[0], digits) + "".join(signed)
+
+
+class Operand(NamedTuple):
+    """A piece of a formula, and how tightly it binds."""
+
+    text: str
+    binds: str = "atom"
+
+    def __format__(self, need: str) -> str:
+        """Return the text for a place that needs a `sum`, `product`, `power` or `atom`."""
+        if need == "exponent":
+            whole = re.fullmatch(r"−?\d+", self.text)
+            return self.text.translate(SUPERSCRIPTS) if whole else f"^{self:atom}"
+        if need and LOOSENESS.index(self.binds) < LOOSENESS.index(need):
+            return f"({self.text})"
+        return self.text
+
+
+def constant(x: Any, digits: int = 4) -> Operand:
+    """Write a plain number as an operand; a negative one binds like a sum."""
+    text = number(x, digits)
+    return Operand(text, "sum" if text.startswith("−") else "atom")
+
+
+def formula(op: Op | ArrayOp, operands: Sequence[Operand], style: Style = "text") -> Operand:
+    """Write `op` applied to `operands`, its held arguments after them."""
+    if isinstance(op, Fold):
+        return series(op, operands, style)
+    if isinstance(op, ArrayOp):
+        return Operand(op.written(operands), op.binds)
+    letters = dict(zip("xyz", [*operands, *map(constant, op.held)], strict=False))
+    template = op.text if style == "text" else op.latex
+    return Operand(template.format(**letters), op.binds)
+
+
+def series(op: Fold, operands: Sequence[Operand], style: Style) -> Operand:
+    """Write a row of many arguments: its first terms and its last."""
+    n = len(operands) // op.sequences
+    groups = zip(*(operands[i * n : (i + 1) * n] for i in range(op.sequences)), strict=True)
+    terms = [group[0] if len(group) == 1 else formula(calculus.mul, group, style) for group in groups]
+    texts = [f"{term:{op.each}}" for term in terms]
+    if n > MOST_TERMS:
+        texts[MOST_TERMS - 2 : -1] = ["…" if style == "text" else r"\dots"]
+    opened, between = op.open, op.separator
+    if style == "latex":
+        opened = rf"\operatorname{{{op.name}}}(" if opened else ""
+        between = between.replace("×", r"\cdot")
+    return Operand(opened + between.join(texts) + op.close, op.binds if n > 1 or opened else "sum")
+
+
+def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[Node, str]:
+    """Return the names of the nodes of a topological order, or of those in `of`.
+
+    A name is the node's own, with control characters made visible, or its number if it is a
+    constant, or t1, t2, … (less those taken).
+    """
+    taken = {node.name for node in order}
+    free = filterfalse(taken.__contains__, map("t{}".format, count(1)))
+    names: dict[Node, str] = {}
+    for node in order:
+        is_number = not node.name and node.kind == "constant"
+        name = node.name if node.name or is_number else next(free)
+        if of is None or node in of:
+            names[node] = quantity(node.item()) if is_number else visible(name)
+    return names
+
+
+def operand(node: Node, label: str) -> Operand:
+    """Return the node as an operand in a formula: its label, or its number if a constant."""
+    if node.kind != "constant" or node.name:
+        return Operand(label)
+    held = node.item()
+    return Operand(quantity(held)) if isinstance(held, np.ndarray) else constant(held)
+
+
+def definition(node: Node, names: dict[Node, str]) -> str:
+    """Write the node with its operation, in the given names: 'u = b × c'; a leaf is its name."""
+    if node.op is None:
+        return names[node]
+    return f"{names[node]} = {formula(node.op, [operand(x, names[x]) for x in node.inputs]).text}"
+
+
+class Symbol(Node):
+    """A name, a number, or an operation on symbols. Arithmetic and rows work on it."""
+
+    __slots__ = ("data",)
+
+    data: float | None
+
+    def __init__(
+        self, name: str = "", *, data: float | None = None, op: Op | None = None, inputs: tuple[Symbol, ...] = ()
+    ) -> None:
+        self.data = data
+        self.grad = UNSWEPT
+        self.named(name)
+        self.op = op
+        self._x = inputs or None
+        self._y = None
+
+    def item(self) -> float | None:
+        """Return the number, if it is one."""
+        return self.data
+
+    @classmethod
+    def _record(cls, op: Op, *args: Any) -> Any:
+        """Return op(args), less what a person would leave out: 1 · x, x + 0, −−x."""
+        short = SHORT[op](*args) if op in SHORT else None
+        if short is not None:
+            return short
+        return cls(op=op, inputs=tuple(x if isinstance(x, Symbol) else cls(data=x) for x in args))
+
+    def written(self, style: Style = "text") -> Operand:
+        """Write it out, down to the symbols that have a name."""
+        done: dict[Symbol, Operand] = {}
+        for node in topological(self):
+            if node.op is not None:
+                done[node] = formula(node.op, [done[x] for x in node.inputs], style)
+            else:
+                done[node] = Operand(node.name) if node.name else constant(node.data)
+        return done[self]
+
+    def __str__(self) -> str:
+        return self.written().text
+
+    def __repr__(self) -> str:
+        return f"Symbol({str(self)!r})"
+
+    def latex(self) -> str:
+        """Return it in LaTeX."""
+        return self.written("latex").text.replace("−", "-")
+
+    def __add__(self, other: Any) -> Any:
+        return calculus.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return calculus.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return calculus.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return calculus.sub(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return calculus.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return calculus.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return calculus.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return calculus.div(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return calculus.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return calculus.pow(other, self)
+
+    def __neg__(self) -> Any:
+        return calculus.neg(self)
+
+
+# What a person leaves out. For print only: nothing is computed with what these return.
+
+
+def is_number(x: Any, number: int) -> bool:
+    """Whether an operand is this plain number."""
+    return not isinstance(x, Node) and bool(x == number)
+
+
+def short_sum(x: Any, y: Any) -> Any:
+    """X + 0 is x."""
+    return y if is_number(x, 0) else x if is_number(y, 0) else None
+
+
+def short_difference(x: Any, y: Any) -> Any:
+    """X − 0 is x, and 0 − x is −x."""
+    return -y if is_number(x, 0) else x if is_number(y, 0) else None
+
+
+def short_product(x: Any, y: Any) -> Any:
+    """0 · x is 0, 1 · x is x, −1 · x is −x, x · (1 / y) is x / y, and x · x is x²."""
+    for number, other in ((x, y), (y, x)):
+        if is_number(number, 0):
+            return 0
+        if is_number(number, 1):
+            return other
+        if is_number(number, -1):
+            return -other
+        if isinstance(number, Symbol) and number.op is calculus.div and number.inputs[0].data == 1:
+            return other / number.inputs[1]
+    return x**2 if x is y else None
+
+
+def short_power(x: Any, y: Any) -> Any:
+    """x¹ and x / 1 are x."""
+    return x if is_number(y, 1) else None
+
+
+def short_negation(x: Any) -> Any:
+    """−(−x) is x."""
+    return x.inputs[0] if x.op is calculus.neg else None
+
+
+SHORT: dict[Op, Callable[..., Any]] = {
+    calculus.add: short_sum,
+    calculus.sub: short_difference,
+    calculus.mul: short_product,
+    calculus.weigh: short_product,
+    calculus.div: short_power,
+    calculus.pow: short_power,
+    calculus.neg: short_negation,
+}

@@ -1,0 +1,518 @@
+"""Every row of the second table is right: its value, its pullbacks, and how it is written.
+
+These tests run over `ARRAY_OPS`: a new row fails until `CASES` and `NUMPY` say what it is called with
+and what it is worth.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import pickle
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from microgradnn import ShapeError, Tensor, grad, hessian, jacobian, jvp
+from microgradnn.rules import numerics
+from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, held_row
+from microgradnn.rules.notation import Operand, formula
+
+# Rows are held at any shape, (n,) too.
+pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")
+
+Array = np.ndarray[Any, Any]
+Shape = tuple[int, ...]
+
+EPSILON = 2.0**-52
+STEP = EPSILON ** (
+    1 / 3
+)  # of a central difference: rounding, EPSILON / STEP, and curvature, STEP², cost about the same
+
+every_row = pytest.mark.parametrize("op", ARRAY_OPS.values(), ids=ARRAY_OPS)
+
+
+class Case(NamedTuple):
+    """What a row is called with."""
+
+    xs: tuple[Array, ...]
+    parameters: dict[str, Any]
+
+
+# --- what each row is called with -----------------------------------------------------------
+
+some_shape = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3)
+
+
+@st.composite
+def numbers(draw: st.DrawFn, shape: Shape) -> Array:
+    """Numbers between −1.5 and 1.5, no two of them nearer than 0.03: clear of the kinks of max and min."""
+    size = math.prod(shape)
+    order = draw(st.permutations(range(size)))
+    return np.array([3 * (k + 0.5) / size - 1.5 for k in order]).reshape(shape)
+
+
+@st.composite
+def of_one(draw: st.DrawFn, parameters: Callable[[Shape], st.SearchStrategy[dict[str, Any]]], least: int = 0) -> Case:
+    """One array of at least so many axes, with parameters that suit its shape."""
+    shape = draw(hnp.array_shapes(min_dims=least, max_dims=3, min_side=0, max_side=3))
+    return Case((draw(numbers(shape)),), draw(parameters(shape)))
+
+
+def no_parameters(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    return st.just({})
+
+
+def some_axis(shape: Shape) -> st.SearchStrategy[Any]:
+    """None, or one axis, or several, counted from either end; along which there is something to reduce."""
+    ndim = len(shape)
+    one = st.integers(-ndim, ndim - 1) if ndim else st.nothing()
+    return (st.none() | one | hnp.valid_tuple_axes(ndim)).filter(lambda axis: 0 not in reduced(shape, axis))
+
+
+def reduced(shape: Shape, axis: Any) -> list[int]:
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return [shape[i] for i in axes]
+
+
+def reduction() -> st.SearchStrategy[Case]:
+    def parameters(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+        whole = st.fixed_dictionaries({}, optional={"keepdims": st.booleans()}) if 0 not in shape else st.nothing()
+        return whole | st.fixed_dictionaries({"axis": some_axis(shape)}, optional={"keepdims": st.booleans()})
+
+    return of_one(parameters)
+
+
+def along_axes(least: int = 0) -> st.SearchStrategy[Case]:
+    return of_one(lambda shape: st.fixed_dictionaries({"axis": some_axis(shape)}), least)
+
+
+def order_of_axes(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    """An order of the axes, some of them counted from the end."""
+    ndim = len(shape)
+    signs = st.lists(st.booleans(), min_size=ndim, max_size=ndim)
+    both = st.tuples(st.permutations(range(ndim)), signs)
+    return both.map(lambda it: {"axes": tuple(i - ndim if back else i for i, back in zip(*it, strict=True))})
+
+
+def other_shape(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    """A shape of as many numbers."""
+    flat = [(math.prod(shape),), (1, math.prod(shape)), *([(-1,), (-1, 1)] if 0 not in shape else [])]
+    ones = st.permutations((*shape, 1)).map(tuple)
+    return st.fixed_dictionaries({"shape": st.sampled_from(flat) | ones})
+
+
+@st.composite
+def repeated(draw: st.DrawFn, *, back: bool) -> Case:
+    """An array and a shape to which it can be repeated; or the other way round."""
+    small, result = draw(hnp.mutually_broadcastable_shapes(num_shapes=1, base_shape=draw(some_shape), max_side=3))
+    given, wanted = (result, small[0]) if back else (small[0], result)
+    return Case((draw(numbers(given)),), {"shape": wanted})
+
+
+def some_index(shape: Shape) -> st.SearchStrategy[Any]:
+    """Numbers, slices, `...` and None, a mask, or lists of places, which may name one twice."""
+    basic = hnp.basic_indices(shape, allow_newaxis=True, max_dims=4)
+    mask = hnp.arrays(bool, shape)
+    if not shape or 0 in shape:
+        return basic | mask if shape else basic
+    places = hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=4))
+    return basic | mask | places
+
+
+@st.composite
+def indexed(draw: st.DrawFn, *, back: bool) -> Case:
+    """An array and an index of it; or what stands there, and the shape of the whole."""
+    shape = draw(some_shape)
+    index = draw(some_index(shape))
+    if back:
+        return Case((draw(numbers(np.zeros(shape)[index].shape)),), {"index": index, "shape": shape})
+    return Case((draw(numbers(shape)),), {"index": index})
+
+
+@st.composite
+def factors(draw: st.DrawFn) -> Case:
+    """Two matrices, or stacks of them, that can be multiplied."""
+    shapes = draw(
+        hnp.mutually_broadcastable_shapes(
+            signature="(n,k),(k,m)->(n,m)", base_shape=(), min_side=0, max_side=3, max_dims=2
+        )
+    )
+    x, y = shapes.input_shapes
+    return Case((draw(numbers(x)), draw(numbers(y))), {})
+
+
+@st.composite
+def joined(draw: st.DrawFn) -> Case:
+    """Up to three arrays that differ in length along one axis."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3))
+    axis = draw(st.integers(-len(shape), len(shape) - 1))
+    lengths = draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
+    at = axis % len(shape)
+    return Case(tuple(draw(numbers((*shape[:at], n, *shape[at + 1 :]))) for n in lengths), {"axis": axis})
+
+
+CASES: dict[str, st.SearchStrategy[Case]] = {
+    "matmul": factors(),
+    "swap": of_one(no_parameters, least=2),
+    "transpose": of_one(order_of_axes),
+    "reshape": of_one(other_shape),
+    "broadcast": repeated(back=False),
+    "sum_to": repeated(back=True),
+    "cast": of_one(lambda shape: st.just({"dtype": np.dtype("float64")})),  # float32: tests/test_tensor.py
+    "take": indexed(back=False),
+    "put": indexed(back=True),
+    "concatenate": joined(),
+    "sum": reduction(),
+    "mean": reduction(),
+    "max": reduction(),
+    "min": reduction(),
+    "prod": reduction(),
+    "others": along_axes(),
+    "logsumexp": reduction(),
+    "softmax": along_axes(),
+    "log_softmax": along_axes(),
+}
+
+
+def held(op: ArrayOp, case: Case) -> ArrayOp:
+    return op.hold(**case.parameters) if case.parameters else op
+
+
+# --- what each row is worth -----------------------------------------------------------------
+
+
+def naive_sum_to(x: Array, shape: Shape) -> Array:
+    """Every number of x added where the one stood that it was repeated from."""
+    places = np.broadcast_to(np.arange(math.prod(shape)).reshape(shape), x.shape)
+    sums = [x[places == k].sum() for k in range(math.prod(shape))]
+    return np.array(sums, float).reshape(shape)
+
+
+def naive_put(x: Array, index: Any, shape: Shape) -> Array:
+    """Every number of x added where its index says."""
+    places = np.arange(math.prod(shape)).reshape(shape)[index]
+    sums = [x[places == k].sum() for k in range(math.prod(shape))]
+    return np.array(sums, float).reshape(shape)
+
+
+def naive_others(x: Array, axis: Any) -> Array:
+    """For each place the product of what is left when it is set to 1."""
+    result = np.empty_like(x)
+    for place in np.ndindex(x.shape):
+        rest = x.copy()
+        rest[place] = 1
+        products = np.broadcast_to(np.prod(rest, axis=axis, keepdims=True), x.shape)
+        result[place] = products[place]
+    return result
+
+
+NUMPY: dict[str, Callable[..., Any]] = {
+    "matmul": np.matmul,
+    "swap": lambda x: np.moveaxis(x, -1, -2),
+    "transpose": np.transpose,
+    "reshape": lambda x, shape: np.reshape(x, shape),
+    "broadcast": lambda x, shape: x + np.zeros(shape),
+    "sum_to": naive_sum_to,
+    "cast": lambda x, dtype: x.astype(dtype),
+    "take": operator.getitem,
+    "put": naive_put,
+    "concatenate": lambda *xs, axis: np.concatenate(xs, axis),
+    "sum": np.sum,
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+    "prod": np.prod,
+    "others": naive_others,
+    "logsumexp": lambda x, **options: np.log(np.sum(np.exp(x), **options)),
+    "softmax": lambda x, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
+    "log_softmax": lambda x, axis: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
+}
+
+
+def positional(parameters: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """An index, which operator.getitem does not take by name, apart from the rest."""
+    return [parameters[name] for name in parameters if name == "index"], {
+        name: value for name, value in parameters.items() if name != "index"
+    }
+
+
+def test_every_row_has_a_case_here() -> None:
+    assert [*CASES] == [*NUMPY] == [*ARRAY_OPS]
+
+
+@every_row
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_row_is_worth_what_numpy_says(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name])
+    first, rest = positional(case.parameters)
+    want = NUMPY[op.name](*case.xs, *first, **rest)
+    by_name, node = op(*case.xs, **case.parameters), op(*map(Tensor, case.xs), **case.parameters)
+
+    # Sums and products of at most 27 numbers, in another order.
+    np.testing.assert_allclose(by_name, want, rtol=1e-13, atol=1e-14)
+    assert np.shape(by_name) == node.shape == np.shape(want)
+    assert np.array_equal(by_name, node.data)
+    assert not node.data.flags.writeable
+
+
+# --- pullbacks ------------------------------------------------------------------------------
+
+
+def uneven(shape: Shape, start: int = 1) -> Array:
+    """Numbers of which no two are equal, to weigh the results with."""
+    return np.array(np.cos(np.arange(start, start + math.prod(shape)))).reshape(shape)
+
+
+def differences(f: Callable[..., float], xs: Sequence[Array]) -> list[Array]:
+    """The slopes of f in every number of every array, by central differences."""
+    slopes = []
+    for i, x in enumerate(xs):
+        slope = np.zeros(x.shape)
+        for place in np.ndindex(x.shape):
+            up, down = x.copy(), x.copy()
+            up[place] += STEP
+            down[place] -= STEP
+            slope[place] = (f(*xs[:i], up, *xs[i + 1 :]) - f(*xs[:i], down, *xs[i + 1 :])) / (2 * STEP)
+        slopes.append(slope)
+    return slopes
+
+
+def assert_close(got: Any, want: Any) -> None:
+    """The numbers are of order 1, at most a few dozen: a difference loses 10⁻¹⁰ of them; a wrong rule, 10⁻²."""
+    scale = 1 + max(map(abs, np.asarray(want).flat), default=0.0)
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e-7 * scale)
+
+
+@every_row
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_pullback_is_the_slope_by_central_difference(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name])
+    row = held(op, case)
+    f = np.asarray(row.of(*case.xs))
+    g = uneven(f.shape)
+    wanted = differences(lambda *xs: float(np.sum(g * row.of(*xs))), case.xs)
+
+    for i, want in enumerate(wanted):
+        got = row.pullback(i, g, f, *case.xs)
+        assert np.shape(got) == want.shape
+        assert_close(got, want)
+
+
+@every_row
+@given(data=st.data())
+@settings(max_examples=30)
+def test_a_second_derivative_is_the_slope_of_the_first(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name])
+    assume(op.name != "others" or math.prod(reduced(case.xs[0].shape, case.parameters["axis"])) > 1)  # see below
+    row = held(op, case)
+    g = uneven(np.shape(row.of(*case.xs)))
+    i = data.draw(st.integers(0, len(case.xs) - 1))
+    weights = uneven(case.xs[i].shape, start=50)
+
+    def first(g: Array, *xs: Array) -> float:
+        return float(np.sum(weights * row.pullback(i, g, np.asarray(row.of(*xs)), *xs)))
+
+    inputs = [Tensor(g), *map(Tensor, case.xs)]
+    share = row.pullback(i, inputs[0], row(*inputs[1:]), *inputs[1:])  # the same rule, on nodes
+    (weights * share).sum().backward()
+    for x, want in zip(inputs, differences(first, [g, *case.xs]), strict=True):
+        assert_close(x.grad, want)
+
+
+@every_row
+@given(data=st.data())
+@settings(max_examples=15)
+def test_forward_and_reverse_mode_agree(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name])
+    row = held(op, case)
+    inputs = tuple(map(Tensor, case.xs))
+    moves = tuple(uneven(x.shape, start=9) for x in case.xs)
+    _, moved = jvp(row, inputs, moves)
+    matrices = jacobian(row, wrt=tuple(range(len(inputs))))(*inputs)
+
+    want = sum(np.tensordot(J.data, t, axes=t.ndim) for J, t in zip(matrices, moves, strict=True) if J.size)
+    assert moved.shape == np.shape(row.of(*case.xs))
+    np.testing.assert_allclose(moved.data, np.broadcast_to(want, moved.shape), rtol=1e-12, atol=1e-12)
+
+
+@given(data=st.data(), name=st.sampled_from(["max", "min"]))
+def test_a_tie_shares_the_gradient_equally(data: st.DataObject, name: str) -> None:
+    x = np.array(data.draw(st.lists(st.sampled_from([1.0, 2.0]), min_size=1, max_size=6)))
+    op = ARRAY_OPS[name]
+    winners = x == op(x)
+
+    # A fifth is rounded, and 6 · ⅕ once more.
+    np.testing.assert_allclose(op.pullback(0, np.array(6.0), op(x), x), 6 * winners / winners.sum(), rtol=1e-15)
+
+
+def test_the_gradient_of_a_product_needs_no_division() -> None:
+    x = np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 5.0]])
+    slope, matrix = (derivative(lambda x: x.prod(axis=1).sum())(Tensor(x)) for derivative in (grad, hessian))
+
+    assert slope.data.tolist() == [[0, 6, 0], [0, 0, 0]]
+    assert matrix.data[0, :, 0].tolist() == [[0, 3, 0], [3, 0, 2], [0, 2, 0]]
+    assert matrix.data[1, :, 1].tolist() == [[0, 5, 0], [5, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    "x", [np.array(5.0), np.ones((2, 1)), pytest.param(np.zeros((2, 0)), id="nothing")], ids=lambda x: str(x.shape)
+)
+def test_a_product_of_one_number_or_none_has_derivatives_of_any_order(x: Array) -> None:
+    def first(x: Any) -> Any:
+        return grad(lambda x: x.prod(axis=-1 if x.ndim else None).sum())(x)
+
+    second = grad(lambda x: first(x).sum())
+    third = grad(lambda x: second(x).sum())
+
+    assert [derivative(Tensor(x)).data.tolist() for derivative in (first, second, third)] == [
+        (x * 0 + 1).tolist(),
+        (x * 0).tolist(),
+        (x * 0).tolist(),
+    ]
+
+
+@pytest.mark.parametrize("far", [1000.0, -1000.0])
+def test_what_has_a_limit_does_not_overflow(far: float) -> None:
+    x = np.array([[far], [far + math.log(3)]])
+
+    # 1000 has three digits before the point, which its neighbour's logarithm loses behind it.
+    assert ARRAY_OPS["logsumexp"](x) == pytest.approx(far + math.log(4), rel=1e-15)
+    np.testing.assert_allclose(ARRAY_OPS["softmax"](x, axis=0), [[0.25], [0.75]], rtol=1e-12)
+    np.testing.assert_allclose(ARRAY_OPS["log_softmax"](x, axis=0), np.log([[0.25], [0.75]]), rtol=1e-12)
+
+
+def test_of_nothing() -> None:
+    nothing = np.zeros((2, 0))
+
+    assert [ARRAY_OPS[name](nothing) for name in ("sum", "prod", "logsumexp")] == [0, 1, -math.inf]
+    for name in ("max", "min"):
+        with pytest.raises(ShapeError, match=rf"^{name}: zero-size array .*x 'E': \(2, 0\), axis=1\)$"):
+            ARRAY_OPS[name](Tensor(nothing, "E"), axis=1)
+
+
+# --- rows that hold parameters ----------------------------------------------------------------
+
+
+@every_row
+@given(data=st.data())
+@settings(max_examples=20)
+def test_a_pickled_row_is_the_row_with_its_parameters(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name])
+    twin = pickle.loads(pickle.dumps(held(op, case)))
+
+    assert (twin.name, twin.pullbacks) == (op.name, op.pullbacks)
+    assert np.array_equal(twin.of(*case.xs), held(op, case).of(*case.xs))
+
+
+def test_a_row_without_parameters_is_pickled_as_itself() -> None:
+    assert all(pickle.loads(pickle.dumps(op)) is op for op in ARRAY_OPS.values())
+
+
+def test_a_held_row_is_no_new_one_in_the_table() -> None:
+    before = dict(ARRAY_OPS)
+    row = held_row("sum", {"axis": 0})
+
+    assert before == ARRAY_OPS
+    assert row is not ARRAY_OPS["sum"]
+    assert (row.name, row.parameters, repr(row)) == ("sum", {"axis": 0}, "<array op sum>")
+
+
+# --- text -------------------------------------------------------------------------------------
+
+WRITTEN: list[tuple[str, dict[str, Any], str]] = [
+    ("matmul", {}, "(a + b) @ c"),
+    ("swap", {}, "(a + b).T"),
+    ("transpose", {"axes": (1, 0, 2)}, "transpose(a + b, (1, 0, 2))"),
+    ("reshape", {"shape": (2, 3)}, "(a + b).reshape((2, 3))"),
+    ("broadcast", {"shape": (2, 3)}, "broadcast_to(a + b, (2, 3))"),
+    ("sum_to", {"shape": (2, 1)}, "sum_to(a + b, (2, 1))"),
+    ("cast", {"dtype": np.dtype("float32")}, "(a + b).astype('float32')"),
+    ("take", {"index": (slice(1, 3), ..., None, 0)}, "(a + b)[1:3, ..., None, 0]"),
+    ("put", {"index": slice(None, None, 2), "shape": (4,)}, "put(a + b, [::2], (4,))"),
+    ("concatenate", {"axis": 1}, "concatenate([a + b, c], axis=1)"),
+    ("sum", {"axis": 1, "keepdims": True}, "sum(a + b, axis=1, keepdims=True)"),
+    ("mean", {"axis": (0, 1)}, "mean(a + b, axis=(0, 1))"),
+    ("max", {}, "max(a + b)"),
+    ("min", {"axis": -1}, "min(a + b, axis=-1)"),
+    ("prod", {"keepdims": True}, "prod(a + b, keepdims=True)"),
+    ("others", {"axis": 0}, "others(a + b, axis=0)"),
+    ("logsumexp", {"axis": 0}, "logsumexp(a + b, axis=0)"),
+    ("softmax", {"axis": 0}, "softmax(a + b, axis=0)"),
+    ("log_softmax", {"axis": 0}, "log_softmax(a + b, axis=0)"),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "text"), WRITTEN, ids=[name for name, _, _ in WRITTEN])
+def test_how_a_row_is_written(name: str, parameters: dict[str, Any], text: str) -> None:
+    op = ARRAY_OPS[name]
+    operands = [Operand("a + b", "sum"), Operand("c")][: 2 if op.free else len(op.pullbacks)]
+
+    assert formula(op.hold(**parameters), operands) == (text, op.binds)
+
+
+def test_how_every_row_is_written_is_held() -> None:
+    assert [name for name, _, _ in WRITTEN] == [*ARRAY_OPS]
+
+
+@pytest.mark.parametrize(
+    ("index", "text"),
+    [
+        (0, "x[0]"),
+        (-1, "x[-1]"),
+        (slice(None), "x[:]"),
+        (slice(1, None), "x[1:]"),
+        (slice(None, -1), "x[:-1]"),
+        (slice(3, 0, -1), "x[3:0:-1]"),
+        ((slice(None), 0), "x[:, 0]"),
+        (np.array([0, 2, 2]), "x[[0, 2, 2]]"),
+        (np.array([True, False]), "x[[True, False]]"),
+        ((np.array([0, 1]), np.array([1, 0])), "x[[0, 1], [1, 0]]"),
+        ((), "x[()]"),
+        (np.int64(2), "x[2]"),
+    ],
+)
+def test_an_index_is_written_as_between_its_brackets(index: Any, text: str) -> None:
+    assert ARRAY_OPS["take"].hold(index=index).written([Operand("x")]) == text
+
+
+def writable(case: Case) -> bool:
+    """Whether a list says of what shape and kind an index is: not where that is empty."""
+    index = case.parameters.get("index", 0)
+    return index != () if isinstance(index, tuple) else bool(np.size(index))
+
+
+@pytest.mark.parametrize("op", [op for name, op in ARRAY_OPS.items() if name != "put"], ids=repr)
+@given(data=st.data())
+@settings(max_examples=40)
+def test_what_is_written_for_code_runs(op: ArrayOp, data: st.DataObject) -> None:
+    case = data.draw(CASES[op.name].filter(writable))
+    row = held(op, case)
+    names = ["a", "b", "c"][: len(case.xs)]
+    known = {
+        "np": np,
+        "logsumexp": numerics.logsumexp_along,
+        **{name: getattr(numerics, name) for name in ("sum_to", "others", "softmax", "log_softmax")},
+    }
+    code = row.written([*map(Operand, names)], np="np.")
+    if op.name == "swap":
+        assert code == "a.T"  # of two axes
+        return
+
+    assert np.array_equal(eval(code, known | dict(zip(names, case.xs, strict=True))), row.of(*case.xs))
+
+
+def test_a_sum_over_the_repeated_axes_undoes_a_repetition() -> None:
+    shapes: list[Shape] = [(2, 3), (1, 3), (2, 1), (1, 1), (3,), (1,), ()]
+    one = [ARRAY_OPS["sum_to"](np.ones((2, 3)), shape=shape) for shape in shapes]
+
+    assert [x.shape for x in one] == shapes
+    assert [reduce(operator.mul, x.shape, 1) * x.flat[0] for x in one] == [6] * len(shapes)
