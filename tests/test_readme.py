@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from microgradnn.cli.console import console as cli
+from microgradnn.cli import console as cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -14,15 +14,15 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from microgradnn.cli.console.console import main
 
 import microgradnn
 from microgradnn import RenderError
+from microgradnn.cli.console import main
 from microgradnn.engine.value import COMPILED
 
 J = ["J = 3*(a + b*c)", "a=5", "b=3", "c=2"]
 STEPS = ["u = b*c; v = a + u; J = 3*v", "a=5", "b=3", "c=2"]
-EXAM = Path(__file__).parents[1] / "demos" / "exam.mg"
+EXAM = Path(__file__).parents[2] / "demos" / "exam.mg"
 Capture = pytest.CaptureFixture[str]
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from microgradnn.cli.console.console import main
 from PIL import Image
 
+from microgradnn.cli.console import main
 from microgradnn.data import cats, moons
 from microgradnn.nn import Model
 from microgradnn.nn.training import STEEPEST

@@ -24,7 +24,6 @@ from microgradnn import (
     ShapeError,
     Tensor,
     Value,
-    calculus,
     concatenate,
     detect_anomaly,
     exp,
@@ -37,6 +36,7 @@ from microgradnn import (
 )
 from microgradnn.check.strategies import values
 from microgradnn.graph import OPS, UNREACHED, UNSWEPT, Fold, Interval, Op, topological
+from microgradnn.rules import calculus
 
 # Broadcasting is shown for every shape, (n,) too.
 pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")

@@ -18,7 +18,7 @@ from microgradnn.graph import topological
 from microgradnn.programs.backends import compile
 from microgradnn.rules import calculus
 
-DEMOS = Path(__file__).parents[1] / "demos"
+DEMOS = Path(__file__).parents[2] / "demos"
 RNG = np.random.default_rng(6)
 X = RNG.normal(size=(2, 5))
 Y = np.array([[1.0, 0.0, 1.0, 1.0, 0.0]])

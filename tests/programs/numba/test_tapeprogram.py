@@ -33,13 +33,13 @@ from microgradnn import (
     relu,
     sqrt,
     tanh,
-    tapeprogram,
     where,
 )
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import INNER, Graph, Program, graphs, programs
 from microgradnn.graph import OPS, topological
 from microgradnn.programs.backends import compile
+from microgradnn.programs.numba import program as tapeprogram
 from microgradnn.programs.numba.program import BatchBuffers, Buffers, TapeProgram
 from microgradnn.programs.numba.tape import CASE, IDLE
 

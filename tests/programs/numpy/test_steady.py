@@ -171,7 +171,7 @@ def test_a_random_scalar_graph_over_a_batch_has_the_numbers_of_its_function(
 def written_out() -> dict[str, Any]:
     """The graphs of demos/written_out.py, which are those of docs/written-out.md."""
     with contextlib.redirect_stdout(io.StringIO()):
-        graphs: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[1] / "demos" / "written_out.py"))["GRAPHS"]
+        graphs: dict[str, Any] = runpy.run_path(str(Path(__file__).parents[3] / "demos" / "written_out.py"))["GRAPHS"]
     return graphs
 
 

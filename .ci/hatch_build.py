@@ -13,7 +13,7 @@ class BeforeMypyc(BuildHookInterface):  # type: ignore[type-arg, misc]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Tell the compiler, in the way of GCC and Clang or in that of MSVC, to read the header first."""
-        header = Path(self.root, "mypyc_free.h")
+        header = Path(self.root, ".ci", "mypyc_free.h")
         name, flag = ("CL", f'/FI"{header}"') if os.name == "nt" else ("CFLAGS", f"-include {shlex.quote(str(header))}")
         os.environ[name] = f"{os.environ.get(name, '')} {flag}".strip()
         self.before = self.modules()
@@ -26,5 +26,7 @@ class BeforeMypyc(BuildHookInterface):  # type: ignore[type-arg, misc]
 
     def modules(self) -> set[Path]:
         """Return the compiled modules that lie in the source tree."""
-        folders = (Path(self.root), Path(self.root, "microgradnn"))
-        return {path for folder in folders for ending in ("so", "pyd") for path in folder.glob(f"*.{ending}")}
+        places = ("*", "microgradnn/**/*")
+        return {
+            path for ending in ("so", "pyd") for place in places for path in Path(self.root).glob(f"{place}.{ending}")
+        }
