@@ -26,7 +26,6 @@ class BeforeMypyc(BuildHookInterface):  # type: ignore[type-arg, misc]
 
     def modules(self) -> set[Path]:
         """Return the compiled modules that lie in the source tree."""
-        places = ("*", "microgradnn/**/*")
-        return {
-            path for ending in ("so", "pyd") for place in places for path in Path(self.root).glob(f"{place}.{ending}")
-        }
+        root = Path(self.root)
+        found = [*root.glob("*"), *root.glob("microgradnn/**/*")]
+        return {path for path in found if path.suffix in (".so", ".pyd")}
