@@ -236,7 +236,7 @@ def predict(model: str, data: Sequence[str], *, output: str | None = None) -> No
 
 def demos() -> dict[str, Path]:
     """Return the demos by their names: those in the installed package, or in the checkout it is run from."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     found = [folder for folder in (here / "demos", here.parent / "demos") if (folder / "first_graph.py").is_file()]
     if not found:
         raise ValueError("the demos were not installed with the package; they are in the folder demos of its sources")

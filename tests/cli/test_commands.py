@@ -193,8 +193,7 @@ def test_ctrl_c_saves_what_was_learnt_and_says_how_to_go_on() -> None:
     with subprocess.Popen(command, **pipes, text=True, preexec_fn=listening) as training:  # type: ignore[call-overload]
         try:
             assert training.stdout is not None
-            while "sigmoid" not in training.stdout.readline():
-                pass
+            assert any("sigmoid" in line for line in training.stdout), "training ended before it began"
             time.sleep(0.5)
             training.send_signal(signal.SIGINT)
             out, err = training.communicate(timeout=60)
