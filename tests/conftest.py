@@ -1,5 +1,10 @@
-"""Settings for all property tests."""
+"""Settings for all tests."""
 
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
 from hypothesis import settings
 
 # The same examples in each run, so that a failure is one of the change at hand. New ones are looked for with
@@ -7,3 +12,10 @@ from hypothesis import settings
 settings.register_profile("settled", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("settled")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the interpreter of tapes before there are several processes that would each compile it."""
+    if session.config.getoption("numprocesses", None) and find_spec("numba"):
+        program = "from microgradnn.programs.numba.interpreter import interpreter; interpreter()"
+        subprocess.run([sys.executable, "-c", program], check=True)

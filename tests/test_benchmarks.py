@@ -151,6 +151,7 @@ def test_a_part_that_is_not_there_is_named_with_those_that_are(script: str) -> N
     assert "dense" in said
 
 
+@pytest.mark.slow
 def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     import run
 

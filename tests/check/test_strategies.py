@@ -61,6 +61,7 @@ def test_graphs_are_finite_and_end_in_their_output(graph: Graph) -> None:
     assert graph.program(*graph.program.inputs) == pytest.approx(graph.output.data, nan_ok=False)
 
 
+@pytest.mark.slow
 def test_graphs_share_nodes() -> None:
     shared = find(
         graphs(),
@@ -163,6 +164,7 @@ def test_rows_of_the_second_table_can_be_chosen(data: st.DataObject, name: str) 
     assert isinstance(program(*map(Tensor, program.inputs)), Tensor)
 
 
+@pytest.mark.slow
 def test_so_can_a_row_of_ones_own() -> None:
     cube = ArrayOp("cube", lambda x: x**3, lambda g, f, x: g * 3 * x * x, text="cube({x})")
     try:

@@ -226,6 +226,7 @@ def test_a_training_in_two_parts_saves_the_same_model_to_the_bit(capsys: Capture
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+@pytest.mark.slow
 def test_a_kill_costs_no_more_than_a_few_iterations(capsys: Capture) -> None:
     command = [*LONG, "--iterations", "3000", "--checkpoint-every", "20"]
     with subprocess.Popen([sys.executable, "-m", "microgradnn", *command], stdout=subprocess.DEVNULL) as training:

@@ -94,6 +94,7 @@ def test_what_a_gradient_or_a_partial_means_is_kept(copied: Callable[[Any], Any]
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, WAYS["pickle 5"]])
+@pytest.mark.slow
 def test_a_graph_of_a_hundred_thousand_nodes_is_copied(copied: Callable[[Any], Any]) -> None:
     x = node = Value(1.0, "x")
     for _ in range(100_000):

@@ -98,6 +98,7 @@ def test_freeing_a_chain_touches_no_memory_but_its_own() -> None:
 
 
 @pytest.mark.usefixtures("without_collector")
+@pytest.mark.slow
 def test_a_chain_of_nodes_and_of_what_else_holds_them_is_freed() -> None:
     def built() -> None:
         chain: Any = []

@@ -1041,6 +1041,7 @@ def test_a_shallow_copy_of_a_leaf_is_watched_too(x: Tensor) -> None:
 # --- depth -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_hundred_thousand_nodes_is_swept_pickled_and_freed() -> None:
     x = node = Tensor([[1.0]], "x")
     for _ in range(100_000):

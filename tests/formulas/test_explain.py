@@ -259,6 +259,7 @@ def test_a_number_of_paths_beyond_all_bounds_takes_no_time() -> None:
     assert explain(y, x).value == 2.0**1000
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_hundred_thousand_is_explained_by_uses() -> None:
     x, y = chain(100_000)
 

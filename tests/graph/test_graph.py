@@ -193,6 +193,7 @@ def test_where_no_path_leads_there_is_none() -> None:
 # --- a million nodes ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_million_nodes_are_swept(chain: list[Any]) -> None:
     x, end = chain
     end.backward()
@@ -202,6 +203,7 @@ def test_a_million_nodes_are_swept(chain: list[Any]) -> None:
     assert not x.has_grad
 
 
+@pytest.mark.slow
 def test_the_end_of_a_million_nodes_is_drawn(chain: list[Any]) -> None:
     drawing = chain[1].draw(most=20)
 
@@ -210,6 +212,7 @@ def test_the_end_of_a_million_nodes_is_drawn(chain: list[Any]) -> None:
     assert "t1000000 = t999999 + 1" in drawing.svg()
 
 
+@pytest.mark.slow
 def test_a_path_of_a_million_steps_is_explained_by_its_first(chain: list[Any]) -> None:
     text = str(chain[1].explain(chain[0]))
 
@@ -217,6 +220,7 @@ def test_a_path_of_a_million_steps_is_explained_by_its_first(chain: list[Any]) -
     assert "dt1000000/dx = 1" in text
 
 
+@pytest.mark.slow
 def test_a_million_nodes_are_freed_without_the_cyclic_collector() -> None:
     gc.collect()
     gc.disable()

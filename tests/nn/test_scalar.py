@@ -45,6 +45,7 @@ def test_a_training_goes_as_with_micrograd() -> None:
     assert ours[1] == pytest.approx(theirs[1], rel=1e-13)
 
 
+@pytest.mark.slow
 def test_the_demo_of_micrograd_goes_as_published() -> None:
     names = runpy.run_path(str(Path(__file__).parents[2] / "demos" / "moons.py"))
 

@@ -297,6 +297,7 @@ print(len(set(steps)), all(same))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills processes that it forks")
+@pytest.mark.slow
 def test_twenty_kills_at_random_moments_lose_no_bit(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", KILLED, str(tmp_path / "run.safetensors"), "0"]
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
