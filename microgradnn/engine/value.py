@@ -237,7 +237,9 @@ def local(node: Value, i: int, recorded: float) -> Any:
 
 
 def times(x: Any, y: Any) -> Any:
-    """Return x · y, without a node for a factor that is the number 1."""
+    """Return x · y, 0 where either is 0, without a node for a factor that is the number 1."""
+    if not isinstance(x, Value) and not isinstance(y, Value):
+        return x * y if x and y else 0.0
     if not isinstance(x, Value) and x == 1:
         return y
     return x if not isinstance(y, Value) and y == 1 else x * y
@@ -274,7 +276,7 @@ def smooth(node: Value) -> bool:
 def spread(g: float, inputs: tuple[Value, ...], partials: Sequence[Any], mark: Any) -> None:
     """Carry the gradient g of one node to many inputs."""
     for x, partial in zip(inputs, partials, strict=True):
-        if partial is not NOTHING:
+        if partial:  # what is 0 brings nothing back, not even 0 · ∞
             slope: float = partial
             if x._state is None:
                 x._g += g * slope
@@ -289,7 +291,7 @@ def pass_on(node: Value) -> None:
     """Carry a gradient that is no plain number, such as a node, to the inputs."""
     g = node.grad
     for x, partial in zip(node.inputs, node.partials, strict=True):
-        if partial is not NOTHING:
+        if partial:
             x.grad += g * partial
 
 
@@ -423,6 +425,8 @@ class Value(Node):
                     pass_on(node)
                 continue
             g = node._g
+            if not g:
+                continue
             first = node._x
             if type(first) is tuple:
                 spread(g, first, node._more[0], mark)
@@ -430,7 +434,7 @@ class Value(Node):
                     spread(g, node._y, node._more[1], mark)
                 continue
             dx = node._dx
-            if dx or smooth(node):
+            if dx:
                 x: Value = first
                 if x._state is None:
                     x._g += g * dx
@@ -441,7 +445,7 @@ class Value(Node):
                     x.grad += g * dx
             if node._y is not None:
                 dy = node._dy
-                if dy or smooth(node):
+                if dy:
                     y: Value = node._y
                     if y._state is None:
                         y._g += g * dy

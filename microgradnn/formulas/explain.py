@@ -6,13 +6,14 @@ the letters come from running the table's rules on symbols.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 from ..engine.tensor import Tensor
-from ..graph import NOTHING, Node, topological
+from ..graph import Node, topological
 from ..graph.paths import Edge, back, count_paths, paths, uses
 from ..rules.notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
@@ -54,7 +55,7 @@ def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
     if by_uses:
         sweep = back(order, order, 1.0, on_nodes=False)
-        terms = [Term((edge,), sweep.get(edge.user, NOTHING)) for edge in uses(order, {source})[source]]
+        terms = [Term((edge,), sweep.get(edge.user, 0.0)) for edge in uses(order, {source})[source]]
     else:
         terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
     users = {edge.user for term in terms for edge in term.edges}
@@ -83,13 +84,9 @@ class Term:
 
     @property
     def value(self) -> float:
-        """The product; 0 where a branch was not taken, even if another factor is ∞."""
-        if self.arriving is NOTHING or any(edge.partial is NOTHING for edge in self.edges):
-            return 0.0
-        product = self.arriving
-        for edge in self.edges:
-            product *= edge.partial
-        return product
+        """The product; 0 where a factor is 0, even if another is ∞."""
+        factors = [self.arriving, *(edge.partial for edge in self.edges)]
+        return math.prod(factors) if all(factors) else 0.0
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .node import NOTHING, UNREACHED, Node
+from .node import UNREACHED, Node
 
 
 class Edge(NamedTuple):
@@ -31,7 +31,7 @@ class Edge(NamedTuple):
         if hasattr(self.user, "shape"):
             return 0.0 if grad is UNREACHED else self.user._share(self.position, grad)
         partial = self.partial
-        return 0.0 if grad is UNREACHED or partial is NOTHING else grad * partial
+        return grad * partial if grad and partial else 0.0
 
 
 def uses(order: Sequence[Node], of: Collection[Node]) -> dict[Node, list[Edge]]:

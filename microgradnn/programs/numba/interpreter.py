@@ -43,13 +43,7 @@ from numba.extending import intrinsic
 CODE, LISTS, NUMBERS, INT = (
     types.CPointer(types.uint32), types.CPointer(types.uint32), types.CPointer(types.float64), types.int64
 )
-NOTHING = -0.0  # a gradient, until something comes back; what comes is never -0, since 0 is added to it
 plain = njit(error_model="numpy", cache=True, nogil=True)
-
-
-@plain
-def nothing(g):
-    return g == 0.0 and math.copysign(1.0, g) < 0.0
 '''
 
 MARKS = """
@@ -88,10 +82,8 @@ def point(codes, numbers, sizes):
     n, slots, output = sizes[0], sizes[1], sizes[2]
     for i in range(n):
 {values}
-    for i in range(slots - n):
+    for i in range(slots):
         d[i] = 0.0
-    for i in range(slots - n, slots):
-        d[i] = NOTHING
     d[output] = 1.0
     for i in range(n - 1, -1, -1):
 {shares}
@@ -113,7 +105,7 @@ SHARES = """\
         case = code[4 * i]
         r = code[4 * i + 1]
         g = d[r]
-        if case & {idle} or nothing(g):
+        if case & {idle} or g == 0.0:
             continue
         x = code[4 * i + 2]
         y = code[4 * i + 3]
@@ -147,10 +139,11 @@ def by_numpy(loops, i, v, x, r, w):
 
 @njit(error_model="numpy", cache=True, nogil=True, fastmath={"reassoc"})  # a sum may be taken in any order
 def total(d, r, v, b, w):
-    s = NOTHING
+    s = 0.0
     for j in range(w):
         g = d[r + j]
-        s += NOTHING if nothing(g) else 0.0 + g * v[b + j]
+        p = v[b + j]
+        s += 0.0 if g == 0.0 or p == 0.0 else g * p
     return s
 
 
@@ -189,7 +182,7 @@ def batch(codes, numbers, sizes, loops):
     for i in range(results, rows):  # what all examples share
         for j in range(width):
             v[i * width + j] = start[slots[i]]
-            d[i * width + j] = NOTHING
+            d[i * width + j] = 0.0
     for at in range(first, last, width):
         w = min(width, last - at)
         for k in range(n_many):
@@ -201,7 +194,7 @@ def batch(codes, numbers, sizes, loops):
         if both:
             for i in range(results):
                 for j in range(w):
-                    d[i * width + j] = NOTHING
+                    d[i * width + j] = 0.0
             for j in range(w):
                 d[output * width + j] += 1.0
             backward_block(code, n, lists, v, d, width, w, results * width, loops, rows * width)
@@ -209,7 +202,7 @@ def batch(codes, numbers, sizes, loops):
                 for j in range(w):
                     own[k * m + at + j] = d[k * width + j] + 0.0
     for i in range(results, rows):
-        s = NOTHING
+        s = 0.0
         for j in range(width):
             s += d[i * width + j]
         sums[slots[i]] = s
@@ -225,6 +218,11 @@ FORWARD_LISTS = {
         s = 0.0
         for k in range(y):
             s += v[lists[x + k]] * v[lists[x + y + k]]
+        v[r] = s""",
+    "prod": """
+        s = 1.0
+        for k in range(y):
+            s *= v[lists[x + k]]
         v[r] = s""",
     "logsumexp": """
         top = -np.inf
@@ -259,6 +257,13 @@ BLOCK_LISTS = {
             else:
                 for j in range(w):
                     v[r + j] += v[a + j] * v[b + j]""",
+    "prod": """
+        for j in range(w):
+            v[r + j] = 1.0
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
+                v[r + j] *= v[a + j]""",
     "logsumexp": """
         for j in range(w):
             v[s0 + j] = -np.inf
@@ -279,6 +284,24 @@ BLOCK_LISTS = {
         for j in range(w):
             v[r + j] = v[s0 + j] + (v[s1 + j] if math.isfinite(v[s0 + j]) else 0.0)""",
 }
+
+# A product's slopes are the products of the others, not what a chain of products hands back: 0 · ∞ · g is no number.
+PROD_SHARES = """
+        for k in range(y):
+            p = 1.0
+            for q in range(y):
+                if q != k:
+                    p *= v[lists[x + q]]
+            d[lists[x + k]] += 0.0 if p == 0.0 else g * p"""
+PROD_BLOCK_SHARES = """
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
+                p = 1.0
+                for q in range(y):
+                    if q != k:
+                        p *= v[np.int64(lists[x + q]) * width + j]
+                d[a + j] += 0.0 if d[r + j] == 0.0 or p == 0.0 else d[r + j] * p"""
 
 
 class Writer:
@@ -330,6 +353,8 @@ class Writer:
 
     def share_lines(self, key: tuple[str, Any]) -> list[str]:
         """Return the lines that hand each operand its share of the gradient g: g times the table's partial."""
+        if key[0] == "prod":
+            return textwrap.dedent(PROD_BLOCK_SHARES if self.block else PROD_SHARES).strip().splitlines()
         before, letters, f = self.letters(key)
         book = Book()
         result, operands = book.variable(f, ()), [book.variable(letter, ()) for letter in letters]
@@ -340,7 +365,6 @@ class Writer:
         else:
             op = row(key[0], key[1])
             partials = [rule(result, *operands) for rule in op.partials]
-        branch = OPS[key[0]].kink is not None
         pairs = zip(operands, partials, strict=False)  # the exponent that is held has no share
         shares = [(x.label, p if isinstance(p, Term) else book.constant(p)) for x, p in pairs]
         shares = [(x, p) for x, p in shares if p.value != 0]
@@ -348,11 +372,7 @@ class Writer:
             return ["pass"]
 
         def told(texts: Sequence[str]) -> list[str]:
-            return [
-                line
-                for (x, p), text in zip(shares, texts, strict=True)
-                for line in self.share(x, p, text, branch=branch)
-            ]
+            return [line for (x, p), text in zip(shares, texts, strict=True) for line in self.share(x, p, text)]
 
         lines = self.listed([p for _, p in shares], told)
         if key[0] not in LISTS:
@@ -366,14 +386,15 @@ class Writer:
             body += indented(["weight = v[a]", "d[a] += total(d, r, v, b, w)", *once, "continue"])
         return ["for k in range(y):", *indented([*body, *self.each(lines)])]
 
-    def share(self, x: str, partial: Term, text: str, *, branch: bool) -> list[str]:
-        """Return the lines that add a share to the gradient of x."""
+    def share(self, x: str, partial: Term, text: str) -> list[str]:
+        """Return the lines that add a share to the gradient of x: nothing where the partial, or g, is 0."""
         gradient = "d" + x[1:]
         if partial.value == 1:
             return [f"{gradient} += g"]
-        zero = [*(["p == 0.0"] if branch else []), *(["nothing(g)"] if self.block else [])]
-        unless = f"NOTHING if {' or '.join(zero)} else " if zero else ""
-        return [f"p = {text}", f"{gradient} += {unless}0.0 + g * p"]
+        if partial.value is not None:
+            return [f"{gradient} += g * {text}"]
+        zero = "g == 0.0 or p == 0.0" if self.block else "p == 0.0"  # for one point, g = 0 was passed over
+        return [f"p = {text}", f"{gradient} += 0.0 if {zero} else g * p"]
 
     def each(self, lines: list[str]) -> list[str]:
         """Return the lines, done for each example of a block."""

@@ -197,7 +197,6 @@ class Buffers:
         value = self.point(*self.places)
         if self.slots is not None:
             self.d.take(self.slots, out=self.gradients, mode="clip")
-            self.gradients += 0.0  # -0, of a node that nothing comes back to, is 0
         return value
 
     def value(self) -> float:
@@ -298,7 +297,7 @@ class BatchBuffers:
         run.value(*self.shared)
         for sizes, sums in zip(self.sizes, self.sums, strict=True):
             sizes[-1] = both
-            sums[:] = -0.0  # so far nothing has come back
+            sums[:] = 0.0
         if len(self.parts) == 1:
             run.batch(*self.parts[0])
         else:
@@ -310,7 +309,6 @@ class BatchBuffers:
             run.back(*self.backward)
             self.total.take(self.tape.wrt, out=self.gradients, mode="clip")  # any other mode makes a copy first
             self.gradients *= self.scale
-            self.gradients += 0.0  # -0 is 0
 
 
 def stepped(buffers: Any, learning_rate: float) -> Any:

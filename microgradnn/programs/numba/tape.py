@@ -21,7 +21,8 @@ Array = np.ndarray[Any, Any]
 # What the interpreter has a case for. A row whose last arguments are numbers is a case of its own where
 # that is quicker (a square is no power), and `HELD` is the power of any number.
 HELD = ("pow", None)
-LISTS = {"sum": 1, "dot": 2, "logsumexp": 1}  # of as many as there are: how many sequences
+LISTS = {"sum": 1, "dot": 2, "prod": 1, "logsumexp": 1}  # of as many as there are: how many sequences
+MANY = 16  # factors from which on a product is a chain of products: the slopes of one take n² steps
 FIRST = ("add", "mul", "sub", "neg", "div", "relu", "tanh", "exp", "sigmoid", "log")  # in the order of their use
 SQUARES: list[Any] = [("pow", (2.0,)), ("pow", (3.0,))]
 
@@ -128,7 +129,7 @@ class Writer:
         """Write a row, and return where its result will be."""
         if op.name == "mean":
             return self.written(("div", ()), [self.written(("sum", ()), operands), held[0]])
-        if op.name == "prod":
+        if op.name == "prod" and not 2 < len(operands) <= MANY:
             result = operands[0] if operands[1:] else self.written(("same", ()), operands)
             for x in operands[1:]:
                 result = self.written(("mul", ()), [result, x])

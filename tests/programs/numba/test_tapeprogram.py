@@ -235,13 +235,13 @@ DID_COME: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("form", DID_COME.values(), ids=DID_COME)
-def test_where_0_did_come_back_times_an_infinite_slope_is_no_number(form: Any) -> None:
+def test_where_0_did_come_back_times_an_infinite_slope_is_nothing_too(form: Any) -> None:
     x, w = Value(0.0, "x"), Value(0.0, "w")
     output = form(x, w)
     want = swept(output, [x, w])
     program = taped(output, [x, w], inputs=[x, w])
 
-    assert math.isnan(want[1])
+    assert want[1] == 0.0
     equal(given_by(program), want)
     value, slopes = program([1.0, 0.0, 2.0], [1.5, 0.0, 0.5])
     equal([value[1], slopes["x"][1], slopes["w"][1]], want)
