@@ -116,10 +116,11 @@ class View:
         members = set(shown)
         self.root = root
         self.shown = [node for node in order if node in members]
-        self.names = labels(order, members.union(*(node.inputs for node in self.shown)))
-        self.short = {node: shorten(name) for node, name in self.names.items()}
         self.ids = {node: f"n{i}" for i, node in enumerate(self.shown)}
         self.uses = uses(order, members)
+        told = {edge.user for edges in self.uses.values() for edge in edges[:MOST_TOLD]}  # shown or not
+        self.names = labels(order, members.union(told, *(node.inputs for node in self.shown)))
+        self.short = {node: shorten(name) for node, name in self.names.items()}
         self.scopes = self.scoped()
         self.crowded = len(self.shown) > MOST_LABELLED
 

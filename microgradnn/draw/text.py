@@ -33,7 +33,7 @@ def tree(picture: Picture) -> str:
         for i, arrow in reversed(list(enumerate(arrows))):
             bough = "└─ " if i == len(arrows) - 1 else "├─ "
             stack.append((bough, below, f"{arrow.label}  " if arrow.label else "", boxes[arrow.tail]))
-    width = max(len(left) for left, right in lines if right)
+    width = max((len(left) for left, right in lines if right), default=0)
     text = "\n".join(f"{left:<{width}}  {right}".rstrip() for left, right in lines)
     return text + (f"\n({picture.hidden} more nodes are not shown)" if picture.hidden else "")
 

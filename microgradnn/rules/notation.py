@@ -127,14 +127,14 @@ def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[No
     A name is the node's own, with control characters made visible, or its number if it is a
     constant, or t1, t2, … (less those taken).
     """
-    taken = {node.name for node in order}
-    free = filterfalse(taken.__contains__, map("t{}".format, count(1)))
+    own = [node.name for node in order]
+    free = filterfalse(set(own).__contains__, map("t{}".format, count(1)))
     names: dict[Node, str] = {}
-    for node in order:
-        is_number = not node.name and node.kind == "constant"
-        name = node.name if node.name or is_number else next(free)
+    for node, name in zip(order, own, strict=True):
+        is_number = not name and node.kind == "constant"
+        label = name if name or is_number else next(free)
         if of is None or node in of:
-            names[node] = quantity(node.item()) if is_number else visible(name)
+            names[node] = quantity(node.item()) if is_number else visible(label)
     return names
 
 
