@@ -85,7 +85,7 @@ def leaf(array: Array, kind: str) -> Tensor:
     """Return an array that is nobody else's as a leaf."""
     node = new(Tensor)
     node._array = array
-    node.grad = UNSWEPT
+    node._keep(UNSWEPT)
     node.op = node._x = node._y = node._seen = None
     node._version = 0
     node._stamp = ()
@@ -136,7 +136,7 @@ class Tensor(Node):
         """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
         if data is UNSWEPT:  # from `new`, which fills it in
             return
-        self.grad = UNSWEPT
+        self._keep(UNSWEPT)
         self.op = self._x = self._y = self._seen = None
         self._version = 0
         self._stamp = ()
@@ -340,7 +340,7 @@ class Tensor(Node):
                 g = node.grad
                 inputs = node._x
                 if g is mark:
-                    node.grad = UNREACHED if node._needs else UNSWEPT
+                    node._keep(UNREACHED if node._needs else UNSWEPT)
                     for x in inputs:
                         settle(x)
                     continue
@@ -353,7 +353,7 @@ class Tensor(Node):
                         else:
                             settle(x)
                     elif x._x is None:
-                        x.grad = UNSWEPT
+                        x._keep(UNSWEPT)
 
     def stale(self) -> bool:
         """Whether the data of an input was changed after it was used here."""
@@ -404,6 +404,15 @@ class Tensor(Node):
                     step = transposed(self, i, moved[x]) if isinstance(self.op, ArrayOp) else pushed(self, i, moved[x])
                     total = step if total is None else total if step is None else total + step
         return total
+
+    def _gradient(self, grad: Any) -> Any:
+        if isinstance(grad, PLAIN) and grad == 0:
+            return 0.0  # as nothing yet: `p.grad = 0.0` is how gradients are cleared
+        if not isinstance(grad, Tensor):
+            grad = grad if type(grad) is np.ndarray and grad.dtype == self.dtype else numeric(grad, self.dtype)
+        if grad.shape != self.shape:
+            raise ShapeError(f"{self.called()} has shape {self.shape}; its gradient cannot have {grad.shape}")
+        return grad
 
     def _like(self, x: Any) -> Any:
         array = numeric(x, self.dtype)
@@ -634,7 +643,7 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
             array = array.view()  # which can be made read-only alone
     array.flags.writeable = False
     node._array = array
-    node.grad = UNSWEPT
+    node._keep(UNSWEPT)
     node.op = op
     node._x = inputs
     node._y = node._seen = None
@@ -772,17 +781,17 @@ def add_to(x: Tensor, share: Any) -> None:
     """Add to the gradient of a node."""
     if type(x.grad) is not float:
         total = x.grad + share
-        x.grad = total if isinstance(total, Node) else np.asarray(total)
+        x._keep(total if isinstance(total, Node) else np.asarray(total))
     elif x._x is None:  # a leaf's gradient is its own, for whoever wants to write to it
-        x.grad = np.array(share)
+        x._keep(np.array(share))
     else:
-        x.grad = share
+        x._keep(share)
 
 
 def settle(x: Tensor) -> None:
     """Give a leaf to which nothing has come yet zeros for a gradient, if it wants one."""
     if x._x is None and type(x.grad) is float:
-        x.grad = np.zeros_like(x._array) if x._needs else UNSWEPT
+        x._keep(np.zeros_like(x._array) if x._needs else UNSWEPT)
 
 
 def same_bits(x: Any, y: Any) -> bool:

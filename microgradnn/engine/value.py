@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from types import FunctionType
 from typing import Any, ClassVar, Final
 
@@ -71,7 +72,7 @@ def constant(x: Any) -> Value | None:
     except TypeError:
         return None
     node = new(Value)
-    node.data = node._dx = data
+    node._data = node._dx = data
     node._state = UNSWEPT
     node.op = node._x = node._y = None
     node._more = "constant"
@@ -80,7 +81,7 @@ def constant(x: Any) -> Value | None:
 
 def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
     """Record `op` where its scalar function or one of its rules raises, or raise DomainError."""
-    xs = [x.data for x in inputs]
+    xs = [x._data for x in inputs]
     try:
         f = op.scalar(*xs)
     except (ValueError, ArithmeticError) as error:
@@ -91,7 +92,7 @@ def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
 def record(op: Op, f: float, inputs: Sequence[Value], partials: Sequence[float]) -> Value:
     """Return the node of value f, made by `op` from `inputs` with these local derivatives."""
     node = new(Value)
-    node.data, node._state, node.op = f, UNSWEPT, op
+    node._data, node._state, node.op = f, UNSWEPT, op
     if len(inputs) > 2:
         node._x, node._y = tuple(inputs), None
         node._more = (tuple([partial or NOTHING for partial in partials] if op.kink else partials),)
@@ -110,7 +111,7 @@ def watched(node: Value) -> Value:
     """Return a node that was just made as the blocks that are open want it (see modes.py)."""
     if DETECTING.get():
         anomaly.check_value(node)
-    return node if RECORDING.get() else Value(node.data, kind="constant")
+    return node if RECORDING.get() else Value(node._data, kind="constant")
 
 
 # The rules of the table, with the rows' scalar functions for names instead of the rows: so that
@@ -133,14 +134,14 @@ def unary(op: Op) -> Callable[[Value], Value]:
     scalar, (partial,) = op.scalar, on_floats(op)
 
     def method(self: Value) -> Value:
-        x = self.data
+        x = self._data
         try:
             f = scalar(x)
             dx = partial(f, x)
         except (ValueError, ArithmeticError):
             return at_limit(op, (self,))
         node = new(Value)
-        node.data = f
+        node._data = f
         node._state = UNSWEPT
         node.op = op
         node._x = self
@@ -160,7 +161,7 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
             if (number := constant(other)) is None:
                 return NotImplemented
             other = number
-        x, y = self.data, other.data
+        x, y = self._data, other._data
         try:
             f = scalar(x, y)
             dx = partial_x(f, x, y)
@@ -168,7 +169,7 @@ def binary(op: Op) -> Callable[[Value, Value | float], Value]:
         except (ValueError, ArithmeticError):
             return at_limit(op, (self, other))
         node = new(Value)
-        node.data = f
+        node._data = f
         node._state = UNSWEPT
         node.op = op
         node._x = self
@@ -185,7 +186,7 @@ def nary(op: Op) -> Callable[..., Value]:
     rules = on_floats(op)
 
     def method(*inputs: Value) -> Value:
-        xs = [x.data for x in inputs]
+        xs = [x._data for x in inputs]
         try:
             f = op.scalar(*xs)
             return record(op, f, inputs, [rule(f, *xs) for rule in rules])
@@ -202,15 +203,15 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
     this makes a step of training twice as fast.
     """
     xs = tuple([one if type(one) is Value else constant(real(one)) for one in x])
-    right = tuple([one.data for one in xs if one is not None])
+    right = tuple([one._data for one in xs if one is not None])
     if OPEN or not xs or {*map(len, ws)} != {len(xs)}:
         return [calculus.dot(w, xs) for w in ws]
     fold, rule = DOT.fold, DOT.rule
     results = []
     for w in ws:
-        left = tuple([one.data for one in w])
+        left = tuple([one._data for one in w])
         node = new(Value)
-        node.data = f = fold(left, right)
+        node._data = f = fold(left, right)
         node._state = UNSWEPT
         node.op = DOT
         node._x, node._y = w, xs
@@ -227,7 +228,7 @@ def local(node: Value, i: int, recorded: float) -> Any:
     """
     op: Any = node.op
     partial = op.partials[i](node, *node.inputs)
-    worth = partial.data if isinstance(partial, Value) else partial
+    worth = partial._data if isinstance(partial, Value) else partial
     if worth != recorded and (worth == worth or recorded == recorded):
         raise ValueError(
             f"the data of an input of {node!r} was changed after the node was computed: its local derivative was "
@@ -307,7 +308,7 @@ def restore(
 ) -> Value:
     """Make a Value anew from what `Value.__reduce__` gave; `ancestors` are there to come first."""
     node = new(kind)
-    node.data, node.grad, node.op = data, restored(grad), op
+    node._data, node.grad, node.op = data, restored(grad), op
     node._x, node._y, dx, dy, node._more = ends
     if dx is not None:
         node._dx = dx
@@ -338,9 +339,9 @@ class Value(Node):
 
     # The local derivatives along the edges, in slots like the inputs, and in `_more` where the inputs are
     # tuples. A leaf has no edges: there `_dx` holds the number it was made with and `_more` its kind.
-    __slots__ = ("_dx", "_dy", "_more", "data")
+    __slots__ = ("_data", "_dx", "_dy", "_more")
 
-    data: float
+    _data: float
     _dx: float
     _dy: float
     _more: Any
@@ -351,13 +352,22 @@ class Value(Node):
             return
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
-        self.data = self._dx = real(data)
+        self._data = self._dx = real(data)
         self._state = UNSWEPT
         self.op = None
         self._x = self._y = None
         self._more = kind
         if name != "":
             self.named(name)
+
+    @property
+    def data(self) -> float:
+        """The number; what is assigned is checked as the constructor checks it."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Real) -> None:
+        self._data = real(data)
 
     @property
     def partials(self) -> tuple[Any, ...]:
@@ -377,13 +387,13 @@ class Value(Node):
     @property
     def made_with(self) -> float:
         """The number that a leaf was made with, whatever has been assigned to `data` since."""
-        return float(self._dx) if self._x is None else self.data
+        return float(self._dx) if self._x is None else self._data
 
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""
         grad = f", grad={self.grad_data!r}" if self.has_grad else ""
         op = f", op={self.op.name!r}" if self.op else ""
-        return f"Value({self.data!r}{name}{grad}{op})"
+        return f"Value({self._data!r}{name}{grad}{op})"
 
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:
@@ -399,17 +409,20 @@ class Value(Node):
 
     @classmethod
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
-        numbers = [[x.data for x in xs if type(x) is Value] for xs in sequences]
+        numbers = [[x._data for x in xs if type(x) is Value] for xs in sequences]
         inputs = tuple(chain(*sequences))
         if sum(map(len, numbers)) < len(inputs):  # some are numbers already
             inputs = tuple(x if isinstance(x, Value) else constant(real(x)) for x in inputs)
-            numbers = [[x.data for x in xs] for xs in op.split(inputs)]
+            numbers = [[x._data for x in xs] for xs in op.split(inputs)]
         try:
             f = float(op.fold(*numbers))
             partials = tuple(chain(*op.rule(f, *numbers)))
         except (ValueError, ArithmeticError):
             return at_limit(op, inputs)
         return record(op, f, inputs, partials)
+
+    def _gradient(self, grad: Any) -> Any:
+        return grad if isinstance(grad, Value) else real(grad)
 
     def _look_ahead(self) -> None:
         if OPEN and DETECTING.get():
@@ -484,19 +497,19 @@ class Value(Node):
         dy = None if many or self._y is None else self._dy
         ends = (self._x, self._y, dx, dy, self._more if many or self._x is None else None)
         grad = lasting(self.grad)
-        return reduced(self, restore, type(self), self.op, ends, self.data, grad, self.name, self.scope)
+        return reduced(self, restore, type(self), self.op, ends, self._data, grad, self.name, self.scope)
 
     def detach(self) -> Value:
         """Return the number as a new constant, through which no gradient flows back."""
-        return Value(self.data, self.name, kind="constant")
+        return Value(self._data, self.name, kind="constant")
 
     def item(self) -> float:
         """Return the number, for use outside the graph."""
-        return self.data
+        return self._data
 
     def __bool__(self) -> bool:
         """True unless the number is 0, as for Python's own numbers."""
-        outcome = self.data != 0
+        outcome = self._data != 0
         return note(self, "!=", 0.0, outcome) if OPEN else outcome
 
     def __float__(self) -> float:
@@ -514,19 +527,19 @@ class Value(Node):
         return id(self)
 
     def __lt__(self, other: Value | float) -> bool:
-        outcome = self.data < (other.data if isinstance(other, Value) else other)
+        outcome = self._data < (other._data if isinstance(other, Value) else other)
         return note(self, "<", other, outcome) if OPEN else outcome
 
     def __le__(self, other: Value | float) -> bool:
-        outcome = self.data <= (other.data if isinstance(other, Value) else other)
+        outcome = self._data <= (other._data if isinstance(other, Value) else other)
         return note(self, "<=", other, outcome) if OPEN else outcome
 
     def __gt__(self, other: Value | float) -> bool:
-        outcome = self.data > (other.data if isinstance(other, Value) else other)
+        outcome = self._data > (other._data if isinstance(other, Value) else other)
         return note(self, ">", other, outcome) if OPEN else outcome
 
     def __ge__(self, other: Value | float) -> bool:
-        outcome = self.data >= (other.data if isinstance(other, Value) else other)
+        outcome = self._data >= (other._data if isinstance(other, Value) else other)
         return note(self, ">=", other, outcome) if OPEN else outcome
 
     # The four kinds of arithmetic, and relu, are written out, because this is the page on which a
@@ -539,7 +552,7 @@ class Value(Node):
                 return NotImplemented
             other = number
         node = new(Value)
-        node.data = self.data + other.data
+        node._data = self._data + other._data
         node._state = UNSWEPT
         node.op = ADD
         node._x = self
@@ -553,8 +566,8 @@ class Value(Node):
                 return NotImplemented
             other = number
         node = new(Value)
-        x, y = self.data, other.data
-        node.data = x * y
+        x, y = self._data, other._data
+        node._data = x * y
         node._state = UNSWEPT
         node.op = MUL
         node._x = self
@@ -577,7 +590,7 @@ class Value(Node):
                 return NotImplemented
             other = number
         node = new(Value)
-        node.data = self.data - other.data
+        node._data = self._data - other._data
         node._state = UNSWEPT
         node.op = SUB
         node._x = self
@@ -595,11 +608,11 @@ class Value(Node):
             if (number := constant(other)) is None:
                 return NotImplemented
             other = number
-        y = other.data
+        y = other._data
         if y == 0:
             return at_limit(DIV, (self, other))
         node = new(Value)
-        node.data = f = self.data / y
+        node._data = f = self._data / y
         node._state = UNSWEPT
         node.op = DIV
         node._x = self
@@ -618,7 +631,7 @@ class Value(Node):
 
     def __neg__(self) -> Value:
         node = new(Value)
-        node.data = -self.data
+        node._data = -self._data
         node._state = UNSWEPT
         node.op = NEG
         node._x = self
@@ -644,13 +657,13 @@ class Value(Node):
         return to_the(self)
 
     def _squared(self) -> Value:
-        x = self.data
+        x = self._data
         try:
             f: float = x**2.0  # not x * x, which is rounded better: the row is the law
         except OverflowError:
             return at_limit(SQUARE, (self,))
         node = new(Value)
-        node.data = f
+        node._data = f
         node._state = UNSWEPT
         node.op = SQUARE
         node._x = self
@@ -665,11 +678,11 @@ class Value(Node):
     def exp(self) -> Value:
         """Return e^self (exp), as a node."""
         try:
-            f = math.exp(self.data)
+            f = math.exp(self._data)
         except OverflowError:
             return at_limit(EXP, (self,))
         node = new(Value)
-        node.data = node._dx = f
+        node._data = node._dx = f
         node._state = UNSWEPT
         node.op = EXP
         node._x = self
@@ -704,9 +717,9 @@ class Value(Node):
 
     def tanh(self) -> Value:
         """Return the hyperbolic tangent (tanh) of self, as a node."""
-        f: float = TANH_OF(self.data)
+        f: float = TANH_OF(self._data)
         node = new(Value)
-        node.data = f
+        node._data = f
         node._state = UNSWEPT
         node.op = TANH
         node._x = self
@@ -727,9 +740,9 @@ class Value(Node):
 
     def relu(self) -> Value:
         """Return max(0, self), with slope 0 at the kink, as a node."""
-        x = self.data
+        x = self._data
         node = new(Value)
-        node.data = x if x > 0 or x != x else 0.0
+        node._data = x if x > 0 or x != x else 0.0
         node._state = UNSWEPT
         node.op = RELU
         node._x = self
@@ -771,6 +784,7 @@ class Value(Node):
 
 
 if not COMPILED:  # Python's own hash, and methods without a second call: 15 % of x.tanh()
+    Value.data = property(attrgetter("_data"), Value.data.fset)  # type: ignore[method-assign, assignment, attr-defined]
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]
     for method in ("__abs__", "sin"):
         setattr(Value, method, RECORD[method.strip("_")])

@@ -62,16 +62,29 @@ class Node:
 
     @property
     def grad(self) -> Any:
-        """What `backward()` found for it; 0.0 before."""
+        """What `backward()` found for it; 0.0 before, and after `grad = None`, which forgets it."""
         return self._g if self._state is None else self._state
 
     @grad.setter
     def grad(self, grad: Any) -> None:
+        if grad is None:
+            self._state = UNSWEPT
+        elif grad is UNSWEPT or grad is UNREACHED:
+            self._state = grad
+        else:
+            self._keep(self._gradient(grad))
+
+    def _keep(self, grad: Any) -> None:
+        """Take a gradient that was checked."""
         if type(grad) is FLOAT and grad is not UNSWEPT and grad is not UNREACHED:
             self._g = grad
             self._state = None
         else:
             self._state = grad
+
+    def _gradient(self, grad: Any) -> Any:
+        """Return what is assigned to `grad` as it is kept; raises where it is no gradient of this node."""
+        raise NotImplementedError
 
     @property
     def has_grad(self) -> bool:
@@ -132,7 +145,13 @@ class Node:
         again; `microgradnn.grad` and its sisters are the way to do so that leaves no trace. A node
         and a gradient that was computed from it hold each other, until `zero_grad()` on the same
         node as `backward` parts them; compiled, nothing else does.
+        Raises ValueError for a constant, such as what was computed inside `no_grad()`.
         """
+        if self.op is None and self.kind == "constant":
+            raise ValueError(
+                f"backward() of {self!r}, a constant, would reach nothing: it was computed inside no_grad(), detached, "
+                "or made as a constant; compute it again outside of the block"
+            )
         if create_graph:
             import_module("microgradnn.engine.derivatives").sweep_nodes(self, seed)
             return

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
@@ -139,6 +140,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule(a=pairs)
     def sweep(self, a: Any) -> None:
+        if a[0].kind == "constant":  # made without recording: there is nothing to go back to
+            with pytest.raises(ValueError, match="a constant, would reach nothing"):
+                a[0].backward()
+            return
         a[0].backward()
         a[1].backward()
 
@@ -146,8 +151,8 @@ class Machine(RuleBasedStateMachine):
     def sweep_on_nodes(self, a: Any) -> None:
         try:
             a[0].backward(create_graph=True)
-        except ValueError:  # a rule would read data that was changed: refused, before a gradient was touched
-            assert any(node.changed for node in a[1].order())
+        except ValueError:  # a constant, or a rule would read data that was changed: refused, no gradient touched
+            assert a[0].kind == "constant" or any(node.changed for node in a[1].order())
             return
         a[1].backward()
 
