@@ -68,6 +68,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "once_more",
         "shared_node",
         "symmetry",
+        "three_mistakes",
         "two_losses",
         "written_out",
         "xor",

@@ -28,7 +28,13 @@ ROOMS = {
         "numba.tape numba.lanes numba.interpreter numba.program backends compiled",
     ),
     "draw": (f"{CORE} formulas", "picture dot svg text render drawing"),
-    "check": (f"{CORE} formulas", "differences replay blame strategies gradients"),
+    "check": (
+        f"{CORE} formulas",
+        "differences replay blame strategies gradients "
+        "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
+        "backward.calls backward.passes backward.edits backward.evidence backward.phrases backward.diagnosis "
+        "backward.pictures backward.report backward.checks",
+    ),
     "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",

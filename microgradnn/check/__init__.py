@@ -1,5 +1,13 @@
-"""Checking gradients; `microgradnn.check.strategies` has what property tests draw from."""
+"""Checking gradients: a backward pass of one's own, and functions of Values and Tensors.
 
+`microgradnn.check.strategies` has what property tests draw from.
+"""
+
+from .backward.checks import assert_backward as assert_backward
+from .backward.checks import check_backward as check_backward
+from .backward.checks import check_gradients as check_gradients
+from .backward.checks import check_layer as check_layer
+from .backward.report import BackwardReport as BackwardReport
 from .gradients import Entry as Entry
 from .gradients import Report as Report
 from .gradients import assert_gradients as assert_gradients

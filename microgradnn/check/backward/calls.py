@@ -1,0 +1,209 @@
+"""How a backward pass is called, and what it is the gradient of.
+
+A `Pass` is what the four forms of a check become: arrays, a cost of them, and the gradients that somebody claims.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...engine.tensor import Array
+from .source import Family, Rebuilt
+from .structure import Leaf, is_gradient_name, is_real, plain
+
+CACHES = "cache caches memory mem ctx context saved stored state store tape linearcache activationcache activations"
+CACHES += " intermediates intermediate values forwardvalues layeroutputs vals hist history"
+SEEDS = "dout dy dz da dh dl g grad grads gradoutput gradoutputs gradout upstream delta outgrad error dlast dnext d"
+SEEDS += " dal dloss dvalues outputgradient outputerror gradoutput accumgrad dnexth dhnext dup upstreamgrad dscores"
+SEEDS += " dyhat doutput gout incoming danext dzl topdiff eta dprev gradient dj dcost dlogits gradupstream dlout"
+RATES = "lr learningrate alpha rate eta stepsize learnrate"
+LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expected truth"
+
+Argument = tuple[str, Any]  # ("input", 2), ("output", 0), ("rest", 1), ("all", None), ("seed", 0), ("rate", None)
+
+
+@dataclass
+class Run:
+    """A forward pass that was run: what went in and what came out."""
+
+    inputs: list[Any]
+    result: Any
+    seeds: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> tuple[Any, ...]:
+        """What forward returned, as a tuple."""
+        return tuple(self.result) if isinstance(self.result, (tuple, list)) else (self.result,)
+
+
+@contextmanager
+def settled(generators: Sequence[Any] = (), random_too: bool = True) -> Iterator[None]:
+    """Let everything random give the same numbers each time, and leave no trace of it."""
+    if not random_too:
+        with np.errstate(all="ignore"):
+            yield
+        return
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    states = [copy.deepcopy(generator.bit_generator.state) for generator in generators]
+    np.random.seed(0)
+    random.seed(0)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        np.random.set_state(numpy_state)
+        random.setstate(python_state)
+        for generator, state in zip(generators, states, strict=True):
+            generator.bit_generator.state = state
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters that arguments can be given to by position."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def describe_call(arguments: Sequence[Argument], inputs: Sequence[str], outputs: Sequence[str]) -> str:
+    """Write how backward was called."""
+    words = {"all": "everything forward returned", "rate": "rate"}
+    told = []
+    for kind, k in arguments:
+        if kind == "input":
+            told.append(inputs[k])
+        elif kind == "seed":
+            told.append(f"d{outputs[k] or 'out'}")
+        elif kind == "output":
+            told.append(outputs[k] or ("out" if k == 0 else "cache"))
+        else:
+            told.append(words.get(kind, "cache"))
+    return ", ".join(told)
+
+
+# --- which argument is which --------------------------------------------------------------------------
+
+
+def find_calls(
+    backward: Callable[..., Any], inputs: Sequence[str], outputs: Sequence[str], run: Run
+) -> Iterator[list[Argument]]:
+    """Yield the ways to call backward, the likeliest first: by the names of its parameters, then by their places."""
+    wanted = parameters_of(backward)
+    required = [p for p in wanted if p.default is p.empty]
+    count, several = len(run.outputs), isinstance(run.result, (tuple, list))
+    scalar = np.size(run.outputs[0]) == 1 and is_real(run.outputs[0])
+    by_name = [name_argument(p, inputs, outputs, run, required) for p in wanted]
+    chosen = [a for a, p in zip(by_name, wanted, strict=True) if a is not None or p.default is p.empty]
+    seeds = 0
+    named: list[Argument | None] = []
+    for argument in chosen:
+        if argument is not None and argument[0] == "seed" and argument[1] is None:
+            argument, seeds = ("seed", seeds), seeds + 1
+        named.append(argument)
+    if None not in named:
+        yield [a for a in named if a is not None]
+    if named.count(None) == 1:
+        hole = named.index(None)
+        used = {a for a in named if a is not None and a[0] in ("input", "output")}
+        guesses: list[Argument] = []
+        if not any(a and a[0] == "seed" for a in named) and not scalar and hole == 0:
+            guesses.append(("seed", 0))
+        if several and count > 1:
+            guesses += [("output", count - 1), ("rest", 1)]
+        guesses += [("all", None), ("output", 0)]
+        guesses += [("input", k) for k in range(len(inputs)) if ("input", k) not in used]
+        if hole == 0:
+            guesses.append(("seed", 0))
+        for guess in guesses:
+            yield [a if a is not None else guess for a in named]
+    yield from by_place(len(required), len(inputs), count, scalar, several)
+
+
+def name_argument(
+    p: inspect.Parameter, inputs: Sequence[str], outputs: Sequence[str], run: Run, required: Sequence[inspect.Parameter]
+) -> Argument | None:
+    """Return what a parameter of backward is to be given, if its name says so."""
+    name = plain(p.name)
+    if p.name in inputs:
+        return ("input", inputs.index(p.name))
+    if p.name in outputs:
+        return ("output", list(outputs).index(p.name))
+    for k, output in enumerate(outputs):
+        if output and plain(output) != name and is_gradient_name(p.name, output) and is_real(run.outputs[k]):
+            return ("seed", k)
+    lowered = [plain(x) for x in inputs]
+    if name in lowered:
+        return ("input", lowered.index(name))
+    if name in CACHES.split() or "cache" in name:
+        if len(run.outputs) == 1:
+            return ("all", None)
+        return (
+            ("output", len(run.outputs) - 1) if len(run.outputs) == 2 or not is_real(run.outputs[-1]) else ("rest", 1)
+        )
+    if name in SEEDS.split() and name != "eta":
+        return ("seed", None)
+    if name in RATES.split():
+        return ("rate", None)
+    if name in LABELS.split():
+        labels = [k for k, x in enumerate(lowered) if x in LABELS.split()]
+        return ("input", labels[0]) if len(labels) == 1 else None
+    return None
+
+
+def by_place(required: int, inputs: int, outputs: int, scalar: bool, several: bool) -> Iterator[list[Argument]]:
+    """Yield the usual ways to call a function with so many parameters."""
+    everything: list[Argument] = [("input", k) for k in range(inputs)]
+    cache: list[Argument] = [("output", outputs - 1)] if several and outputs > 1 else [("all", None)]
+    rest: list[Argument] = [("rest", 1)]
+    seed: list[Argument] = [("seed", 0)]
+    ways = [
+        *([everything] if scalar else []),
+        *([cache, rest] if scalar or required == 1 else []),
+        [*seed, *cache],
+        [*seed, *rest],
+        [("seed", 0), ("seed", 1), *cache],
+        [*seed, *everything],
+        [*everything, *seed],
+        everything,
+        [*seed, *everything, *cache],
+        [*everything, *cache],
+        [*everything, ("output", 0)],
+        [("output", 0), *everything],
+        [*cache, *everything],
+        [*cache, *seed],
+        [*seed, *[("output", k) for k in range(1, outputs)]],
+        seed,
+        [("output", k) for k in range(outputs)],
+    ]
+    for way in ways:
+        if len(way) == required:
+            yield way
+
+
+# --- the pass -----------------------------------------------------------------------------------------
+
+
+class Pass:
+    """Arrays, a cost of them, and the gradients that a backward pass claims, at the point given or at another."""
+
+    leaves: list[Leaf]
+    family: Family
+    notes: list[str]
+    rate: float | None = None
+
+    def cost(self, arrays: Sequence[Array]) -> Any:
+        """Return J as a number, of arrays that may be complex."""
+        raise NotImplementedError
+
+    def gradients(self, arrays: Sequence[Array] | None = None, rebuilt: Rebuilt | None = None) -> list[Array | None]:
+        """Return what the user's pass claims, for each leaf."""
+        raise NotImplementedError

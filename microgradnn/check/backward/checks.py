@@ -1,0 +1,149 @@
+"""What a user calls: is my backward pass right, and if not, where, and what did I forget."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...engine.tensor import Array
+from .calls import Pass
+from .diagnosis import Diagnosis, Finding, evidence_of, quiet
+from .passes import FunctionPass, GivenPass
+from .reference import CLOSE, CLOSE_32, Reference
+from .report import BackwardReport, Checked
+
+
+def check_backward(
+    forward: Callable[..., Any],
+    backward: Any = None,
+    *inputs: Any,
+    loss: Callable[..., Any] | None = None,
+    call: Callable[..., Any] | None = None,
+    rate: float | None = None,
+) -> BackwardReport:
+    """Hold the gradients of a backward pass that somebody wrote against differences of their own forward pass.
+
+    `forward(*inputs)` gives an output, or (output, cache, …); `backward(dout, cache)`, `backward(cache)`,
+    `backward(parameters, cache, X, Y)` and the like give gradients, as a tuple, a dict, a list, or a flat vector.
+    How backward is called is found out from the names of its parameters, and `call=lambda out, cache: …` says it. If
+    it takes a gradient of the output, a random one is fed, and J = Σ dout · out; if forward gives a number, that is J;
+    `loss=lambda out: …` is J otherwise, and where there is none the usual ones are tried. One function that gives
+    (loss, gradients) needs no other. `rate` is that of a step which backward takes itself.
+
+    The report is true if all is right, and says how and where it is wrong if not.
+    """
+    if backward is not None and not callable(backward):
+        inputs, backward = (backward, *inputs), None
+    with quiet():
+        user = FunctionPass(forward, backward, inputs, loss=loss, call=call, rate=rate)
+    return examine(user)
+
+
+FORWARD = (
+    *("forward", r"forward_?(pass|prop|propagation)?", r"feed_?forward|fprop|propagate_forward"),
+    *("__call__|apply", "predict"),
+)
+BACKWARD = (
+    *("backward", r"backwards?_?(pass|prop|propagation|step)?", r"back_?(prop|propagate|propagation)?|bprop"),
+    *("propagate_backward|backward_.*", "gradients?|grad|train_step|train|step|update|fit"),
+)
+
+
+def check_layer(
+    layer: Any,
+    *inputs: Any,
+    rate: float | None = None,
+    loss: Callable[..., Any] | None = None,
+    call: Callable[..., Any] | None = None,
+) -> BackwardReport:
+    """Hold the gradients of an object with `forward` and `backward` methods against differences of its `forward`.
+
+    `inputs` are what `forward` takes, and after them what `backward` takes besides: labels, say. The gradients are what
+    `backward` returns, and what it leaves in attributes (`dW`, `grad_W`, `grads["W"]`); where it takes a step itself
+    they are (before − after) / rate. The layer is left as it is: copies are run. Else as `check_backward`.
+    """
+    forward = method_of(layer, FORWARD, "forward")
+    backward = None if call is not None else method_of(layer, BACKWARD, "backward")
+    return check_backward(forward, backward, *inputs, loss=loss, call=call, rate=rate)
+
+
+def method_of(layer: Any, patterns: Sequence[str], wanted: str) -> Any:
+    """Return the method that has one of the usual names, the likeliest if there are several."""
+    for pattern in patterns:
+        for name in dir(layer):
+            if re.fullmatch(pattern, name) and callable(getattr(layer, name)):
+                return getattr(layer, name)
+    raise TypeError(
+        f"{type(layer).__name__} has no {wanted} method under a usual name; "
+        "check_backward(forward, backward, *inputs) takes any two functions"
+    )
+
+
+def check_gradients(loss: Callable[[], Any], arrays: Any, gradients: Any) -> BackwardReport:
+    """Hold given gradients against differences of `loss()`, which reads `arrays`: they are moved in place and put back.
+
+    `arrays` is an array, or a list or dict of them; `gradients` likewise, or a function that gives them.
+    """
+    return examine(GivenPass(loss, arrays, gradients))
+
+
+def assert_backward(forward: Callable[..., Any], backward: Any = None, *inputs: Any, **more: Any) -> None:
+    """Raise AssertionError, with the report, unless `check_backward` finds every gradient right."""
+    report = check_backward(forward, backward, *inputs, **more)
+    if not report:
+        raise AssertionError(f"the backward pass is not that of the forward pass\n{report}")
+
+
+def examine(user: Pass) -> BackwardReport:
+    """Hold the gradients that a pass claims against the reference, and say what is wrong with those that are."""
+    begin = time.perf_counter()
+    with quiet():
+        claims = user.gradients()
+        reference = Reference(user.cost, [leaf.array for leaf in user.leaves])
+        given = [k for k, claimed in enumerate(claims) if claimed is not None]
+        if not given:
+            raise TypeError(f"no gradient was found for {', '.join(leaf.name for leaf in user.leaves)}")
+        wrong = [k for k in given if not judge(reference, k, claims[k])]
+        findings = find(user, reference, wrong)
+    entries = tuple(entry(user, reference, k, claims[k], k not in wrong) for k in given)
+    notes = list(user.notes)
+    changed = getattr(user, "changed", [])
+    if changed:
+        notes.append(f"backward changes in place: {', '.join(dict.fromkeys(changed))}")
+    left = tuple(leaf.name for k, leaf in enumerate(user.leaves) if k not in given)
+    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, left, time.perf_counter() - begin)
+
+
+def judge(reference: Reference, k: int, claimed: Array | None) -> bool:
+    """Whether a claimed gradient is right, looked at twice where it does not seem so."""
+    if claimed is None or claimed.shape != reference.arrays[k].shape:
+        return False
+    close = CLOSE_32 if claimed.dtype in (np.float32, np.float16) else CLOSE
+    if reference.right(k, claimed, close):
+        return True
+    reference.settle(k, claimed, close)
+    return reference.right(k, claimed, close)
+
+
+def entry(user: Pass, reference: Reference, k: int, claimed: Array | None, ok: bool) -> Checked:
+    """Return what the report says of one gradient."""
+    right = reference.slopes(k).values
+    if ok or claimed is None or claimed.shape != right.shape:
+        off = np.zeros(right.shape, bool)
+    else:
+        off = reference.wrong(k, claimed)
+    text = "" if ok else evidence_of(user, reference, k, claimed).text
+    return Checked(user.leaves[k].name, claimed, right, off, ok, text)
+
+
+def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[Finding]:
+    """Look for the mistakes behind wrong gradients."""
+    if not wrong:
+        return []
+    diagnosis = Diagnosis(user, reference, wrong)
+    diagnosis.run()
+    return diagnosis.findings

@@ -1,0 +1,623 @@
+"""What people do to a line of a backward pass, undone: every single edit of the user's own source that might mend it.
+
+Nothing here knows what the right gradient is: edits are generated from the syntax and from what stood in the names.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from .source import Scope, Source
+
+Slot = tuple[ast.AST, str, int | None]  # a node, its field, and the place in it
+
+
+@dataclass
+class Edit:
+    """One change of one function of the user's, and what it would mean."""
+
+    source: Source
+    slot: Slot
+    new: Any
+    kind: str
+    line: int
+    rank: int  # of how likely it is; less is likelier
+    hint: str = ""
+    size: int = 0
+
+    def apply(self) -> Any:
+        """Put the new node in its place; return the old one."""
+        locate(self.new, self.line)
+        return put(self.slot, self.new)
+
+    def undo(self, old: Any) -> None:
+        """Put the old node back."""
+        put(self.slot, old)
+
+
+def locate(new: Any, line: int) -> None:
+    """Give new nodes a line, which the compiler wants; those that were there have one."""
+    for node in new if isinstance(new, list) else [new]:
+        if getattr(node, "lineno", None) is None:
+            if "lineno" in node._attributes:
+                node.lineno = node.end_lineno = line
+                node.col_offset = node.end_col_offset = 0
+            for child in ast.iter_child_nodes(node):
+                locate(child, line)
+
+
+def put(slot: Slot, new: Any) -> Any:
+    """Put a node in a place; return the one that was there."""
+    parent, name, index = slot
+    if index is None:
+        old = getattr(parent, name)
+        setattr(parent, name, new)
+        return old
+    items = getattr(parent, name)
+    old, items[index] = items[index], new
+    return old
+
+
+def parse(text: str) -> ast.expr:
+    """Return the tree of an expression that we wrote ourselves."""
+    return ast.parse(text, mode="eval").body
+
+
+def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.BinOp:
+    """Return left op right."""
+    return ast.BinOp(left, op, right)
+
+
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
+
+# Slopes of activations, written as people write them, of what came out of the activation or of what went in.
+SLOPES = (
+    ("1 - {a}**2", "tanh", 1),
+    ("{a} * (1 - {a})", "sigmoid", 1),
+    ("({a} > 0)", "relu", 1),
+    ("1 - {np}.tanh({a})**2", "tanh", 2),
+    ("1 / (1 + {np}.exp(-{a})) * (1 - 1 / (1 + {np}.exp(-{a})))", "sigmoid", 2),
+    ("{np}.where({a} > 0, 1, 0.01)", "leaky relu", 2),
+    ("{np}.where({a} > 0, 1, 0.1)", "leaky relu", 3),
+    ("{np}.where({a} > 0, 1, 0.2)", "leaky relu", 3),
+    ("{np}.where({a} > 0, 1, {a} + 1)", "elu", 3),
+    ("1 / (1 + {np}.exp(-{a}))", "softplus", 3),
+    ("1 / {a}", "log", 2),
+    ("{np}.cos({a})", "sin", 3),
+    ("-{np}.sin({a})", "cos", 3),
+    ("{np}.exp({a})", "exp", 3),
+    ("2 * {a}", "square", 2),
+    ("1 / (2 * {a})", "square root", 3),
+    ("1 / (1 + {a}**2)", "arctan", 3),
+    ("-1 / {a}**2", "reciprocal", 3),
+    ("{np}.sign({a})", "abs", 3),
+    ("{a}", "", 1),
+)
+
+
+class Editor:
+    """The edits of one function."""
+
+    def __init__(self, source: Source, scopes: dict[int, Scope], ratios: Sequence[float] = ()) -> None:
+        self.source, self.scopes, self.ratios = source, scopes, ratios
+        space = source.function.__globals__
+        known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
+        self.np = known[0] if known else "np"
+
+    def edits(self) -> Iterator[Edit]:
+        """Yield all edits of all statements."""
+        self.distinct = {line: without_aliases(scope) for line, scope in self.scopes.items()}
+        yield from self.block(self.source.tree, "body", in_loop=0)
+
+    def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: int = 1) -> Edit:
+        """Return an edit of this function."""
+        return Edit(self.source, slot, new, kind, line, rank, hint, size)
+
+    def block(self, parent: ast.AST, name: str, in_loop: int) -> Iterator[Edit]:
+        """Yield the edits of a list of statements."""
+        body: list[ast.stmt] = getattr(parent, name)
+        for i, statement in enumerate(body):
+            line = statement.lineno
+            if isinstance(statement, SIMPLE):
+                scope = self.scopes.get(line)
+                if scope is None:
+                    continue
+                yield from self.statement(statement, (parent, name, i), scope)
+                yield from self.moves(parent, name, i, in_loop)
+            for inner in ("body", "orelse", "finalbody"):
+                if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
+                    loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
+                    yield from self.block(statement, inner, in_loop + loop)
+            if isinstance(statement, ast.For):
+                yield from self.loop(statement)
+            if isinstance(statement, ast.If) and line in self.scopes:
+                for slot, node in below(statement, "test"):
+                    yield from self.expression(slot, node, line, self.scopes[line], None)
+
+    def loop(self, statement: ast.For) -> Iterator[Edit]:
+        """Yield other ends of a loop."""
+        scope = self.scopes.get(statement.lineno, {})
+        for slot, node in below(statement, "iter"):
+            yield from self.expression(slot, node, statement.lineno, scope, None, of_loop=True)
+        call = statement.iter
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range":
+            reverse = ast.Call(ast.Name("reversed", ast.Load()), [call], [])
+            yield self.edit((statement, "iter", None), reverse, "order", statement.lineno, 2, "the loop goes backwards")
+            if len(call.args) == 2:
+                whole = ast.Call(call.func, [call.args[1]], [])
+                yield self.edit((statement, "iter", None), whole, "index", statement.lineno, 1, "the loop begins at 0")
+        elif isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "reversed":
+            yield self.edit((statement, "iter", None), call.args[0], "order", statement.lineno, 2)
+
+    # --- statements -----------------------------------------------------------------------------------
+
+    def result(self, statement: ast.stmt) -> tuple[int, ...] | None:
+        """Return the shape of what a statement assigns."""
+        target = getattr(statement, "target", None) or (getattr(statement, "targets", None) or [None])[0]
+        text = ast.unparse(target) if target is not None else ""
+        after = self.scopes.get(-1, {})
+        return tuple(after[text].shape) if text in after else None
+
+    def statement(self, statement: ast.stmt, slot: Slot, scope: Scope) -> Iterator[Edit]:
+        """Yield the edits of one statement: of its value, of all below it, and of the statement itself."""
+        line = statement.lineno
+        shape = self.result(statement)
+        if isinstance(statement, ast.Assign) and isinstance(
+            statement.targets[0], (ast.Subscript, ast.Name, ast.Attribute)
+        ):
+            target = statement.targets[0]
+            where = ast.unparse(target)
+            if isinstance(target, ast.Subscript) or where in scope:
+                new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
+                yield self.edit(slot, new, "overwrite", line, 1, f"{where} is added to, not overwritten")
+        if isinstance(statement, ast.AugAssign):
+            new_assign = ast.copy_location(ast.Assign([statement.target], statement.value), statement)
+            yield self.edit(
+                slot, new_assign, "overwrite", line, 2, f"{ast.unparse(statement.target)} is set, not added to"
+            )
+            if isinstance(statement.target, ast.Subscript):
+                at = parse(f"{self.np}.add.at(0, 0, 0)")
+                assert isinstance(at, ast.Call)
+                whole, index = copy.deepcopy(statement.target.value), statement.target.slice
+                at.args = [loaded(whole), index, statement.value]
+                hint = "an index that repeats is added once only by +="
+                yield self.edit(slot, ast.copy_location(ast.Expr(at), statement), "repeated index", line, 1, hint)
+            for op in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
+                if type(op) is not type(statement.op):
+                    other = ast.copy_location(ast.AugAssign(statement.target, op, statement.value), statement)
+                    kind = "sign" if isinstance(op, (ast.Add, ast.Sub)) else "product"
+                    yield self.edit(slot, other, kind, line, 1)
+        if not isinstance(statement, ast.Return):
+            gone = ast.copy_location(ast.Pass(), statement)
+            yield self.edit(slot, gone, "applied twice", line, 2, "this line is one too many")
+        if getattr(statement, "value", None) is None:
+            return
+        values: list[Slot] = [(statement, "value", None)]
+        value = get((statement, "value", None))
+        if isinstance(value, (ast.Tuple, ast.List)):
+            values = [(value, "elts", i) for i in range(len(value.elts))]
+        elif isinstance(value, ast.Dict):
+            values = [(value, "values", i) for i in range(len(value.values))]
+        elif isinstance(statement, ast.Expr):
+            values = []
+        for one in values:
+            node = get(one)
+            own = scope.get(ast.unparse(node))
+            yield from self.wrapped(one, node, line, scope, shape if own is None else own.shape)
+        for inner, node in below(statement, "value"):
+            yield from self.expression(inner, node, line, scope, shape)
+        for name in ("targets", "target"):
+            for inner, node in below(statement, name):
+                if isinstance(node, (ast.Constant, ast.Compare)) or (isinstance(node, ast.Name) and inner[1] != name):
+                    yield from self.expression(inner, node, line, scope, None)
+
+    def moves(self, parent: ast.AST, name: str, i: int, in_loop: int) -> Iterator[Edit]:
+        """Yield other places for a statement: after those below it, before the one above, out of a loop."""
+        body: list[ast.stmt] = getattr(parent, name)
+        statement = body[i]
+        line = statement.lineno
+        hint = f"line {line} comes too early"
+        if isinstance(statement, ast.Return) and in_loop:
+            return
+        last = len(body) - (1 if isinstance(body[-1], ast.Return) else 0)
+        for j in {i + 2, last} - {i, i + 1}:
+            if i + 1 < j <= last:
+                order = [*body[:i], *body[i + 1 : j], statement, *body[j:]]
+                yield self.edit((parent, name, None), order, "updated before use", line, 1, hint, 2)
+        if i and not isinstance(statement, ast.Return):
+            for j in range(i):
+                order = [*body[:j], statement, *body[j:i], *body[i + 1 :]]
+                yield self.edit((parent, name, None), order, "order", line, 2, f"line {line} comes too late", 2)
+
+    # --- expressions ----------------------------------------------------------------------------------
+
+    def wrapped(
+        self, slot: Slot, node: ast.expr, line: int, scope: Scope, shape: tuple[int, ...] | None
+    ) -> Iterator[Edit]:
+        """Yield a value with something done to it: times a factor, summed, transposed, with a slope or a term more."""
+        for text, number in self.factors(self.distinct[line]):
+            near = any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
+            rank = 0 if near else 2
+            kind = "factor"
+            yield self.edit(
+                slot,
+                binary(node, ast.Div(), parse(text)),
+                kind,
+                line,
+                rank,
+                f"1/{text}\0{text} = {number:g}",
+                len(text),
+            )
+            yield self.edit(
+                slot,
+                binary(node, ast.Mult(), parse(text)),
+                kind,
+                line,
+                rank,
+                f"a factor {text}\0{text} = {number:g}",
+                len(text),
+            )
+        yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign")
+        yield from self.sums(slot, node, line)
+        yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, "transposed")
+        for text, x in self.distinct[line].items():
+            if shape is not None and x.shape == shape and x.ndim and x.dtype.kind == "f":
+                for coefficient in self.coefficients(scope):
+                    term = parse(f"{coefficient}{text}")
+                    rank = 2 if coefficient else 1
+                    yield self.edit(
+                        slot, binary(node, ast.Add(), term), "term", line, rank, ast.unparse(term), len(coefficient)
+                    )
+                    yield self.edit(
+                        slot, binary(node, ast.Sub(), term), "term", line, rank + 1, ast.unparse(term), len(coefficient)
+                    )
+        chain = factors_of(node)
+        for slope, about, rank in self.slopes(self.distinct[line], shape):
+            kind = "slope" if about else "factor missing"
+            hint = f"the slope of {about}" if about else ast.unparse(slope)
+            yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint)
+            if about:
+                yield self.edit(slot, slope, "slope", line, rank + 1, hint, 3)
+            for i, j in itertools.combinations(range(len(chain) + 1), 2):
+                if len(chain) > 1 and j - i <= 2 and j - i < len(chain):
+                    old = product_text(chain[i:j])
+                    if about and old != ast.unparse(slope):
+                        new = product([*chain[:i], slope, *chain[j:]])
+                        yield self.edit(slot, new, "slope", line, rank, f"{hint}\0{old}\0{ast.unparse(slope)}")
+        for i, j in itertools.combinations(range(len(chain) + 1), 2):
+            if j - i < len(chain):
+                new = product([*chain[:i], *chain[j:]])
+                yield self.edit(slot, new, "applied twice", line, 1, product_text(chain[i:j]))
+
+    def slopes(self, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[ast.expr, str, int]]:
+        """Yield the slopes that could be meant, of everything of this shape."""
+        if shape is None or not shape:
+            arrays = (
+                [t for t, x in scope.items() if x.ndim and "[" not in t and x.dtype.kind == "f"][:4]
+                if not shape
+                else []
+            )
+        else:
+            arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
+        for text in arrays:
+            for form, about, rank in SLOPES:
+                yield parse(form.format(a=text, np=self.np)), about, rank
+
+    def factors(self, scope: Scope) -> list[tuple[str, float]]:
+        """Return the numbers that a line may be out by, as code: names first, then sizes, then constants."""
+        found: dict[float, str] = {}
+        for text, x in scope.items():
+            if x.ndim == 0 and np.isfinite(x) and float(x) not in (0.0, 1.0, -1.0):
+                value = float(x)
+                if value not in found or len(text) < len(found[value]):
+                    found[value] = text
+        for value, text in list(found.items()):
+            if 0 < value < 1:
+                found.setdefault(1 - value, f"(1 - {text})")
+        for text, x in scope.items():
+            for axis, n in enumerate(x.shape):
+                if n > 1 and len(text) < 12:
+                    found.setdefault(float(n), f"{text}.shape[{axis}]")
+            if x.ndim > 1 and x.size > 1:
+                found.setdefault(float(x.size), f"{text}.size")
+        for n in [v for v in found if v > 1 and v == int(v)]:
+            found.setdefault(float(np.sqrt(n)), f"{self.np}.sqrt({found[n]})")
+        found.setdefault(2.0, "2")
+        return [(text, value) for value, text in found.items()][:24]
+
+    def coefficients(self, scope: Scope) -> list[str]:
+        """Return what a forgotten term may be multiplied by: nothing, λ, λ/m, 2λ."""
+        names = [t for t, x in scope.items() if x.ndim == 0 and x.dtype.kind == "f" and t.isidentifier()][:4]
+        names += [t for t, x in scope.items() if x.ndim == 0 and x.dtype.kind == "f" and t.startswith("self.")][:3]
+        counts = [t for t, x in scope.items() if x.ndim == 0 and x.dtype.kind in "iu" and x > 1 and t.isidentifier()][
+            :2
+        ]
+        found = [""]
+        for name in names:
+            found += [f"{name} * ", f"2 * {name} * "] + [f"{name} / {n} * " for n in counts]
+        return found
+
+    def sums(self, slot: Slot, node: ast.expr, line: int) -> Iterator[Edit]:
+        """Yield sums of a value over its axes."""
+        text = ast.unparse(node)
+        for axis in (
+            "axis=1, keepdims=True",
+            "axis=0, keepdims=True",
+            "axis=0",
+            "axis=1",
+            "",
+            "axis=-1, keepdims=True",
+            "axis=(0, 1)",
+            "axis=(0, 2, 3)",
+            "axis=(0, 2)",
+        ):
+            call = parse(f"{self.np}.sum({text}{', ' if axis else ''}{axis})")
+            yield self.edit(slot, call, "not summed", line, 1, f"np.sum({text}, {axis})".replace(", )", ")"), 2)
+
+    def expression(
+        self, slot: Slot, node: ast.expr, line: int, scope: Scope, shape: Any, of_loop: bool = False
+    ) -> Iterator[Edit]:
+        """Yield the edits of one node of an expression."""
+        text = ast.unparse(node)
+        in_slice = slot[1] == "slice" or isinstance(slot[0], ast.Slice)
+        if text in scope and isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+            mine = scope[text]
+            for other, x in self.distinct[line].items():
+                if other != text and x is not mine and x.shape == mine.shape and (mine.ndim or x.dtype == mine.dtype):
+                    kind = "another variable" if mine.ndim else "factor"
+                    yield self.edit(
+                        slot, parse(other), kind, line, 1, f"{other}\0{text}", 1 + 2 * (x.dtype != mine.dtype)
+                    )
+            if mine.ndim >= 2 and not in_slice:
+                yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, f"{text}.T")
+            if mine.ndim == 0 and mine.dtype.kind in "iu":
+                for step in (ast.Sub(), ast.Add()):
+                    yield self.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
+            for other, x in self.distinct[line].items():  # W for W.T of another shape
+                if other != text and mine.ndim == 2 and x.shape == mine.shape[::-1] and x.shape != mine.shape:
+                    yield self.edit(
+                        slot,
+                        ast.Attribute(parse(other), "T", ast.Load()),
+                        "another variable",
+                        line,
+                        2,
+                        f"{other}.T\0{text}",
+                        2,
+                    )
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            yield self.edit(slot, node.value, "transpose", line, 1, text)
+        if isinstance(node, ast.UnaryOp):
+            yield self.edit(slot, node.operand, "sign", line, 0 if isinstance(node.op, ast.USub) else 2)
+        if isinstance(node, ast.BinOp):
+            yield from self.operator(slot, node, line, of_loop or in_slice)
+        if isinstance(node, ast.Constant):
+            yield from self.constant(slot, node, line)
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            for op in (ast.Gt(), ast.GtE(), ast.Lt(), ast.LtE(), ast.Eq(), ast.NotEq()):
+                if type(op) is not type(node.ops[0]):
+                    yield self.edit(slot, ast.Compare(node.left, [op], node.comparators), "comparison", line, 1)
+        if isinstance(node, ast.Call):
+            yield from self.call(slot, node, line)
+        if isinstance(node, ast.Slice):
+            for name in ("lower", "upper", "step"):
+                if getattr(node, name) is not None:
+                    other_slice = copy.copy(node)
+                    setattr(other_slice, name, None)
+                    yield self.edit(slot, other_slice, "index", line, 2)
+        if isinstance(node, ast.Subscript) and text in scope and scope[text].ndim:
+            if ast.unparse(node.value) in scope:
+                yield self.edit(slot, node.value, "index", line, 2, ast.unparse(node.value))
+
+    def operator(self, slot: Slot, node: ast.BinOp, line: int, of_index: bool) -> Iterator[Edit]:
+        """Yield other operators, operands the other way round, and one operand alone."""
+        left, op, right = node.left, node.op, node.right
+        others: dict[type, tuple[tuple[ast.operator, str], ...]] = {
+            ast.Mult: ((ast.MatMult(), "product"), (ast.Div(), "product")),
+            ast.MatMult: ((ast.Mult(), "product"),),
+            ast.Div: ((ast.Mult(), "factor"), (ast.FloorDiv(), "factor")),
+            ast.FloorDiv: ((ast.Div(), "factor"),),
+            ast.Add: ((ast.Sub(), "sign"), (ast.Mult(), "product")),
+            ast.Sub: ((ast.Add(), "sign"), (ast.Mult(), "product")),
+        }
+        for other, kind in others.get(type(op), ()):
+            yield self.edit(slot, binary(left, other, right), kind, line, 1)
+        if isinstance(op, (ast.Sub, ast.MatMult, ast.Div, ast.Pow)):
+            kind = {ast.Sub: "sign", ast.MatMult: "operands swapped"}.get(type(op), "operands swapped")
+            yield self.edit(slot, binary(right, op, left), kind, line, 1)
+        if isinstance(op, ast.MatMult):
+            yield from self.products(slot, left, right, line)
+        kinds = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power"}
+        kind = "index" if of_index else kinds.get(type(op), "factor")
+        number = isinstance(right, (ast.Constant, ast.Name)) and isinstance(op, (ast.Mult, ast.Div))
+        yield self.edit(slot, left, kind, line, 1, ast.unparse(right))
+        rank = 2 if number else 1
+        yield self.edit(slot, right, kind, line, rank, ast.unparse(left))
+        if isinstance(op, ast.Pow):
+            for power in (1, 2, 3, 0.5, -1, -0.5, -1.5, -2):
+                yield self.edit(slot, binary(left, op, ast.Constant(power)), "power", line, 2)
+        if isinstance(op, (ast.Add, ast.Sub)) and not of_index:  # a forgotten 1 − …
+            yield self.edit(slot, binary(ast.Constant(1), ast.Sub(), node), "term", line, 3)
+
+    def products(self, slot: Slot, left: ast.expr, right: ast.expr, line: int) -> Iterator[Edit]:
+        """Yield a matrix product with its operands transposed and swapped."""
+        for a, b in ((left, right), (right, left)):
+            for ta, tb in itertools.product((False, True), repeat=2):
+                new = binary(turned(a) if ta else a, ast.MatMult(), turned(b) if tb else b)
+                yield self.edit(slot, new, "transpose", line, 1, ast.unparse(new), 1 + ta + tb + (a is not left))
+
+    def constant(self, slot: Slot, node: ast.Constant, line: int) -> Iterator[Edit]:
+        """Yield other constants."""
+        value = node.value
+        if isinstance(value, bool):
+            yield self.edit(slot, ast.Constant(not value), "axis", line, 1)
+        elif isinstance(value, int):
+            for other in dict.fromkeys([1 - value, value + 1, value - 1, 2, -value]):
+                if other != value:
+                    kind = "axis" if isinstance(slot[0], ast.keyword) and slot[0].arg == "axis" else "constant"
+                    yield self.edit(slot, ast.Constant(other), kind, line, 1 if kind == "axis" else 2)
+        elif isinstance(value, float):
+            for new in dict.fromkeys([2 * value, value / 2, -value, 1.0, 0.0, 1 - value]):
+                if new != value:
+                    yield self.edit(slot, ast.Constant(new), "constant", line, 2)
+
+    def call(self, slot: Slot, node: ast.Call, line: int) -> Iterator[Edit]:
+        """Yield a call with other axes, with its arguments swapped, with another function, or left out."""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("sum", "mean", "max", "var", "std", "prod", "cumsum"):
+            module = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == self.np
+            first = node.args[:1] if module else []
+            axes = (
+                "",
+                "axis=0",
+                "axis=1",
+                "axis=0, keepdims=True",
+                "axis=1, keepdims=True",
+                "axis=-1, keepdims=True",
+                "axis=(0, 1)",
+                "axis=(0, 2, 3)",
+                "axis=(0, 2)",
+                "keepdims=True",
+                "axis=(1, 2)",
+                "axis=(0, 1, 2)",
+            )
+            for text in axes:
+                for other in dict.fromkeys([name, "sum", "mean"]):
+                    parsed = parse(f"f({text})")
+                    assert isinstance(parsed, ast.Call)
+                    func = copy.copy(node.func)
+                    if isinstance(func, ast.Attribute):
+                        func.attr = other
+                    elif other != name:
+                        continue
+                    new = ast.Call(func, first, parsed.keywords)
+                    if ast.unparse(new) != ast.unparse(node):
+                        kind = "axis" if other == name else "sum for mean"
+                        yield self.edit(slot, new, kind, line, 1 if other == name or not text else 2, ast.unparse(new))
+        if name in ("dot", "matmul", "multiply", "outer") and len(node.args) == 2:
+            a, b = node.args
+            if name in ("dot", "matmul"):
+                for x, y in ((a, b), (b, a)):
+                    for tx, ty in itertools.product((False, True), repeat=2):
+                        swapped = ast.Call(node.func, [turned(x) if tx else x, turned(y) if ty else y], [])
+                        yield self.edit(
+                            slot, swapped, "transpose", line, 1, ast.unparse(swapped), 1 + tx + ty + (x is not a)
+                        )
+            op = ast.Mult() if name in ("dot", "matmul") else ast.MatMult()
+            yield self.edit(slot, binary(a, op, b), "product", line, 1)
+            yield self.edit(slot, a, "factor", line, 1, ast.unparse(b))
+            yield self.edit(slot, b, "factor", line, 1, ast.unparse(a))
+        if node.args and not isinstance(node.args[0], ast.Starred):
+            yield self.edit(slot, node.args[0], "call", line, 2, f"{name} is one too many")
+        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != self.np:
+            yield self.edit(slot, node.func.value, "call", line, 2, f"{name} is one too many")
+        groups = (
+            "sin cos tan",
+            "exp log",
+            "tanh",
+            "maximum minimum",
+            "argmax argmin max min",
+            "zeros_like ones_like",
+            "floor ceil",
+        )
+        for group in groups:
+            if name in group.split() and isinstance(node.func, ast.Attribute):
+                for other in group.split():
+                    if other != name:
+                        new = ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords)
+                        yield self.edit(slot, new, "function", line, 1, other)
+        if isinstance(node.func, ast.Name):
+            space = self.source.function.__globals__
+            mine = space.get(node.func.id)
+            code = getattr(mine, "__code__", None)
+            for other, x in space.items():
+                same = getattr(x, "__code__", None)
+                if code is not None and same is not None and x is not mine and same.co_argcount == code.co_argcount:
+                    if getattr(x, "__module__", "") == getattr(mine, "__module__", None):
+                        new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+                        yield self.edit(slot, new, "function", line, 1, f"{other}\0{node.func.id}")
+        if len(node.args) > 1:
+            for i in range(len(node.args) - 1):
+                arguments = [*node.args[:i], node.args[i + 1], node.args[i], *node.args[i + 2 :]]
+                yield self.edit(slot, ast.Call(node.func, arguments, node.keywords), "operands swapped", line, 2)
+
+
+def without_aliases(scope: Scope) -> Scope:
+    """Return one name for each array: A1 rather than cache[1]."""
+    seen: set[int] = set()
+    found: Scope = {}
+    for text in sorted(scope, key=lambda t: (not t.isidentifier(), len(t))):
+        x = scope[text]
+        if x.ndim and id(x) in seen:
+            continue
+        seen.add(id(x))
+        found[text] = x
+    return {text: found[text] for text in scope if text in found}
+
+
+def loaded(node: ast.expr) -> ast.expr:
+    """Return an expression that was stored to as one that is read."""
+    text = ast.unparse(node)
+    return parse(text)
+
+
+def turned(node: ast.expr) -> ast.expr:
+    """Return the transpose: x.T of x, and x of x.T."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def get(slot: Slot) -> Any:
+    """Return what stands in a place."""
+    found = getattr(slot[0], slot[1])
+    return found if slot[2] is None else found[slot[2]]
+
+
+def below(parent: ast.AST, name: str) -> Iterator[tuple[Slot, ast.expr]]:
+    """Yield all expressions in a field of a node, with their places."""
+    value = getattr(parent, name, None)
+    if value is None:
+        return
+    slots: list[Slot] = (
+        [(parent, name, i) for i in range(len(value))] if isinstance(value, list) else [(parent, name, None)]
+    )
+    for slot in slots:
+        node = get(slot)
+        if isinstance(node, (ast.expr, ast.Slice)):
+            yield slot, node
+        if isinstance(node, (ast.expr, ast.keyword)):
+            if isinstance(node, (ast.Lambda, ast.JoinedStr)):
+                continue
+            for inner in node._fields:
+                if inner not in ("ctx", "func") or isinstance(getattr(node, "func", None), ast.Attribute):
+                    yield from below(node, inner)
+
+
+def factors_of(node: ast.expr) -> list[ast.expr]:
+    """Return the factors of a product, from left to right."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*factors_of(node.left), *factors_of(node.right)]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "multiply":
+        return [factor for argument in node.args for factor in factors_of(argument)]
+    return [node]
+
+
+def product(factors: Sequence[ast.expr]) -> ast.expr:
+    """Return the product of some factors."""
+    found = factors[0]
+    for factor in factors[1:]:
+        found = binary(found, ast.Mult(), factor)
+    return found
+
+
+def product_text(factors: Sequence[ast.expr]) -> str:
+    """Write a product."""
+    return ast.unparse(product(factors))

@@ -1,0 +1,188 @@
+"""How a wrong gradient is wrong, from its numbers: its shape, its ratio to the right one, where the two differ."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...engine.tensor import Array
+
+CLOSE = 1e-5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One sentence about a wrong gradient, and the kind of mistake that it points to."""
+
+    kind: str
+    text: str
+    ratio: float | None = None
+
+
+def ratio_of(claimed: Array, right: Array) -> float | None:
+    """Return the constant that the right entries were multiplied by, if there is one."""
+    if claimed.shape != right.shape:
+        return None
+    known = np.isfinite(right)
+    a, b = claimed[known], right[known]
+    large = np.abs(b) > 1e-9 * max(float(np.max(np.abs(b), initial=0.0)), 1e-300)
+    if not np.any(large) or not np.all(np.isfinite(a)):
+        return None
+    found = float(np.median(a[large] / b[large]))
+    error = np.abs(a - found * b)
+    scale = float(np.max(np.abs(a), initial=0.0))
+    return found if scale and float(np.max(error)) <= CLOSE * scale and abs(found) > 1e-9 else None
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Write a shape; () is a number."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})" if shape else "a number"
+
+
+def factor_text(ratio: float, numbers: Mapping[str, float]) -> tuple[str, str]:
+    """Say what a constant ratio may come from: 1/m, 2, −1, a size, a parameter."""
+    if abs(ratio + 1) < CLOSE:
+        return "sign", "has the wrong sign"
+    everywhere = f"is {ratio:.4g} × the right one everywhere"
+    for sign, word in ((1.0, ""), (-1.0, ", with the other sign")):
+        for name, n in numbers.items():
+            if n and abs(sign * ratio / n - 1) < CLOSE:
+                return "factor", f"{everywhere}: did you forget {inverse(name)} ({name} = {n:g})?{word}"
+            if n and abs(sign * ratio * n - 1) < CLOSE:
+                return "factor", f"{everywhere}: is {inverse(name)} one too many ({name} = {n:g})?{word}"
+        for n, told in (
+            (2.0, "a factor 2 is one too many, or ½ is missing"),
+            (0.5, "a 2 is missing, or ½ one too many"),
+        ):
+            if abs(sign * ratio / n - 1) < CLOSE:
+                return "factor", f"{everywhere}: {told}{word}"
+        for (a, x), (b, y) in itertools.permutations(numbers.items(), 2):
+            if y and abs(sign * ratio * y / x - 1) < CLOSE:
+                return "factor", f"{everywhere}, which is {a}/{b}{word}"
+    return "factor", everywhere
+
+
+def inverse(name: str) -> str:
+    """Write 1/name."""
+    return f"1/{name}" if name.replace(".", "").replace("_", "").isalnum() else f"1/({name})"
+
+
+def weigh(claimed: Array | None, right: Array, numbers: Mapping[str, float], arrays: Mapping[str, Array]) -> Evidence:
+    """Return the plainest thing that can be said of a wrong gradient; `right` has NaN where it is not known."""
+    if claimed is None:
+        return Evidence("missing", "is not given")
+    if claimed.shape != right.shape:
+        return weigh_shape(claimed, right)
+    if not np.all(np.isfinite(claimed)):
+        kinds = "NaN" if np.any(np.isnan(claimed)) else "infinite"
+        return Evidence("not finite", f"is {kinds} in {int(np.sum(~np.isfinite(claimed)))} of {claimed.size} entries")
+    known = np.isfinite(right)
+    if not np.any(claimed[known]) and np.any(right[known]):
+        return Evidence("zero", "is zero everywhere")
+    ratio = ratio_of(claimed, right)
+    if ratio is not None:
+        kind, text = factor_text(ratio, numbers)
+        return Evidence(kind, text, ratio)
+    for view in views(claimed, right, arrays, numbers):
+        return view
+    return Evidence("different", "is wrong")
+
+
+def weigh_shape(claimed: Array, right: Array) -> Evidence:
+    """Say what a gradient of the wrong shape is: a sum over too much, not summed, transposed, a row for a column."""
+    mine, wanted = shape_text(claimed.shape), shape_text(right.shape)
+    said = (
+        f"is {mine}; it should be {wanted}" if not claimed.shape else f"has the shape {mine}; it should have {wanted}"
+    )
+    if claimed.size == right.size and np.all(np.isfinite(right)):
+        for axes in itertools.permutations(range(claimed.ndim)) if claimed.ndim < 5 else ():
+            turned = claimed.transpose(axes)
+            if turned.shape == right.shape and np.allclose(turned, right, rtol=CLOSE, atol=CLOSE * np.abs(right).max()):
+                return Evidence("transpose", f"{said}: transposed, it is right")
+        if np.allclose(
+            claimed.ravel(), right.ravel(), rtol=CLOSE, atol=CLOSE * float(np.max(np.abs(right), initial=0))
+        ):
+            return Evidence("keepdims", f"{said}: the numbers are right (keepdims=True, or a reshape)")
+    if claimed.size < right.size:
+        return Evidence("axis", f"{said}: it was summed over too much")
+    if claimed.size > right.size:
+        return Evidence("not summed", f"{said}: what was broadcast is summed over on the way back")
+    return Evidence("shape", said)
+
+
+def views(
+    claimed: Array, right: Array, arrays: Mapping[str, Array], numbers: Mapping[str, float]
+) -> Iterator[Evidence]:
+    """Yield what a wrong gradient is of the right one: transposed, right in some rows, times an array, less a term."""
+    whole = bool(np.all(np.isfinite(right)))
+    known = np.isfinite(right)
+    scale = float(np.nanmax(np.abs(right), initial=0.0)) or 1.0
+    if whole and right.ndim >= 2 and right.shape[-1] == right.shape[-2]:
+        ratio = ratio_of(claimed.swapaxes(-1, -2), right)
+        if ratio is not None:
+            more = "" if abs(ratio - 1) < CLOSE else f", and {ratio:.4g} × as large"
+            yield Evidence("transpose", f"is the transpose of the right one{more}")
+    with np.errstate(all="ignore"):
+        for name, x in arrays.items():
+            if x.shape == right.shape and x.dtype.kind == "f":
+                ratio = ratio_of((claimed - right), np.where(known, x, np.nan))
+                if ratio is not None:
+                    yield Evidence(
+                        "term", f"lacks a term: the difference is {coefficient(-ratio, numbers)} × {name}", ratio
+                    )
+                for text, y in ((name, x), (f"(1 − {name}²)", 1 - x**2), (f"{name} (1 − {name})", x * (1 - x))):
+                    ratio = ratio_of(claimed, right * y)
+                    if ratio is not None and abs(ratio - 1) < CLOSE:
+                        yield Evidence("slope", f"is the right one × {text}: applied once more than it should be")
+                    ratio = ratio_of(claimed * y, right)
+                    if ratio is not None and abs(ratio - 1) < CLOSE:
+                        yield Evidence("slope", f"is the right one without the factor {text}")
+    off = known & (np.abs(claimed - right) > CLOSE * (np.abs(right) + 1e-3 * scale))
+    yield from structure(claimed, right, off, whole)
+
+
+def coefficient(ratio: float, numbers: Mapping[str, float]) -> str:
+    """Write a number by the name of what has this value."""
+    for name, n in numbers.items():
+        if n and abs(ratio / n - 1) < CLOSE:
+            return name
+        for other, k in numbers.items():
+            if k and n and abs(ratio * k / n - 1) < CLOSE:
+                return f"{name}/{other}"
+    return f"{ratio:.6g}"
+
+
+def structure(claimed: Array, right: Array, off: Array, whole: bool) -> Iterator[Evidence]:
+    """Yield where the two differ: in some rows, where one of them is zero, by a constant, by rank one."""
+    count, size = int(off.sum()), int(np.isfinite(right).sum())
+    if right.ndim and count < size:
+        zero = off & (claimed == 0)
+        if np.array_equal(zero, off):
+            yield Evidence("zero", f"is zero in {count} of {size} entries where the right one is not")
+        for axis in range(right.ndim):
+            other = tuple(a for a in range(right.ndim) if a != axis)
+            lines = np.flatnonzero(off.any(axis=other))
+            if whole and 0 < len(lines) < right.shape[axis]:
+                word = {0: "row", 1: "column"}.get(axis, f"index along axis {axis}") if right.ndim > 1 else "entry"
+                yield Evidence("some", f"is wrong in {word} {listed(lines)} only")
+        yield Evidence("some", f"is wrong in {count} of {size} entries")
+    if whole and right.size > 1:
+        difference = claimed - right
+        if np.allclose(difference, difference.flat[0], rtol=1e-4, atol=0.0):
+            yield Evidence("term", f"is off by a constant, {difference.flat[0]:.6g}")
+        if (
+            right.ndim == 2
+            and min(right.shape) > 1
+            and np.linalg.matrix_rank(difference, tol=1e-6 * np.abs(difference).max()) == 1
+        ):
+            yield Evidence("different", "is off by a matrix of rank one")
+
+
+def listed(numbers: Any, most: int = 6) -> str:
+    """Write the first of some numbers."""
+    text = ", ".join(str(int(n)) for n in numbers[:most])
+    return text + (" …" if len(numbers) > most else "")

@@ -1,0 +1,102 @@
+"""Which of the things that a backward pass gave is the gradient of which array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...engine.tensor import Array
+from .structure import Leaf, Token, is_gradient_name, plain, walk
+
+Item = tuple[tuple[Token, ...], Array]
+
+
+def find_items(result: Any, names: Sequence[str] | None = None) -> list[Item]:
+    """Return the numbers and arrays in a result, a tuple's elements under the names of the return statement."""
+    found: list[Item] = []
+    top = result if isinstance(result, (tuple, list)) else (result,)
+    known: Sequence[Token] = names if names is not None and len(names) == len(top) else range(len(top))
+    for name, part in zip(known, top, strict=True):
+        for tokens, x in walk(part, (name,), set()):
+            if isinstance(x, (bool, str)) or x is None:
+                continue
+            if isinstance(x, (int, float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "fiu":
+                found.append((tokens, np.asarray(x)))
+    return found
+
+
+def fits_name(item: Sequence[Token], leaf: Sequence[Token]) -> bool:
+    """Whether the place of a gradient is named after the place of an array: grads.W[0] after parameters.W[0]."""
+    for k in range(1, len(item) + 1):
+        tail = item[-k:]
+        if len(leaf) >= k and all(is_gradient_name(a, b) for a, b in zip(tail, leaf[-k:], strict=True)):
+            if isinstance(tail[0], str) or len(leaf) == k:
+                return True
+    return False
+
+
+def exactly(item: Sequence[Token], leaf: Sequence[Token]) -> bool:
+    """Whether the last names agree with their case: dW is the gradient of W rather than of w."""
+    return str(item[-1]).endswith(str(leaf[-1])) or str(item[-1]).startswith(str(leaf[-1]))
+
+
+def read_gradients(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: bool = True) -> list[Array | None]:
+    """Return the gradient of each leaf, or None where there is none.
+
+    By name first; what is left, by place: in the order of the leaves, as one flat vector, or where the shapes leave
+    one choice.
+    """
+    found: list[Array | None] = [None] * len(leaves)
+    left: list[Item] = []
+    for tokens, x in items:
+        open_ = [k for k, leaf in enumerate(leaves) if found[k] is None and fits_name(tokens, leaf.tokens)]
+        best = [k for k in open_ if exactly(tokens, leaves[k].tokens)] or open_
+        if len(best) > 1:
+            best = [k for k in best if leaves[k].array.shape == x.shape] or best
+        if best:
+            found[best[0]] = x
+        else:
+            left.append((tokens, x))
+    if by_place:
+        fill(found, left, leaves)
+    return found
+
+
+def fill(found: list[Array | None], left: Sequence[Item], leaves: Sequence[Leaf]) -> None:
+    """Give the items that no name was found for to the leaves that have none, where shape and order leave no doubt."""
+    empty = [k for k in range(len(leaves)) if found[k] is None]
+    if len(empty) == len(leaves) == len(left):
+        for k, (_, x) in zip(empty, left, strict=True):
+            found[k] = x
+        return
+    sizes = [leaves[k].array.size for k in empty]
+    if len(left) == 1 and len(empty) > 1 and left[0][1].ndim <= 2:
+        flat = np.ravel(left[0][1])
+        for begin in range(len(empty)):
+            if flat.size == sum(sizes[begin:]) and flat.size > max(sizes[begin:]):
+                ends = np.cumsum(sizes[begin:])[:-1]
+                for k, part in zip(empty[begin:], np.split(flat, ends), strict=True):
+                    found[k] = part.reshape(leaves[k].array.shape)
+                return
+    match_shapes(found, left, leaves, empty)
+
+
+def match_shapes(found: list[Array | None], left: Sequence[Item], leaves: Sequence[Leaf], empty: Sequence[int]) -> None:
+    """Give items to leaves of their shape, keeping the order."""
+    named = len(empty) < len(leaves)
+    begin = 0
+    for tokens, x in left:
+        if named and intermediate(tokens):  # dZ2, say, among the gradients of W and b
+            continue
+        fits = [k for k in empty if k >= begin and found[k] is None and leaves[k].array.shape == x.shape]
+        if fits and not (x.ndim == 0 and named):
+            found[fits[0]] = x
+            begin = fits[0] + 1 if not named else 0
+
+
+def intermediate(tokens: Sequence[Token]) -> bool:
+    """Whether an item is named as the gradient of something computed on the way."""
+    name = plain(str(tokens[-1]))
+    return name[:2] == "dz" or (name[:2] == "da" and name not in ("daprev", "dain"))

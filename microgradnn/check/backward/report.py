@@ -1,0 +1,124 @@
+"""What is said of a backward pass: text as a tutor would write it, and HTML with pictures of the arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ...engine.tensor import Array
+from .diagnosis import Finding
+from .notation import listed
+
+SHOWN = 3  # entries of a wrong gradient
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One gradient that was claimed, and the right one."""
+
+    name: str
+    gradient: Array | None
+    right: Array  # NaN where it was not looked at
+    wrong: Array  # where
+    ok: bool
+    text: str  # how it is wrong
+
+    @property
+    def title(self) -> str:
+        """The gradient's name: dW1 for W1."""
+        return f"d{self.name}"
+
+
+@dataclass
+class BackwardReport:
+    """What `check_backward` found; true if every gradient is right, and `str()` says which are not, and why."""
+
+    entries: tuple[Checked, ...]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    method: str = ""
+    not_checked: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right."""
+        return all(entry.ok for entry in self.entries)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        lines = [self.headline, ""]
+        width = max((len(entry.title) for entry in self.entries), default=0)
+        lines += [f"  {e.title:<{width}}  {'right' if e.ok else 'WRONG: ' + e.text}" for e in self.entries]
+        for number, finding in enumerate(self.findings, 1):
+            lines += ["", *tell(finding, number if len(self.findings) > 1 else None)]
+        unexplained = [entry for entry in self.entries if not entry.ok and not self.explained(entry)]
+        for entry in unexplained:
+            lines += ["", *compare(entry)]
+        if self.notes:
+            lines += ["", *(f"note: {note}" for note in self.notes)]
+        return "\n".join(lines)
+
+    @property
+    def headline(self) -> str:
+        """One sentence for all."""
+        names = [entry.title for entry in self.entries if not entry.ok]
+        against = f"held against {self.method} of the forward pass"
+        if not names:
+            return f"The backward pass is right: {listed([e.title for e in self.entries])}, {against}."
+        right = len(self.entries) - len(names)
+        verb = "is" if len(names) == 1 else "are"
+        return f"{listed(names)} {verb} wrong{f', {right} right' if right else ''} ({against})."
+
+    def explained(self, entry: Checked) -> bool:
+        """Whether a finding says what is wrong with a gradient."""
+        return any(entry.name in (*finding.names, *finding.follow) for finding in self.findings)
+
+    def _repr_html_(self) -> str:
+        from .pictures import to_html
+
+        return to_html(self)
+
+
+def tell(finding: Finding, number: int | None) -> list[str]:
+    """Say what one mistake is, where it is, and what would be right there."""
+    head = f"{number}. " if number else ""
+    lines = [f"{head}{finding.text}"]
+    if finding.line is not None:
+        lines.append(f"     {Path(finding.file).name}, line {finding.line}:   {finding.quoted}")
+        if finding.right:
+            lines.append(f"     right would be:   {finding.right}")
+    return lines
+
+
+def compare(entry: Checked) -> list[str]:
+    """Show some entries of a gradient that nothing explains."""
+    if entry.gradient is None or entry.gradient.shape != entry.right.shape:
+        return [f"{entry.title} {entry.text}."]
+    rows = [(" ", "yours", "right", "ratio", "difference")]
+    for place in np.argwhere(entry.wrong)[:SHOWN]:
+        index = tuple(int(i) for i in place)
+        mine, right = float(entry.gradient[index]), float(entry.right[index])
+        ratio = f"{mine / right:.4g}" if right else "–"
+        rows.append(
+            (
+                f"{entry.title}{list(index) if index else ''}",
+                f"{mine:.6g}",
+                f"{right:.6g}",
+                ratio,
+                f"{mine - right:.4g}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    told = [
+        "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+    return [f"{entry.title} {entry.text}; no single change of a line explains it:", *("     " + line for line in told)]
