@@ -21,9 +21,9 @@ from ..data.columns import Split, check_data, split
 from ..data.images import flatten, picture_files, read_folder, read_pictures
 from ..data.scaling import Scaling
 from ..data.tables import read_features, read_table
+from ..engine.disk import writable, write
 from ..engine.tensor import Array
 from ..errors import extra
-from ..nn.files import writable, write
 from ..nn.history import History
 from ..nn.model import Model, probabilities
 from ..nn.network import Network

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+from ..engine.disk import writable, write
 from ..errors import RenderError
 from ..graph import Node
 from .dot import to_dot
@@ -61,15 +62,15 @@ class Drawing:
         """Write it to a file, in the format of its ending, and return the path.
 
         Raises ValueError for an ending that is none of dot, pdf, png, svg, txt, and
-        RenderError where the layout fails (pdf and png need the system's Graphviz).
+        RenderError where the layout fails (pdf and png need the system's Graphviz), OSError where it cannot be
+        written; then the file that was there stays.
         """
-        path = Path(path)
-        format = path.suffix.lower().removeprefix(".")
+        format = Path(path).suffix.lower().removeprefix(".")
         if format not in FORMATS:
             raise ValueError(f"unknown format {format!r} (choose from {', '.join(FORMATS)})")
         texts: dict[str, Callable[[], str]] = {"dot": self.dot, "svg": self.svg, "txt": lambda: f"{self.text()}\n"}
-        path.write_bytes(texts[format]().encode() if format in texts else render(self.dot(), format))
-        return path
+        writable(path)
+        return write(path, texts[format]().encode() if format in texts else render(self.dot(), format))
 
     def __repr__(self) -> str:
         return f"<{self.picture.title}: {len(self.picture.boxes)} nodes>"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engine.disk import writable
 from ..engine.tensor import Array
 from ..errors import ModelFileError
 from .architecture import described, fits, numbers, shapes
-from .files import read, save, writable
+from .files import read, save
 from .history import History
 from .optimisers import Optimiser
 

@@ -1,16 +1,12 @@
 """Files that hold numbers for good: safetensors, with a description as JSON in the metadata, and no pickle.
 
-A file is written aside, in the same folder, and takes its place in one move: whoever reads it, and
-whenever the power fails, there is the old one or the new one. What is read is believed only as far
-as it has been checked. Nothing here knows what a network is.
+What is read is believed only as far as it has been checked. Nothing here knows what a network is.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.disk import open_ordinary, write
 from ..engine.tensor import Array
 from ..errors import ModelFileError, extra
 
@@ -25,80 +22,10 @@ About = dict[str, Any]
 KEY = "microgradnn"  # of the metadata
 FORMAT = 1
 LONGEST = 1 << 24  # bytes of a header: the names of a million features
+MOST = 1 << 33  # bytes of a file: a billion parameters in double precision
 
 
 # --- writing ----------------------------------------------------------------------------------------
-
-
-def write(path: str | Path, data: bytes) -> Path:
-    """Make `data` the whole of a file, at once, and return its path.
-
-    A kill, a full disk or a power failure at any moment leaves the file that was there before; after
-    a kill a hidden `.NAME.PROCESS.partial` may lie beside it until the next write. Raises OSError.
-    """
-    path = Path(path)
-    target = Path(os.path.realpath(path))  # a link stays one
-    writable(path)
-    aside = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            error.filename = str(path)
-        raise
-    sweep(target)
-    synchronise(target.parent)
-    return path
-
-
-def sweep(target: Path) -> None:
-    """Remove what killed processes left of this file: the partial ones whose process no longer lives."""
-    if os.name != "posix":  # elsewhere os.kill would end the process that it asks for
-        return
-    left = re.compile(rf"\.{re.escape(target.name)}\.(\d{{1,9}})\.partial")
-    with contextlib.suppress(OSError):  # a folder that is not ours to read or to tidy: the file itself is written
-        for path in target.parent.iterdir():
-            found = left.fullmatch(path.name)
-            if found and not lives(int(found[1])):
-                path.unlink(missing_ok=True)
-
-
-def lives(process: int) -> bool:
-    """Whether there is a process of that number; for POSIX systems only."""
-    try:
-        os.kill(process, 0)  # sends nothing
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # there is one, of another user
-        pass
-    return True
-
-
-def writable(path: str | Path) -> None:
-    """Raise OSError unless a file can be written there: before long work, not after it."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(21, "this is a folder, not a file", str(path))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(2, "there is no folder to write it to", str(path))
-    if not os.access(target.parent, os.W_OK):
-        raise PermissionError(13, "this folder cannot be written to", str(target.parent))
-
-
-def synchronise(folder: Path) -> None:
-    """Have the folder itself written to the disk, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def save(path: str | Path, arrays: Mapping[str, Array], about: About) -> Path:
@@ -128,9 +55,9 @@ def read(path: str | Path) -> tuple[dict[str, Array], About]:
     try:
         arrays = load(data)
         header = json.loads(data[8 : 8 + length])
-        text = header.get("__metadata__", {}).get(KEY)
+        text = (header.get("__metadata__") or {}).get(KEY)
         about = None if text is None else json.loads(text)
-    except (SafetensorError, KeyError, ValueError, RecursionError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged, or not whole: {error}") from None
     if not isinstance(about, dict):
         raise ModelFileError(f"{path} is a safetensors file of another program: it does not say which network it is")
@@ -144,9 +71,11 @@ def contents(path: Path) -> bytes:
     """Return the bytes of a file that starts as a safetensors file does; ModelFileError before it is read otherwise."""
     if path.is_dir():
         raise ModelFileError(f"{path} is a folder, not a model file")
-    if path.exists() and not path.is_file():
-        raise ModelFileError(f"{path} is not an ordinary file")
-    with path.open("rb") as file:
+    try:
+        file = open_ordinary(path, MOST)
+    except ValueError as error:
+        raise ModelFileError(str(error)) from None
+    with file:
         start = file.read(9)
         size = os.fstat(file.fileno()).st_size
         length = int.from_bytes(start[:8], "little")

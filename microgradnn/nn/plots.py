@@ -17,9 +17,9 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from ..engine.disk import writable, write
 from ..engine.tensor import Array
 from ..errors import ShapeError, extra
-from .files import writable, write
 
 if TYPE_CHECKING:
     from .network import Network

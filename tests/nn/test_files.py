@@ -15,8 +15,8 @@ from safetensors.numpy import load, save
 
 from microgradnn import ModelFileError
 from microgradnn.data import Scaling
+from microgradnn.engine.disk import write
 from microgradnn.nn import ACTIVATIONS, Model, Network
-from microgradnn.nn.files import write
 
 FILE = "model.safetensors"
 

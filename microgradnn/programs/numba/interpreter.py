@@ -17,12 +17,15 @@ import shutil
 import sys
 import tempfile
 import textwrap
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
+from ...engine.disk import trusted, write
 from ...errors import extra
 from ...formulas.listing import Listing, helper_sources
 from ...formulas.terms import Book, Term
@@ -468,21 +471,34 @@ def interpreter() -> Interpreter:
     with LOADING:
         if name not in FUNCTIONS:
             path = folder() / f"{name}.py"
+            if not all(map(trusted, files_of(path))):
+                remove(path)
             try:
                 FUNCTIONS[name] = loaded(path, text)
             except Exception:  # whatever comes of a file that is damaged: all of them anew
-                for kept in [path, *path.parent.glob(f"__pycache__/{name}.*")]:
-                    kept.unlink(missing_ok=True)
+                remove(path)
                 FUNCTIONS[name] = loaded(path, text)
+            for kept in files_of(path):  # whatever the umask: the next process shall trust them
+                with suppress(OSError):
+                    kept.chmod(kept.stat().st_mode & 0o755)
     return Interpreter(*[prototype(f._sig)(f.address) for f in FUNCTIONS[name]])
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return a module, if it is there, and what was compiled of it."""
+    return [one for one in [path, *path.parent.glob(f"__pycache__/{path.stem}.*")] if os.path.lexists(one)]
+
+
+def remove(path: Path) -> None:
+    """Remove a module and what was compiled of it."""
+    for kept in files_of(path):
+        kept.unlink(missing_ok=True)
 
 
 def loaded(path: Path, text: str) -> list[Any]:
     """Return the functions of the module at a path, which is written there if it is not."""
-    if not path.exists():
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)  # in one move: another process may be reading it
+    if not path.exists() or path.read_bytes() != text.encode():
+        write(path, text.encode())
     spec = importlib.util.spec_from_file_location(f"microgradnn_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is no module")
@@ -499,16 +515,26 @@ def prototype(signature: Any) -> Any:
 
 
 def folder() -> Path:
-    """Return where the interpreter is kept."""
+    """Return where the interpreter is kept: what lies there is executed, so nobody else may write there."""
     own = os.environ.get("MICROGRADNN_CACHE")
     home = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "microgradnn"
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        writable = os.access(home, os.W_OK)
-    except OSError:
-        writable = False
-    if writable:
-        return home
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        real = home.resolve()
+        inner = real / "__pycache__"  # Numba's
+        inner.mkdir(mode=0o700, exist_ok=True)
+        foreign = [path for path in (real, inner) if not trusted(path)]
+        if foreign:
+            warnings.warn(
+                f"{foreign[0]} is not used for compiled code, because it is another user's or others may write to it: "
+                f"chmod go-w it, or name another folder in MICROGRADNN_CACHE; until then each process compiles anew",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        elif os.access(real, os.W_OK):
+            return home
+    except OSError:  # nothing can be written there
+        pass
     own_folder = tempfile.mkdtemp(prefix="microgradnn-")
     atexit.register(shutil.rmtree, own_folder, ignore_errors=True)
     return Path(own_folder)

@@ -318,6 +318,50 @@ def test_the_folder_is_the_environments_or_the_users(
     assert (tmp_path / folder).is_dir()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+@pytest.mark.parametrize("open_to_others", ["", "__pycache__"])
+def test_a_folder_that_others_may_write_to_is_not_used(open_to_others: str, small: Path) -> None:
+    (small / "__pycache__").mkdir()
+    (small / open_to_others).chmod(0o777)
+    planted = small / "__pycache__" / "planted"
+    planted.touch()
+
+    with pytest.warns(RuntimeWarning, match="chmod go-w"):
+        interpreter.interpreter()
+
+    assert [path for path in small.rglob("*") if path.is_file()] == [planted]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+@pytest.mark.parametrize("kind", ["*.py", "__pycache__/*.nbi", "__pycache__/*.nbc", "__pycache__/*.pyc"])
+def test_a_file_that_others_may_write_to_is_not_executed_but_made_anew(kind: str, small: Path) -> None:
+    interpreter.interpreter()
+    found = list(small.glob(kind))
+    for path in found:
+        path.write_bytes(b"raise SystemExit('planted')")
+        path.chmod(0o666)
+    interpreter.FUNCTIONS.clear()
+    interpreter.interpreter.cache_clear()
+
+    interpreter.interpreter().value(1)
+
+    assert {path.stat().st_mode & 0o022 for path in small.rglob("*")} == {0}
+    assert not found or all(b"planted" not in path.read_bytes() for path in found)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+def test_a_source_that_is_not_the_one_written_here_is_not_executed(small: Path) -> None:
+    interpreter.interpreter()
+    (path,) = small.glob("*.py")
+    path.write_text("raise SystemExit('planted')", encoding="utf-8")
+    interpreter.FUNCTIONS.clear()
+    interpreter.interpreter.cache_clear()
+
+    interpreter.interpreter().value(1)
+
+    assert path.read_text(encoding="utf-8") == SMALL
+
+
 def test_where_nothing_can_be_written_it_is_in_a_folder_of_the_process_which_goes_with_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     program = "from microgradnn.programs.numba.interpreter import folder; f = folder(); (f / 'kept').touch(); print(f)"
