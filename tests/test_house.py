@@ -19,9 +19,9 @@ CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native node limits op structure paths"),
-    "rules": ("errors graph", "numerics calculus arrays notation"),
+    "rules": ("errors graph", "numerics calculus logistic arrays notation"),
     "engine": ("errors graph rules", "disk modes copying anomaly value tensor derivatives"),
-    "formulas": (CORE, "expression terms cancel c_source listing derive explain_arrays explain"),
+    "formulas": (CORE, "expression facts terms cancel c_source listing derive explain_arrays explain"),
     "programs": (
         f"{CORE} formulas",
         "numpy.walk numpy.sums numpy.steady program c.program "

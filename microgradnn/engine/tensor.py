@@ -19,6 +19,7 @@ from ..graph import OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
+from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
 from .copying import lasting, reduced, restored
 from .modes import DETECTING, GUARDS, OPEN, RECORDING
@@ -295,6 +296,8 @@ class Tensor(Node):
                 dtype = next(iter([one._array.dtype for one in args if isinstance(one, Tensor)]))
                 inputs = tuple([one if isinstance(one, Tensor) else constant(one, dtype) for one in args])
                 break
+        if op is calculus.log and inputs[0].op is not None and (result := without_underflow(inputs[0])) is not None:
+            return result
         try:
             xs = [x._array for x in inputs]
             array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
@@ -736,6 +739,16 @@ def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeErr
             f"{op.name}: the shapes do not broadcast ({told}); from the right, lengths must be equal, or one of them 1"
         )
     return ShapeError(f"{op.name}: {error} ({told}{parameters})")
+
+
+def without_underflow(x: Tensor) -> Any:
+    """Return log x where x is a sigmoid too small to be divided by, by a form that needs no sigmoid; else None."""
+    found, tiny = find_logit(x), np.finfo(x.dtype).tiny
+    if found is None or not (x._array < tiny).any():
+        return None
+    with np.errstate(divide="ignore"):
+        log = made(calculus.log, np.log(x._array), (x,))
+    return calculus.where(calculus.step(float(tiny) - x), log_of_logistic(*found), log)
 
 
 # --- sweeping -----------------------------------------------------------------------------------

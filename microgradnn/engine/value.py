@@ -15,6 +15,7 @@ import numpy as np
 from ..graph import FLOAT, NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, limits, topological
 from ..graph.native import mypyc_attr
 from ..rules import calculus
+from ..rules.logistic import TINY, find_logit, log_of_logistic
 from . import anomaly
 from .copying import lasting, reduced, restored
 from .modes import DETECTING, OPEN, RECORDING, note
@@ -32,6 +33,7 @@ DIV: Final = calculus.div
 NEG: Final = calculus.neg
 SQUARE: Final = calculus.pow.hold(2.0)
 EXP: Final = calculus.exp
+LOG: Final = calculus.log
 TANH: Final = calculus.tanh
 TANH_OF: Final[Any] = math.tanh
 RELU: Final = calculus.relu
@@ -81,6 +83,8 @@ def constant(x: Any) -> Value | None:
 
 def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
     """Record `op` where its scalar function or one of its rules raises, or raise DomainError."""
+    if op is LOG and (found := find_logit(inputs[0])) is not None:
+        return log_of_logistic(*found)  # type: ignore[no-any-return]
     xs = [x._data for x in inputs]
     try:
         f = op.scalar(*xs)
@@ -132,9 +136,12 @@ def on_floats(op: Op) -> list[Callable[..., float]]:
 def unary(op: Op) -> Callable[[Value], Value]:
     """Return `op` as a function of one Value."""
     scalar, (partial,) = op.scalar, on_floats(op)
+    least = TINY if op is LOG else -math.inf
 
     def method(self: Value) -> Value:
         x = self._data
+        if x < least:
+            return at_limit(op, (self,))
         try:
             f = scalar(x)
             dx = partial(f, x)

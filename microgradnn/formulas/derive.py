@@ -306,7 +306,7 @@ class Writing:
             self.carried.add(grad)
             return grad
         variable = self.book.variable(f"d{self.labels[term]}", grad.shape)
-        variable.masked = grad.masked
+        variable.facts = grad.facts
         self.defined[variable] = self.book.meaning[variable] = grad
         return variable
 

@@ -18,6 +18,7 @@ from ..graph import UNSWEPT, Fold, Node, Op
 from ..graph.native import mypyc_attr
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp
+from .facts import UNKNOWN, facts_of, is_steep, may_meet, needs_guard, of_number
 
 Shape = tuple[Any, ...]  # of lengths as an Any, since mypyc makes a plain int of what it knows to be an int
 
@@ -51,15 +52,15 @@ def dim(length: int, name: str) -> Dim:
 class Term(Node):
     """A variable, a number, or an operation on terms; `shape` is () for a number.
 
-    `value` is the number of a constant, or a `Dim`, and None for what is not constant. `masked`
-    says that it may be exactly 0 because a branch was not taken.
+    `value` is the number of a constant, or a `Dim`, and None for what is not constant. `facts` is
+    what is known of its numbers.
     """
 
-    __slots__ = ("book", "label", "masked", "shape", "value")
+    __slots__ = ("book", "facts", "label", "shape", "value")
 
     book: Book
+    facts: Any
     label: str
-    masked: bool
     shape: Any
     value: Any
 
@@ -72,7 +73,7 @@ class Term(Node):
         self.shape = shape
         self.value = value
         self.label = ""
-        self.masked = False
+        self.facts = UNKNOWN if value is None else of_number(value)
 
     def item(self) -> Any:
         """Return the number of a constant, or None."""
@@ -99,6 +100,8 @@ class Term(Node):
             if free < len(args):
                 op, args = op.hold(*map(float, args[free:])), args[:free]
         terms = tuple([arg if isinstance(arg, Term) else book.constant(arg) for arg in args])
+        if op is calculus.weigh and not book.exact and not may_meet(terms[0].facts, terms[1].facts):
+            op = calculus.mul
         return book.simplified(op, terms) if book.simplify else book.make(op, terms)
 
     @classmethod
@@ -153,10 +156,13 @@ class Term(Node):
 
 
 class Book:
-    """The terms of one derivation, each written down once."""
+    """The terms of one derivation, each written down once; `exact` has every product of a backward pass guarded."""
 
-    def __init__(self, *, simplify: bool = True, products: Sequence[Callable[..., Any]] = ()) -> None:
+    def __init__(
+        self, *, simplify: bool = True, exact: bool = False, products: Sequence[Callable[..., Any]] = ()
+    ) -> None:
         self.simplify = simplify
+        self.exact = exact
         self.known: dict[Any, Term] = {}
         self.meaning: dict[Term, Term] = {}  # of a variable that stands for another term
         self.distributions: set[Term] = set()  # variables of which each column sums to 1
@@ -184,7 +190,7 @@ class Book:
     def fresh(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as a term of its own, even if it is known already."""
         term = Term(self, op, terms, shape_of(op, terms))
-        term.masked = op in MASKS or (op in CARRIERS and True in [x.masked for x in terms])
+        term.facts = facts_of(op, terms)
         return term
 
     def make(self, op: Any, terms: tuple[Term, ...]) -> Term:
@@ -217,10 +223,6 @@ def lost(terms: Iterable[Term]) -> bool:
         if any(n and n % FICTIONAL == 0 and not isinstance(n, Dim) for n in lengths):
             return True
     return False
-
-
-MASKS = {calculus.step, calculus.zero, calculus.equal, calculus.ahead, calculus.where}
-CARRIERS = {calculus.mul, calculus.weigh, calculus.neg, calculus.div, calculus.add, calculus.sub}
 
 
 def plain(x: Any) -> Any:
@@ -381,7 +383,7 @@ def product(op: Op, x: Term, y: Term) -> Any:
 def share_of(term: Term, i: int, g: Any) -> Any:
     """Return what input i gets of the gradient g in a term, as `pulled` does; None where that is nothing.
 
-    The product is a plain one, but where one factor is 0 for a branch not taken and the other may be infinite.
+    The product is a plain one, but where one factor may be 0 and the other infinite, which the sweep says is 0.
     """
     op: Any = term.op
     if isinstance(op, ArrayOp):
@@ -391,10 +393,12 @@ def share_of(term: Term, i: int, g: Any) -> Any:
         if not partial:
             return None
         share = g if partial == 1 else -g if partial == -1 else g * partial
-    elif (g.masked and unbounded(partial)) or (partial.masked and unbounded(g)):
-        share = calculus.weigh(g, partial)
     else:
-        share = g * partial
+        steep = is_steep(op, term.inputs)
+        guarded = term.book.exact or needs_guard(g.facts, partial.facts._replace(steep=steep or partial.facts.steep))
+        share = calculus.weigh(g, partial) if guarded else g * partial
+        if steep:
+            share.facts = share.facts._replace(steep=True)
     shape = term.inputs[i].shape
     return share if share.shape == shape else arrays.sum_to(share, shape=shape)
 
@@ -402,20 +406,6 @@ def share_of(term: Term, i: int, g: Any) -> Any:
 def weighed(op: Op, x: Term, y: Term) -> Any:
     """1 · x is x."""
     return y if is_number(x, 1) and y.shape == broadcast_shapes([x.shape, y.shape]) else None
-
-
-def unbounded(x: Term) -> bool:
-    """Whether a local derivative may be infinite where its operation is computed but not used."""
-    stack, seen = [x], set()
-    while stack:
-        term = stack.pop()
-        if term.op in (calculus.div, calculus.exp, calculus.log, calculus.pow, calculus.cosh, calculus.sinh):
-            return not (term.op is calculus.div and term.inputs[1].op is None and term.inputs[1].value is not None)
-        seen.add(term)
-        if term in term.book.meaning:
-            stack.append(term.book.meaning[term])
-        stack += [one for one in term.inputs if one not in seen and not one.label]
-    return False
 
 
 def quotient(op: Op, x: Term, y: Term) -> Any:

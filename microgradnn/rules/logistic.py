@@ -1,0 +1,31 @@
+"""Where a logarithm undoes a sigmoid: log σ(z) = −softplus(−z), and log(1 − σ(z)) = −softplus(z).
+
+σ(−800) is 0 in floats and its logarithm −∞, while the truth is −800, with slope 1. So each path asks here,
+where σ(z) is too small to be divided by, whether a logarithm is one of these. Elsewhere the graph stays as written.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import calculus
+
+TINY = 2.0**-1022  # the reciprocal of what is smaller may be ∞
+
+
+def find_logit(x: Any) -> tuple[Any, bool] | None:
+    """Return z, and whether it is 1 − σ(z), where the node x is σ(z) or 1 − σ(z); else None."""
+    if x.op is calculus.sigmoid:
+        return x.inputs[0], False
+    if x.op is calculus.sub:
+        one, a = x.inputs
+        if a.op is calculus.sigmoid and one.op is None and one.kind == "constant" and not one.name:
+            number = one.item()
+            if isinstance(number, float) and number == 1:
+                return a.inputs[0], True
+    return None
+
+
+def log_of_logistic(z: Any, flipped: bool) -> Any:
+    """Return log σ(z), or log(1 − σ(z)), by a form that does not underflow."""
+    return calculus.neg(calculus.softplus(z if flipped else calculus.neg(z)))
