@@ -30,7 +30,7 @@ ROOMS = {
     "draw": (f"{CORE} formulas", "picture dot svg text render drawing"),
     "check": (
         f"{CORE} formulas",
-        "differences replay blame strategies gradients "
+        "differences replay blame strategies gradients symptoms training "
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
         "backward.calls backward.passes backward.edits backward.evidence backward.phrases backward.diagnosis "
         "backward.pictures backward.report backward.checks",

@@ -12,3 +12,6 @@ from .gradients import Entry as Entry
 from .gradients import Report as Report
 from .gradients import assert_gradients as assert_gradients
 from .gradients import gradcheck as gradcheck
+from .symptoms import Finding as Finding
+from .training import TrainingReport as TrainingReport
+from .training import check_training as check_training
