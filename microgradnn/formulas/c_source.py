@@ -68,6 +68,7 @@ HELPERS = {
         "top + log(exp(x - top) + exp(y - top)); }"
     ),
 }
+NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|\()")  # of a variable: no function, and no exponent of a number
 
 
 def function_name(row: str) -> str:
@@ -100,11 +101,17 @@ def c_source(
     """Return a C function of the inputs, which returns the value and writes the gradients.
 
     `double NAME(const double *in, double *gradients)`: `in` has the inputs in order, `gradients` room for
-    one number for each of `wrt`. A loop over many examples follows, as `NAME_batch`.
+    one number for each of `wrt`. A loop over many examples follows, as `NAME_batch`. Variables end in an
+    underscore, since any other name may be a keyword or a macro of C.
     """
-    taken = [f"    const double {x} = in[{i}];" for i, x in enumerate(inputs)]
-    body = [f"    const double {target} = {formula};" for target, formula in lines]
-    given = [f"    gradients[{i}] = d{x};" for i, x in enumerate(wrt)]
+    variables = {*inputs, *(target for target, _ in lines)}
+
+    def in_c(formula: str) -> str:
+        return NAME.sub(lambda found: f"{found[0]}_" if found[0] in variables else found[0], formula)
+
+    taken = [f"    const double {x}_ = in[{i}];" for i, x in enumerate(inputs)]
+    body = [f"    const double {target}_ = {in_c(formula)};" for target, formula in lines]
+    given = [f"    gradients[{i}] = d{x}_;" for i, x in enumerate(wrt)]
     parts = [
         f"/* {result} and its gradients by {', '.join(wrt)}, for the inputs {', '.join(inputs)}. */",
         "#include <math.h>",
@@ -116,7 +123,7 @@ def c_source(
         *taken,
         *body,
         *given,
-        f"    return {result};",
+        f"    return {in_c(result)};",
         "}",
         "",
         "/* For m examples: input i of example k is in[i][k * step[i]], with step 0 where all share one number;",

@@ -26,25 +26,6 @@ from .cancel import behind_sigmoid
 from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
 from .terms import FICTIONAL, Book, Dim, Term, dim, lost
 
-C_WORDS = [
-    "auto",
-    "char",
-    "const",
-    "double",
-    "else",
-    "enum",
-    "extern",
-    "float",
-    "goto",
-    "inline",
-    "int",
-    "long",
-    "short",
-    "signed",
-    "static",
-    "struct",
-    "void",
-]
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
 
@@ -370,7 +351,7 @@ def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]
     """Return names that Python takes, all different: those of the nodes where they can be."""
     names: dict[Node, str] = {}
     own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
-    taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS, *C_WORDS}
+    taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS}
     for i, node in enumerate(given):
         names[node] = unused(identifier(node.name) or f"x{i + 1}", taken)
     for node in order:
