@@ -20,7 +20,7 @@ ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native node limits op structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation"),
-    "engine": ("errors graph rules", "disk modes copying anomaly value tensor derivatives"),
+    "engine": ("errors graph rules", "disk processes modes copying anomaly value tensor derivatives"),
     "formulas": (CORE, "expression facts terms cancel c_source listing derive explain_arrays explain"),
     "programs": (
         f"{CORE} formulas",

@@ -11,7 +11,7 @@ from ..errors import RenderError
 from ..graph import Node
 from .dot import to_dot
 from .picture import MOST_NODES, Direction, Picture, picture
-from .render import render
+from .render import INSTALL, render
 from .svg import to_svg
 from .text import table, tree
 
@@ -44,7 +44,11 @@ class Drawing:
 
     def svg(self, *, prefix: str = "") -> str:
         """Return it as SVG text; `prefix` sets its ids apart from those of others on a page."""
-        return to_svg(render(self.dot()).decode(), self.picture, prefix=prefix)
+        picture = render(self.dot())
+        try:
+            return to_svg(picture.decode(), self.picture, prefix=prefix)
+        except (SyntaxError, ValueError, LookupError, AttributeError, TypeError) as error:
+            raise RenderError(f"Graphviz printed an SVG that is not of this graph ({error}); {INSTALL}") from error
 
     def dot(self) -> str:
         """Return it in DOT, the language of Graphviz."""

@@ -11,14 +11,18 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
+from ..engine.processes import run
 from ..errors import RendererMissing, RenderError
 
 FORMATS = ("pdf", "png", "svg")
+STARTS = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<svg"}
+HEAD = 4096  # bytes in which a picture says what it is
+MOST = 1 << 27  # bytes of a picture; one of 5,000 nodes has 5 MB
 MEMORY = 1 << 30  # bytes; a graph of 5,000 nodes takes some 50 MB
 MISSING = 78  # the exit status of _embedded.py where its WebAssembly engine does not load
 EMBEDDED = Path(__file__).with_name("_embedded.py")
@@ -40,11 +44,13 @@ def render(dot: str, format: str = "svg", *, timeout: float = 60.0) -> bytes:
     program = shutil.which("dot")
     if program:
         # Address space is no measure for the embedded one: a sandbox reserves 4 GB and uses 2 MB.
-        picture = run([program, f"-T{format}"], dot, timeout, address_space=MEMORY)
+        picture = lay_out([program, f"-T{format}"], dot, timeout, address_space=MEMORY)
+        if STARTS[format] not in picture[:HEAD]:
+            raise RenderError(f"{program} printed something that is no {format}; {INSTALL}")
         return undated(picture) if format == "pdf" else picture
     if format != "svg":
         raise RendererMissing(f"{format} needs Graphviz's dot, which is not on PATH; {INSTALL}; svg works without")
-    return run([sys.executable, "-P", str(EMBEDDED), str(MEMORY)], dot, timeout)
+    return lay_out([sys.executable, "-P", str(EMBEDDED), str(MEMORY)], dot, timeout)
 
 
 def renderer() -> str:
@@ -54,38 +60,22 @@ def renderer() -> str:
     return f"Graphviz {number} ({shutil.which('dot') or 'installed by pip'})"
 
 
-def run(command: list[str], dot: str, timeout: float, address_space: int | None = None) -> bytes:
-    """Feed text to a program and return what it prints; end the program, come what may."""
+def lay_out(command: list[str], dot: str, timeout: float, address_space: int | None = None) -> bytes:
+    """Feed text to a Graphviz and return what it prints; end it, come what may."""
+    limits = partial(confine, seconds=int(timeout) + 10, address_space=address_space)
     try:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        ran = run(command, dot.encode(errors="replace"), seconds=timeout, most=MOST, env=environment(), confine=limits)
     except OSError as error:
         raise RenderError(f"{command[0]} could not be started: {error}; {INSTALL}") from error
-    with child:
-        try:
-            confine(child.pid, int(timeout) + 10, address_space)
-            picture, complaint = child.communicate(dot.encode(errors="replace"), timeout)
-        except BaseException as error:  # Ctrl-C too
-            child.kill()
-            child.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise RenderError(
-                    f"no layout after {timeout:g} s; draw a smaller part of the graph, or allow more time"
-                ) from None
-            raise
-    words = "\n".join(complaint.decode(errors="replace").splitlines()[-5:]) or "it said nothing"
-    if child.returncode == MISSING:
+    if ran.status is None:
+        what = f"no layout after {timeout:g} s" if "not done" in ran.why else f"{command[0]} {ran.why}"
+        raise RenderError(f"{what}; draw a smaller part of the graph, or allow more time")
+    words = "\n".join(ran.complaint.decode(errors="replace").splitlines()[-5:]) or "it said nothing"
+    if ran.status == MISSING:
         raise RendererMissing(f"the Graphviz that pip installed does not run here: {words}; {INSTALL}")
-    if child.returncode or not picture:
-        how = ending(child.returncode)
-        raise RenderError(f"Graphviz gave no picture ({how}): {words}; try a smaller part of the graph")
-    return picture
+    if ran.status or not ran.output:
+        raise RenderError(f"Graphviz gave no picture ({ending(ran.status)}): {words}; try a smaller part of the graph")
+    return ran.output
 
 
 def environment() -> dict[str, str]:

@@ -48,11 +48,10 @@ def drawn(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
         root = nodes[-1]
         sweep = draw(st.sampled_from(SWEEPS))
         out = root.sum() if arrays else root
-        if sweep == "elsewhere":
-            (nodes[0].sum() if arrays else nodes[0]).backward()
-        elif sweep != "none":
+        swept = out if sweep != "elsewhere" else nodes[0].sum() if arrays else nodes[0]
+        if sweep != "none" and (swept.op or swept.kind != "constant"):
             for _ in range(1 + (sweep == "twice")):
-                out.backward(0.0 if sweep == "seed 0" else 1.0, create_graph=sweep == "create_graph")
+                swept.backward(0.0 if sweep == "seed 0" else 1.0, create_graph=sweep == "create_graph")
         if draw(st.booleans()) and not arrays:
             nodes[0].data = 7.0
     return out, {"most": draw(st.integers(1, 30)), "direction": draw(st.sampled_from(DIRECTIONS))}

@@ -1,15 +1,18 @@
 import importlib
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from microgradnn import Value
 from microgradnn.draw.render import render, renderer
 from microgradnn.errors import RendererMissing, RenderError
 
@@ -167,11 +170,15 @@ def test_a_system_layout_that_does_not_end_is_an_error(started: list[subprocess.
 def test_an_interrupt_ends_the_child(
     child: Callable[[str], None], started: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*args: object) -> None:
+    times = iter([0.0])
+
+    def interrupt() -> float:
+        for time in times:
+            return time
         raise KeyboardInterrupt
 
     child(ENDLESS)
-    monkeypatch.setattr(subprocess.Popen, "communicate", interrupt)
+    monkeypatch.setattr(importlib.import_module("microgradnn.engine.processes"), "monotonic", interrupt)
 
     with pytest.raises(KeyboardInterrupt):
         render(DOT)
@@ -218,3 +225,78 @@ def test_a_home_that_cannot_be_written_to_costs_time_only(monkeypatch: pytest.Mo
     without_dot(monkeypatch)
 
     assert render(DOT).startswith(b"<?xml")
+
+
+@pytest.fixture
+def dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A `dot` of one's own, in Python."""
+
+    def install(code: str) -> None:
+        script = tmp_path / "dot"
+        script.write_text(f"#!{sys.executable}\nimport sys, os\n{code}\n", encoding="utf-8")
+        script.chmod(0o755)
+        monkeypatch.setattr(shutil, "which", lambda name: str(script))
+
+    return install
+
+
+def svg(inner: str) -> str:
+    """A program that prints an SVG."""
+    text = f'<svg xmlns="http://www.w3.org/2000/svg">{inner}</svg>'
+    return f"print({text!r})"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('hello')",
+        "sys.stdout.buffer.write(os.urandom(5000))",
+        "sys.stdout.buffer.write(b'<svg ' + bytes(range(256)))",
+        svg(""),
+        svg('<g id="graph0"/>'),
+        svg('<g id="graph0"><title>x</title></g>'),
+        svg('<g id="graph0"><title>x</title><polygon/></g>'),
+        "print('<?xml version=\"1.0\"?><svg><g>')",
+        "print('<!DOCTYPE x [<!ENTITY a \"' + 'a'*9999 + '\">]><svg>' + '&a;'*99999 + '</svg>')",
+        "while True: print('x' * 9999)",
+        "while True: print('x' * 9999, file=sys.stderr)",
+        "os.close(0); os.close(1)",
+    ],
+)
+def test_whatever_a_dot_prints_is_a_picture_or_an_error(
+    code: str, dot: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 1_000_000)
+    dot(code)
+
+    with pytest.raises(RenderError, match=r"install Graphviz|smaller part"):
+        (Value(2.0, "x") * 3).draw().svg()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+@pytest.mark.parametrize("format", ["pdf", "png"])
+def test_what_is_no_such_picture_is_not_written(format: str, dot: Callable[[str], None], tmp_path: Path) -> None:
+    dot("print('hello')")
+    path = tmp_path / f"y.{format}"
+    path.write_bytes(b"old")
+
+    with pytest.raises(RenderError, match=f"no {format}"):
+        (Value(2.0, "x") * 3).draw().save(path)
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+def test_a_child_of_the_renderer_is_ended_with_it(dot: Callable[[str], None], tmp_path: Path) -> None:
+    dot(
+        "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))"
+    )
+
+    with pytest.raises(RenderError, match="no picture"):
+        render(DOT)
+    pid = int((tmp_path / "pid").read_text())
+    state, end = Path(f"/proc/{pid}/stat"), monotonic() + 20
+    while state.exists() and state.read_text().split()[2] != "Z":
+        assert monotonic() < end
+        sleep(0.05)

@@ -6,17 +6,14 @@ import ctypes
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
+from ...engine.processes import run
 from ...errors import CompilerMissing
 from ...formulas.derive import Derivation
 from ..program import Program, Reduction, Result, number
@@ -87,51 +84,20 @@ def built(source: str) -> Any:
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise CompilerMissing(f"the backend 'c' needs a C compiler; {OTHERWISE}")
-    limit = SECONDS + len(source) * 5e-6
     with tempfile.TemporaryDirectory(prefix="microgradnn-") as folder:
         code, library = Path(folder) / "program.c", Path(folder) / "program.so"
         code.write_text(source, encoding="utf-8")
-        said = Path(folder) / "said"
         try:
-            with said.open(
-                "wb"
-            ) as complaints:  # a file, since what a child of the compiler holds open would be waited for
-                command = [*shlex.split(compiler), "-O1", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"]
-                child = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=complaints, stderr=complaints, start_new_session=True
-                )
-                status = wait(child, limit, said)
+            command = [*shlex.split(compiler), "-O1", "-shared", "-fPIC", "-o", str(library), str(code), "-lm"]
+            ran = run(command, seconds=SECONDS + len(source) * 5e-6, most=MOST_SAID)
         except (OSError, ValueError) as error:
             raise CompilerMissing(f"the C compiler {compiler!r} does not start: {error}; {OTHERWISE}") from None
-        with said.open("rb") as complaints:
-            words = complaints.read(2000).decode(errors="replace")
-        if status is None:
-            raise CompilerMissing(
-                f"the C compiler {compiler!r} was not done after {limit:.0f} s, or said too much; {OTHERWISE}"
-            )
-        if status:
+        if ran.status is None:
+            raise CompilerMissing(f"the C compiler {compiler!r} {ran.why}; {OTHERWISE}")
+        if ran.status:
+            words = ran.complaint.decode(errors="replace")[:2000]
             raise CompilerMissing(f"{compiler} could not compile the program:\n{words}\n{OTHERWISE}")
         try:
             return ctypes.CDLL(str(library)).value_and_gradients_batch
         except (OSError, AttributeError) as error:
             raise CompilerMissing(f"{compiler!r} made no library that can be used: {error}; {OTHERWISE}") from None
-
-
-def wait(child: subprocess.Popen[bytes], limit: float, said: Path) -> int | None:
-    """Wait for a compiler and return how it ended.
-
-    It is ended, with all that it started, after so many seconds, when it says too much, and at Ctrl-C.
-    """
-    end = monotonic() + limit
-    try:
-        while monotonic() < end and said.stat().st_size < MOST_SAID:
-            with suppress(subprocess.TimeoutExpired):
-                return child.wait(0.2)
-        return None
-    finally:
-        if os.name == "posix":
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-        if child.poll() is None:
-            child.kill()
-            child.wait()
