@@ -19,6 +19,7 @@ from ..graph import UNREACHED, UNSWEPT, Node, topological
 from ..graph.paths import back
 from ..graph.structure import flatten, is_array, paired, unflatten
 from ..rules import calculus
+from .modes import record_for_itself
 from .tensor import Tensor, stack
 from .value import Value
 
@@ -144,6 +145,7 @@ def value_and_grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., tuple[A
     (7.0, {'w': 3.0, 'x': 2.0, 'b': 1.0})
     """
 
+    @record_for_itself
     def both(*args: Any) -> tuple[Any, Any]:
         call = Call(f, args, wrt)
         output = call.one_output()
@@ -163,6 +165,7 @@ def grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     return lambda *args: both(*args)[1]
 
 
+@record_for_itself
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return f's value and its pullback: from a cotangent like the value to one like each argument.
 
@@ -172,6 +175,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     """
     call = Call(f, primals, tuple(range(len(primals))))
 
+    @record_for_itself
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         seeds = matching(cotangent, call.result, "the cotangent", "the value")
         rows = [call.gradients(output, seed) for output, seed in zip(call.outputs, seeds, strict=True)]
@@ -182,6 +186,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     return call.value(), pullback
 
 
+@record_for_itself
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Return f's value and how it moves when the arguments move along `tangents`: forward mode.
 
@@ -207,6 +212,7 @@ def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     [[3.0, 2.0], [1.0, 1.0]]
     """
 
+    @record_for_itself
     def matrix(*args: Any) -> Any:
         call = Call(f, args, wrt)
         rows = [call.structured(call.like, derivatives_of(call, output)) for output in call.outputs]
@@ -237,6 +243,7 @@ def hessian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     return jacobian(grad(f, wrt), wrt)
 
 
+@record_for_itself
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """Return the Hessian of f at x times v, without the Hessian: the gradient's move along v.
 

@@ -10,10 +10,16 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
+
+from ..graph.structure import flatten, unflatten
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 RECORDING: Final = ContextVar("RECORDING", default=True)
 DETECTING: Final = ContextVar("DETECTING", default=False)
+LIMITS: Final = ContextVar("LIMITS", default=False)  # whether a pole is ∞ and what is not real NaN, as in NumPy
 
 GUARDS: Final[ContextVar[list[Any] | None]] = ContextVar("GUARDS", default=None)
 
@@ -53,6 +59,24 @@ def note(left: Any, operator: str, right: Any, outcome: bool) -> bool:
     if noted is not None:
         noted.append((left, operator, right, outcome))
     return outcome
+
+
+def record_for_itself(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function that records what it needs, whatever `no_grad` block it is called in.
+
+    There its nodes are handed out as constants, as all else that is computed in the block.
+    """
+
+    @functools.wraps(function)
+    def whole(*args: P.args, **options: P.kwargs) -> R:
+        if RECORDING.get():
+            return function(*args, **options)
+        with switched(RECORDING, True):
+            result = function(*args, **options)
+        constants: R = unflatten(result, [x.detach() if hasattr(x, "detach") else x for x in flatten(result)])
+        return constants
+
+    return whole
 
 
 class Switch:

@@ -544,7 +544,8 @@ class Tensor(Node):
         squares = (self - self.mean(axis, keepdims=True)) ** 2
         if not ddof:
             return squares.mean(axis, keepdims)
-        return squares.sum(axis, keepdims) / (arrays.count(self, axis) - ddof)
+        n = count(self, axis, keepdims)
+        return squares.sum(axis, keepdims) / calculus.maximum(n - ddof, 0)
 
     def std(self, axis: Axis = None, keepdims: bool = False, *, ddof: int = 0) -> Any:
         """Return the standard deviation along the axes, the root of `var`; its slope is ∞ where that is 0."""
@@ -698,6 +699,11 @@ def reduction(op: ArrayOp, x: Tensor, axis: Axis, keepdims: bool) -> Any:
     if keepdims:
         options["keepdims"] = True
     return Tensor._record(op.hold(**options) if options else op, x)
+
+
+def count(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Return how many numbers of x there are along the axes, as a node: a replay on more examples counts those."""
+    return reduction(arrays.sum, calculus.equal(x, x), axis, keepdims)
 
 
 def of_fold(op: Fold, args: Sequence[Any]) -> Any:

@@ -12,13 +12,14 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
+from ..errors import DomainError
 from ..graph import FLOAT, NOTHING, OPS, UNREACHED, UNSWEPT, Fold, Node, Op, limits, topological
 from ..graph.native import mypyc_attr
 from ..rules import calculus
 from ..rules.logistic import TINY, find_logit, log_of_logistic
 from . import anomaly
 from .copying import lasting, reduced, restored
-from .modes import DETECTING, OPEN, RECORDING, note
+from .modes import DETECTING, LIMITS, OPEN, RECORDING, note, switched
 
 Real = float | np.floating[Any] | np.integer[Any]
 Unary = Callable[["Value"], "Value"]
@@ -89,7 +90,10 @@ def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
     try:
         f = op.scalar(*xs)
     except (ValueError, ArithmeticError) as error:
-        f = limits.value(op, xs, error, [x.name for x in inputs])
+        if LIMITS.get():
+            f = limits.evaluate(op.of_arrays, *xs)
+        else:
+            f = limits.value(op, xs, error, [x.name for x in inputs])
     return record(op, f, inputs, [limits.evaluate(op.partials[i], f, *xs) for i in range(len(xs))])
 
 
@@ -228,13 +232,17 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
 
 
 def local(node: Value, i: int, recorded: float) -> Any:
-    """Return ∂node/∂input i by the table's rule on nodes.
+    """Return ∂node/∂input i by the table's rule on nodes, at a limit what it is there: ∞, or NaN.
 
     Raises ValueError where the data of an input was changed after it was used: the rule would
     read the new number, and the gradient be that of no computation that was done.
     """
     op: Any = node.op
-    partial = op.partials[i](node, *node.inputs)
+    try:
+        partial = op.partials[i](node, *node.inputs)
+    except DomainError:
+        with switched(LIMITS, True):
+            partial = op.partials[i](node, *node.inputs)
     worth = partial._data if isinstance(partial, Value) else partial
     if worth != recorded and (worth == worth or recorded == recorded):
         raise ValueError(
@@ -250,7 +258,10 @@ def times(x: Any, y: Any) -> Any:
         return x * y if x and y else 0.0
     if not isinstance(x, Value) and x == 1:
         return y
-    return x if not isinstance(y, Value) and y == 1 else x * y
+    if not isinstance(y, Value) and y == 1:
+        return x
+    product = x * y
+    return product if product.data == product.data else calculus.weigh(x, y)
 
 
 def described(method: Callable[..., Value], op: Op) -> Callable[..., Value]:

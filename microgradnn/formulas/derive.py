@@ -24,7 +24,7 @@ from ..rules.arrays import ARRAY_OPS
 from .c_source import c_source
 from .cancel import behind_sigmoid
 from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
-from .terms import FICTIONAL, Book, Dim, Term, dim, lost
+from .terms import FICTIONAL, Book, Dim, Term, count, dim, lost
 
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
@@ -234,7 +234,9 @@ class Writing:
             if node.op is None:
                 self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
             else:
-                term = book.make(node.op, tuple([self.terms[x] for x in node.inputs]))
+                inputs = tuple([self.terms[x] for x in node.inputs])
+                term = count(node.op, *inputs) if node.op.name == "sum" and len(inputs) == 1 else None
+                term = book.make(node.op, inputs) if term is None else term
                 if node in self.names and term in self.labels:  # two names for one formula: each has its gradient
                     term = book.fresh(node.op, term.inputs)
                 self.terms[node] = term

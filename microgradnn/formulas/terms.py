@@ -8,7 +8,9 @@ also for ∞ and NaN; each rewriting stands alone in `REWRITES`.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -339,6 +341,16 @@ def labels_sum_to_one(op: ArrayOp, x: Term) -> Any:
     return arrays.broadcast(share, shape=shape) if inner in x.book.distributions else None
 
 
+def count(op: ArrayOp, x: Term) -> Any:
+    """The number of entries that equal themselves is the length: m, where it has that name."""
+    if not is_op(x, "equal") or x.inputs[0] is not x.inputs[1]:
+        return None
+    shape = shape_of(op, (x,))
+    axes = arrays.axes_of(op.parameters.get("axis"), len(x.shape))
+    number = x.book.constant(reduce(operator.mul, [x.shape[i] for i in axes], 1))
+    return arrays.broadcast(number, shape=shape) if shape else number
+
+
 def exp_of_log(op: Op, x: Term) -> Any:
     """e^log softmax(z) is softmax(z)."""
     if is_op(x, "log_softmax"):
@@ -465,7 +477,7 @@ REWRITES: dict[str, tuple[Callable[..., Any], ...]] = {
     "add": (folded, sum_of_two, one_denominator),
     "sub": (folded, difference, one_denominator),
     "exp": (exp_of_log,),
-    "sum": (labels_sum_to_one,),
+    "sum": (labels_sum_to_one, count),
     "mul": (folded, product),
     "weigh": (weighed,),
     "div": (folded, quotient),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import Array, Tensor, leaf, numeric
+from ..engine.tensor import Array, Tensor, count, leaf, numeric
 from ..engine.value import Value
 from ..errors import ModelFileError, ShapeError
 from .architecture import described, numbers, rebuilt
@@ -151,10 +151,11 @@ class Network:
         z = self.logits(X, training=training)
         y = self.labels(Y, z.shape)
         output = z if self.of_logits else self.layers[-1].activate(z)
-        J: Tensor = cost(self.loss(output, y))  # noqa: N806
+        losses = self.loss(output, y)
+        J: Tensor = cost(losses)  # noqa: N806
         if l2:
             squares = sum((layer.W**2).sum() for layer in self.layers)
-            J = J + squares * (l2 / (2 * z.shape[1]))  # noqa: N806
+            J = J + squares * (l2 / 2) / count(losses)  # noqa: N806
         return J.named("J")
 
     def labels(self, Y: Any, shape: tuple[int, ...]) -> Tensor:  # noqa: N803

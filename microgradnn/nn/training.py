@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.columns import batches, check_data
-from ..engine.modes import no_grad
+from ..engine.modes import no_grad, record_for_itself
 from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
 from .checkpoints import Checkpoint, fingerprint
@@ -36,6 +36,7 @@ STEEPEST = 8.0
 LARGE = 10  # an input beyond this has not been scaled
 
 
+@record_for_itself
 def fit(
     network: Network,
     X: Any,  # noqa: N803 (the notes' name)

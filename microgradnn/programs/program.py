@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import math
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import count
@@ -370,9 +371,10 @@ def real_array(name: str, x: Any) -> Any:
 
 def loaded(source: str, name: str) -> Callable[..., Any]:
     """Return a function of a source, which tracebacks can show."""
-    file = f"<microgradnn program {next(NUMBER)}>"
+    file = f"<microgradnn program {next(NUMBER)}>"  # kept as long as the function is
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     namespace: dict[str, Any] = {}
     exec(builtins.compile(source, file, "exec"), namespace)
     function: Callable[..., Any] = namespace[name]
+    weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
     return function

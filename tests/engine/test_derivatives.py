@@ -375,3 +375,46 @@ def test_a_leaf_that_is_no_number_is_refused(call: Any, words: str) -> None:
 def test_of_more_than_one_output_there_is_no_second_derivative(derivative: Any) -> None:
     with pytest.raises(TypeError, match="return one Value, for more there is jacobian"):
         derivative(1.0)
+
+
+# --- where slopes are infinite ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "first", "second"),
+    [
+        (lambda x: x.sqrt(), 0.0, math.inf, -math.inf),
+        (lambda x: x.log(), 0.0, math.inf, -math.inf),
+        (lambda x: x**0.5, 0.0, math.inf, -math.inf),
+        (lambda x: x**1.5, 0.0, 0.0, math.inf),
+        (lambda x: x.asin(), 1.0, math.inf, math.inf),
+        (lambda x: x.acosh(), 1.0, math.inf, -math.inf),
+    ],
+)
+def test_derivatives_are_infinite_where_slopes_are(f: Any, x: float, first: float, second: float) -> None:
+    """By hand: √x has slope 1/(2√x) and that −1/(4x√x); so log, asin and acosh at their ends."""
+    node = Value(x)
+    f(node).backward(create_graph=True)
+
+    assert node.grad.data == grad(f)(x) == first
+    assert grad(grad(f))(x) == second
+
+
+def test_nothing_comes_back_through_an_infinite_slope_from_a_slope_of_zero() -> None:
+    x = Value(0.0)
+    (x * x).sqrt().backward(create_graph=True)
+
+    assert x.grad.data == 0
+
+
+def test_second_derivatives_outside_of_a_rules_domain_are_nan_as_of_tensors() -> None:
+    matrix = hessian(lambda x: x[0] ** x[1])([-2.0, 2.0])
+
+    assert matrix[0][0] == 2  # y (y − 1) x^(y−2); the others hold log(−2)
+    assert all(math.isnan(one) for one in (matrix[0][1], matrix[1][0], matrix[1][1]))
+
+
+def test_a_direction_or_a_seed_of_zero_brings_zero() -> None:
+    assert hvp(lambda p: p[0] ** 2 + p[1] ** 1.5, [1.0, 0.0], [1.0, 0.0]) == [2, 0]
+    assert jvp(lambda x, y: x + y.sqrt(), (1.0, 0.0), (1.0, 0.0)) == (1, 1)
+    assert vjp(lambda x: [x.sqrt(), x], 0.0)[1]([0.0, 1.0]) == (1,)

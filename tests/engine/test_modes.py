@@ -9,7 +9,22 @@ from typing import Any
 
 import pytest
 
-from microgradnn import Value, detect_anomaly, dot, no_grad, relu, where
+from microgradnn import (
+    Tensor,
+    Value,
+    detect_anomaly,
+    dot,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    no_grad,
+    relu,
+    value_and_grad,
+    vjp,
+    where,
+)
 from microgradnn.engine.modes import OPEN
 
 
@@ -119,3 +134,48 @@ def test_a_detached_value_is_the_same_number_and_passes_nothing_back() -> None:
 
     assert x.grad == 3
     assert (x.detach().data, x.detach().name, x.detach().kind) == (3, "x", "constant")
+
+
+# --- what records for itself ------------------------------------------------------------------
+
+
+def square(x: Any) -> Any:
+    return x * x
+
+
+@pytest.mark.parametrize(
+    ("derivative", "right"),
+    [
+        (lambda: grad(square)(3.0), 6.0),
+        (lambda: value_and_grad(square)(3.0), (9.0, 6.0)),
+        (lambda: grad(grad(square))(3.0), 2.0),
+        (lambda: hessian(lambda x: x[0] * x[1] ** 2)([2.0, 3.0]), [[0.0, 6.0], [6.0, 4.0]]),
+        (lambda: jacobian(lambda x: [x[0] * x[1]])([2.0, 3.0]), [[3.0, 2.0]]),
+        (lambda: jvp(square, (3.0,), (1.0,)), (9.0, 6.0)),
+        (lambda: vjp(square, 3.0)[1](1.0), (6.0,)),
+        (lambda: hvp(lambda x: x[0] ** 3, [2.0], [1.0]), [12.0]),
+        (lambda: grad(lambda x: x.sum() ** 2)(Tensor([[3.0]])).item(), 6.0),
+    ],
+)
+def test_derivatives_record_for_themselves(derivative: Callable[[], Any], right: Any) -> None:
+    assert derivative() == right
+    with no_grad():
+        assert derivative() == right
+        assert not recorded()
+
+
+def test_what_a_derivative_hands_out_in_a_block_is_a_constant() -> None:
+    x = Value(3.0, "x")
+    with no_grad():
+        slope = grad(square)(x)
+
+    assert (slope.data, slope.kind) == (6.0, "constant")
+
+
+def test_a_block_inside_of_the_function_holds() -> None:
+    def half(x: Value) -> Value:
+        with no_grad():
+            frozen = x * x
+        return frozen * x
+
+    assert grad(half)(3.0) == 9.0

@@ -16,6 +16,7 @@ import microgradnn.engine
 from microgradnn import Value
 from microgradnn.graph import OPS
 from microgradnn.nn import MLP, Layer, Module, Neuron
+from microgradnn.rules import calculus
 
 
 def trained(nn: Any, value: Any, steps: int) -> tuple[list[float], list[float]]:
@@ -137,3 +138,45 @@ def test_a_network_says_what_it_is_as_microgradients_does() -> None:
 
 def test_micrograds_place_for_value_is_known() -> None:
     assert microgradnn.engine.Value is Value
+
+
+class Hundred(Neuron):
+    def __call__(self, x: Any) -> Any:
+        return Value(100.0)
+
+
+class Doubled(Neuron):
+    @property
+    def weights(self) -> tuple[Value, ...]:
+        return tuple(2 * w for w in self.w)
+
+    def __call__(self, x: Any) -> Any:
+        return calculus.dot(self.weights, x) + self.b
+
+
+class Named(Neuron):
+    """One that changes nothing of what is computed."""
+
+    def __repr__(self) -> str:
+        return "mine"
+
+
+def test_a_neuron_that_computes_its_own_way_is_asked() -> None:
+    layer, mlp = Layer(2, 2), MLP(2, [2, 1])
+    layer.neurons[1] = Hundred(2)
+    mlp.layers[0].neurons = [Hundred(2), Hundred(2)]
+    doubled = Doubled(2)
+
+    assert layer([0.0, 0.0])[1].data == 100
+    assert mlp([0.0, 0.0]).data == pytest.approx(100 * sum(w.data for w in mlp.layers[1].neurons[0].w))
+    layer.neurons = [doubled]
+    assert layer([1.0, 1.0]).data == pytest.approx(2 * sum(w.data for w in doubled.w))
+    layer.neurons = [lambda x: x[0] + 7]  # type: ignore[list-item] # anything that can be called will do
+    assert layer([1.0, 1.0]) == 8
+
+
+def test_a_softmax_is_of_all_neurons_of_a_kind_that_computes_as_the_usual() -> None:
+    layer = Layer(2, 3, activation="softmax")
+    layer.neurons = [Named(2, activation="softmax") for _ in range(3)]
+
+    assert sum(a.data for a in layer([1.0, 2.0])) == pytest.approx(1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import AnomalyError, DivergedError, ModelFileError, ShapeError
+from microgradnn import AnomalyError, DivergedError, ModelFileError, ShapeError, no_grad
 from microgradnn.data import gate, moons, one_hot
 from microgradnn.nn import Model, Network
 from microgradnn.nn.optimisers import OPTIMISERS, exponential
@@ -379,3 +379,14 @@ def test_the_bar_is_silent_without_rich(monkeypatch: pytest.MonkeyPatch, capfd: 
 def test_the_gate_of_the_notes_is_learnt() -> None:
     data = gate("or")
     assert Network([2, 1], init="zeros").fit(data.X, data.Y, learning_rate=1).train_accuracy == 1
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_fit_trains_in_a_block_without_recording_too(compiled: bool) -> None:
+    inside, outside = small(), small()
+    with no_grad():
+        inside.fit(X, Y, iterations=5, compiled=compiled)
+    outside.fit(X, Y, iterations=5, compiled=compiled)
+
+    np.testing.assert_array_equal(inside.layers[0].W.numpy(), outside.layers[0].W.numpy())
+    assert not np.array_equal(inside.layers[0].W.numpy(), small().layers[0].W.numpy())

@@ -44,7 +44,8 @@ class CProgram(Program):
         places = [many[name].ctypes.data if name in many else start + 8 * i for i, name in enumerate(given)]
         m = int(np.prod(shape, dtype=int))
         values, shared = np.empty(shape), np.zeros(len(self.wrt))
-        own = {name: np.zeros(shape) for name in self.wrt if name in many}
+        each = {*many, *set(self.wrt).difference(given)} if shape else set()  # inputs that differ, and inner nodes
+        own = {name: np.zeros(shape) for name in self.wrt if name in each}
         start = shared.ctypes.data
         into = [own[name].ctypes.data if name in own else start + 8 * i for i, name in enumerate(self.wrt)]
         self.batch(
