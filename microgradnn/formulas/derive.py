@@ -10,17 +10,21 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from html import escape
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from ..graph import OPS, Node, topological
 from ..graph.paths import back
-from ..rules import arrays
+from ..rules import arrays, calculus
 from ..rules.arrays import ARRAY_OPS
+from ..rules.logistic import find_logit, log_of_logistic
 from .c_source import c_source
 from .cancel import behind_sigmoid
 from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
@@ -44,7 +48,6 @@ class Derivation:
     backward: tuple[Line, ...]
     source: str
     value_source: str  # the forward pass alone, as a function `value`
-    limit_source: str  # of numbers: the same in NumPy, for where Python's own arithmetic raises
     shapes: dict[str, tuple[int, ...]]
     defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
     examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
@@ -52,11 +55,17 @@ class Derivation:
     arrays: bool  # whether it was a graph of Tensors
     floats: bool  # whether plain Python gives floats throughout, and no int
     latex_of: Any  # lines in LaTeX
+    exact: Exact = field(repr=False, compare=False)  # for where this gives no finite number
 
     @property
     def latex(self) -> str:
         """The lines in LaTeX, as an `aligned` block."""
         return str(self.latex_of((*self.forward, *self.backward)))
+
+    @property
+    def exact_source(self) -> str:
+        """The same functions in NumPy as the sweep computes: each product guarded, logarithms of sigmoids from z."""
+        return self.exact.source
 
     @property
     def step_source(self) -> str:
@@ -121,26 +130,8 @@ def derive(
     targets = written.targets(grads, wanted)
     names = [written.names[x] for x in given]
     wrt_names = [written.names[x] for x in wanted]
-    shapes = {written.names[x]: written.terms[x].shape for x in given}
-
-    def sources(style: Style) -> tuple[str, str, list[Line], list[Line], str]:
-        roots = written.forward_roots()
-        listing = Listing(written.labels, style, [*roots, *(term for _, term in targets)])
-        forward = listing.forward(roots)
-        result = listing.reference(written.terms[output])
-        backward = listing.backward(targets)
-        if style == "c":
-            lines = [(line.name, line.formula) for line in (*forward, *backward)]
-            both = value = c_source(name, names, wrt_names, lines, result)
-        else:
-            about = (names, shapes, written.lengths, forward)
-            value = function_source("value", *about, [], result, None, listing)
-            both = function_source(name, *about, backward, result, [f"d{x}" for x in wrt_names], listing)
-        return both, value, forward, backward, result
-
-    source, value_source, forward, backward, result = sources(style)
-    limits = {"python": lambda: "\n\n".join(sources("numpy")[:2]), "numpy": lambda: f"{source}\n\n{value_source}"}
-    limit_source = limits[style]() if style in limits and not hasattr(output, "shape") else ""
+    shapes = written.shapes(given)
+    source, value_source, forward, backward, result = written.sources(targets, given, wanted, style, name)
     shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
     return Derivation(
         output=result,
@@ -150,7 +141,7 @@ def derive(
         backward=tuple(backward),
         source=source,
         value_source=value_source,
-        limit_source=limit_source,
+        exact=Exact(written, given, wanted, notes=notes, name=name),
         shapes=shaped,
         defaults={written.names[x]: x.item() for x in given},
         examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
@@ -223,6 +214,8 @@ class Writing:
     ) -> None:
         self.order = order
         self.book = book
+        self.wanted = set(wanted)
+        self.uses = Counter([x for node in order for x in node.inputs])
         self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
         self.lengths = batch(given) if any_length else {}
         self.terms: dict[Any, Term] = {}
@@ -234,9 +227,7 @@ class Writing:
             if node.op is None:
                 self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
             else:
-                inputs = tuple([self.terms[x] for x in node.inputs])
-                term = count(node.op, *inputs) if node.op.name == "sum" and len(inputs) == 1 else None
-                term = book.make(node.op, inputs) if term is None else term
+                term = self.operation(node)
                 if node in self.names and term in self.labels:  # two names for one formula: each has its gradient
                     term = book.fresh(node.op, term.inputs)
                 self.terms[node] = term
@@ -247,6 +238,15 @@ class Writing:
                 self.terms[node] = self.leaf(node, given, wanted, next(iter(m), None))
         root = self.terms[order[-1]]
         self.labels.setdefault(root, "J" if "J" not in self.names.values() else "output")
+
+    def operation(self, node: Any) -> Term:
+        """Return an operation as it is, but the logarithm of a sigmoid that nothing else uses by a form of its own."""
+        if node.op is calculus.log and self.book.simplify and (found := find_logit(node.inputs[0])):
+            if not any(x.name or self.uses[x] > 1 or x in self.wanted for x in sigmoids(node.inputs[0])):
+                return log_of_logistic(self.terms[found[0]], found[1])  # type: ignore[no-any-return]
+        inputs = tuple([self.terms[x] for x in node.inputs])
+        counted = count(node.op, *inputs) if node.op.name == "sum" and len(inputs) == 1 else None
+        return self.book.make(node.op, inputs) if counted is None else counted
 
     def leaf(self, node: Any, given: Sequence[Node], wanted: Sequence[Node], m: Dim | None) -> Term:
         """Return a leaf as a variable, or as the number that it is."""
@@ -272,7 +272,8 @@ class Writing:
         m = next(iter([dim for dim, _ in self.lengths.values()]), None)
         scale: Any = m if notes and m is not None else 1
         seed = self.book.constant(scale if not root.shape else np.full(root.shape, float(scale)))
-        terms = list(dict.fromkeys(self.terms[node] for node in self.order))
+        seen: set[Term] = set()
+        terms = [term for node in self.order for term in topological(self.terms[node], seen)]
         goals = [self.terms[x] for x in wanted]
         grads: dict[Any, Any] = back(terms, goals, seed, on_nodes=True, each=self.settled)
         if notes and m is not None:
@@ -321,6 +322,34 @@ class Writing:
             result.setdefault(f"d{name}", grads.get(x) or nothing)
         return list(result.items())
 
+    def shapes(self, given: Sequence[Node]) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the inputs by name."""
+        return {self.names[x]: self.terms[x].shape for x in given}
+
+    def sources(
+        self,
+        targets: Sequence[tuple[str, Term]],
+        given: Sequence[Node],
+        wanted: Sequence[Node],
+        style: Style,
+        name: str,
+    ) -> tuple[str, str, list[Line], list[Line], str]:
+        """Return a module with the value and the gradients, one with the value, their lines, and the result's name."""
+        roots = self.forward_roots()
+        names, wrt = [self.names[x] for x in given], [self.names[x] for x in wanted]
+        listing = Listing(self.labels, style, [*roots, *(term for _, term in targets)])
+        forward = listing.forward(roots)
+        result = listing.reference(self.terms[self.order[-1]])
+        backward = listing.backward(targets)
+        if style == "c":
+            lines = [(line.name, line.formula) for line in (*forward, *backward)]
+            both = value = c_source(name, names, wrt, lines, result)
+        else:
+            about = (names, self.shapes(given), self.lengths, forward)
+            value = function_source("value", *about, [], result, None, listing)
+            both = function_source(name, *about, backward, result, [f"d{x}" for x in wrt], listing)
+        return both, value, forward, backward, result
+
     def leading_to(self, ends: Sequence[Term]) -> set[Term]:
         """Return all that these terms are made from, through variables that stand for gradients."""
         found: set[Term] = set()
@@ -347,6 +376,74 @@ class Writing:
                 seen.add(x)
                 stack += reversed(x.inputs)
         return list(found)
+
+
+WRITING = Lock()  # of two threads that ask, one writes
+
+
+class Exact:
+    """A derivation's computation as the sweep does it, written only when it is asked for. It holds no graph."""
+
+    def __init__(
+        self, written: Writing, given: Sequence[Node], wanted: Sequence[Node], *, notes: bool, name: str
+    ) -> None:
+        number: dict[Any, Any] = {node: i for i, node in enumerate(written.terms)}
+        self.steps: list[tuple[Any, Any]] = [  # an operation and its inputs, or None and a leaf
+            (None, term) if node.op is None else (node.op, [number[x] for x in node.inputs])
+            for node, term in written.terms.items()
+        ]
+        twin = copy(written)
+        twin.order = [number[node] for node in written.order]
+        twin.terms = {}
+        twin.names = {number[node]: name for node, name in written.names.items()}
+        twin.uses, twin.wanted = Counter(), set()
+        self.written: Writing | None = twin
+        self.name, self.notes, self.output = name, notes, written.labels[written.terms[written.order[-1]]]
+        self.given, self.wanted = [number[x] for x in given], [number[x] for x in wanted]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"text": self.source, "written": None}
+
+    @property
+    def source(self) -> str:
+        """The module, with the functions `value_and_gradients`, or as the derivation is named, and `value`."""
+        with WRITING:
+            if self.written is not None:
+                self.text, self.written = self.module(self.written), None
+            return self.text
+
+    def module(self, twin: Writing) -> str:
+        """Write the module."""
+        distributions = twin.book.distributions
+        twin.book = book = Book(exact=True)
+        twin.labels, twin.carried, twin.defined = {}, set(), {}
+        names: dict[Any, str] = twin.names
+        for i, (op, about) in enumerate(self.steps):
+            if op is None:
+                twin.terms[i] = (
+                    book.variable(about.label, about.shape) if about.value is None else book.constant(about.value)
+                )
+                if about in distributions:
+                    book.distributions.add(twin.terms[i])
+                continue
+            inputs = tuple([twin.terms[x] for x in about])
+            logistic = find_logit(inputs[0]) if op is calculus.log else None
+            if logistic and not any(twin.terms[x] in sigmoids(inputs[0]) for x in self.wanted if x in twin.terms):
+                twin.terms[i] = log_of_logistic(*logistic)
+            else:
+                twin.terms[i] = book.fresh(op, inputs)  # what stands there twice is computed, and swept, twice
+            if i in names:
+                twin.labels[twin.terms[i]] = names[i]
+        root = twin.terms[twin.order[-1]]
+        twin.labels.setdefault(root, self.output)
+        grads = twin.gradients(self.wanted, notes=self.notes)
+        both, value, *_ = twin.sources(twin.targets(grads, self.wanted), self.given, self.wanted, "numpy", self.name)
+        return f"{both}\n\n{value}"
+
+
+def sigmoids(x: Any) -> list[Any]:
+    """Return the node or term x, which is σ(z) or 1 − σ(z), and σ(z)."""
+    return [x] if x.op is calculus.sigmoid else [x, x.inputs[1]]
 
 
 def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:

@@ -82,6 +82,11 @@ class Term(Node):
         return self.value
 
     @property
+    def kind(self) -> str:
+        """'constant' for a number, 'input' for a variable, 'operation' for the rest."""
+        return "operation" if self.op is not None else "input" if self.value is None else "constant"
+
+    @property
     def dtype(self) -> Any:
         """Terms stand for numbers of any precision."""
         return np.dtype(float)

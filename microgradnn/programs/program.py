@@ -85,10 +85,8 @@ class Program:
         """
         inputs = self.given(args, named)
         if not self.arrays and np.ndarray not in set(map(type, inputs)):
-            value, gradients = self.once("value_and_gradients", inputs)
-            if self.floats:
-                return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
-            return Result(float(value), dict(zip(self.wrt, map(float, gradients), strict=True)))
+            value, gradients = self.of_numbers("value_and_gradients", inputs)
+            return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
         value, *gradients = self.replayed("value_and_gradients", inputs)
         return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
@@ -96,25 +94,35 @@ class Program:
         """Return the value alone; the backward pass is not computed."""
         inputs = self.given(args, named)
         if not self.arrays and np.ndarray not in set(map(type, inputs)):
-            return float(self.once("value", inputs))
+            return self.of_numbers("value", inputs)
         return self.replayed("value", inputs)[0]
 
     def once(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what a function gives, if need be at a limit."""
-        try:
-            if self.floats:  # nothing of NumPy, that would warn
-                return self.functions[name](*inputs)
-            with np.errstate(all="ignore"):
-                return real(self.functions[name](*inputs))
-        except (ValueError, ArithmeticError):
-            if not self.derivation.limit_source:
-                raise
-        return self.at_limit(name, inputs)
+        """Return what the printed function gives; ValueError or ArithmeticError where Python's arithmetic raises."""
+        if self.floats:  # nothing of NumPy, that would warn
+            return self.functions[name](*inputs)
+        with np.errstate(all="ignore"):
+            return real(self.functions[name](*inputs))
 
-    def at_limit(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what a function of numbers gives where Python raises, or turns to complex numbers: as NumPy has it."""
+    def of_numbers(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Return what a function of floats gives, floats too; what the exact one gives where that is not finite."""
+        try:
+            found = self.once(name, inputs)
+            if self.floats:
+                total = sum(found[1], found[0]) if type(found) is tuple else found
+                if total - total == 0:  # which it is not for ∞ and NaN
+                    return found
+            found = as_floats(found)
+            if all(map(math.isfinite, (found[0], *found[1]) if isinstance(found, tuple) else (found,))):
+                return found
+        except (ValueError, ArithmeticError):
+            pass
+        return as_floats(self.exactly(name, inputs))
+
+    def exactly(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Return what a function gives where the printed one raises, or gives no finite number: as the sweep has it."""
         if name not in self.limits:
-            self.limits[name] = loaded(self.derivation.limit_source, name)
+            self.limits[name] = loaded(self.derivation.exact_source, name)
         with np.errstate(all="ignore"):
             return self.limits[name](*[np.float64(x) if type(x) is float else x for x in inputs])
 
@@ -128,7 +136,6 @@ class Program:
         if layout not in self.steady:
             self.make_room(layout)
         free = self.steady.get(layout)
-        run = self.once
         if free is not None:
             try:
                 with np.errstate(all="ignore"):
@@ -140,14 +147,28 @@ class Program:
                         results = steady(inputs)
                     finally:
                         free.append(steady)
-                return results if self.arrays else self.over_examples(results, inputs, steady.summed)
+                    if all_finite(results):
+                        return results if self.arrays else self.over_examples(results, inputs, steady.summed)
+                return self.finished(name, inputs, self.exactly(name, inputs))
             except (Unfixed, RecursionError):  # the lines are not the same each time, or too long for a walk
                 self.steady[layout] = None
             except (ValueError, ArithmeticError):
                 if self.arrays:
                     raise
-                run = self.at_limit
-        found = run(name, inputs)
+                return self.finished(name, inputs, self.exactly(name, inputs))
+        try:
+            found = self.once(name, inputs)
+        except (ValueError, ArithmeticError):
+            if self.arrays:
+                raise
+        else:
+            results = self.finished(name, inputs, found)
+            if all_finite(results):
+                return results
+        return self.finished(name, inputs, self.exactly(name, inputs))
+
+    def finished(self, name: str, inputs: Sequence[Any], found: Any) -> list[Any]:
+        """Return what a function gave of arrays as a list, in their precision; sums of what a batch shares."""
         several = [found] if name == "value" else [found[0], *found[1]]
         results = [number(np.array(x, dtype)) for x, dtype in zip(several, self.precisions(inputs), strict=False)]
         if self.arrays:
@@ -325,6 +346,20 @@ def real(found: Any) -> Any:
     if complex in kinds or "c" in kinds:
         raise ValueError("not real")
     return found
+
+
+def as_floats(found: Any) -> Any:
+    """Return a value, or a value and its gradients, as floats."""
+    return (float(found[0]), tuple(map(float, found[1]))) if isinstance(found, tuple) else float(found)
+
+
+def all_finite(results: Sequence[Any]) -> bool:
+    """Whether numbers and arrays are finite; of an array, a sum of squares tells it quickest, unless it overflows."""
+    for x in results:
+        total = x if type(x) is float else (flat := x.ravel("K")).dot(flat)
+        if not math.isfinite(total) and not np.isfinite(x).all():
+            return False
+    return True
 
 
 def examples(inputs: Sequence[Any]) -> tuple[int, ...]:

@@ -14,14 +14,13 @@ TINY = 2.0**-1022  # the reciprocal of what is smaller may be ∞
 
 
 def find_logit(x: Any) -> tuple[Any, bool] | None:
-    """Return z, and whether it is 1 − σ(z), where the node x is σ(z) or 1 − σ(z); else None."""
+    """Return z, and whether it is 1 − σ(z), where the node, or term, x is σ(z) or 1 − σ(z); else None."""
     if x.op is calculus.sigmoid:
         return x.inputs[0], False
     if x.op is calculus.sub:
         one, a = x.inputs
-        if a.op is calculus.sigmoid and one.op is None and one.kind == "constant" and not one.name:
-            number = one.item()
-            if isinstance(number, float) and number == 1:
+        if a.op is calculus.sigmoid and one.op is None and not one.name and one.kind == "constant":
+            if isinstance(one.item(), (int, float)) and one.item() == 1:
                 return a.inputs[0], True
     return None
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...engine.processes import run
 from ...errors import CompilerMissing
 from ...formulas.derive import Derivation
-from ..program import Program, Reduction, Result, number
+from ..program import Program, Reduction, Result, all_finite, as_floats, number
 
 SECONDS = 60.0  # that a compiler may take; a graph of 1,000 nodes takes one
 MOST_SAID = 1_000_000  # bytes
@@ -31,11 +31,22 @@ class CProgram(Program):
         self.batch = built(derivation.source)
 
     def load(self) -> None:
-        """Nothing of it is Python."""
+        """Nothing of it is Python, but what is run where C gives no finite number."""
+        self.limits = {}
+
+    def exact_result(self, name: str, inputs: Sequence[Any]) -> Result:
+        """Return the value and the gradients as the sweep has them."""
+        found = self.exactly(name, inputs)
+        if any(isinstance(x, np.ndarray) for x in inputs):
+            value, *gradients = self.finished(name, inputs, found)
+        else:
+            value, gradients = as_floats(found)
+        return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
-        given = dict(zip(self.inputs, self.given(args, named), strict=True))
+        inputs = self.given(args, named)
+        given = dict(zip(self.inputs, inputs, strict=True))
         many = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
         shape = np.broadcast_shapes(*[x.shape for x in many.values()])
         many = {name: np.ascontiguousarray(x) for name, x in many.items()}
@@ -56,6 +67,8 @@ class CProgram(Program):
             pointers(into),
             steps([name in own for name in self.wrt]),
         )
+        if not all_finite([*values.reshape(1, -1), shared, *own.values()]):
+            return self.exact_result("value_and_gradients", inputs)
         if shape and self.reduce == "mean":
             shared /= m
         gradients = {name: own.get(name, g) for name, g in zip(self.wrt, shared.tolist(), strict=True)}
