@@ -27,7 +27,7 @@ ROOMS = {
         "numpy.walk numpy.sums numpy.steady program c.program "
         "numba.tape numba.lanes numba.interpreter numba.program backends compiled",
     ),
-    "draw": (f"{CORE} formulas", "picture dot svg text render drawing"),
+    "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
     "check": (
         f"{CORE} formulas",
         "differences replay blame strategies gradients symptoms training "

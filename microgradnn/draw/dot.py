@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .metrics import text_width
 from .picture import Arrow, Box, Picture, shorten
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
 GRAPH = dict(nodesep="0.2", ranksep="0.4", bgcolor="white", fontname="Arial", fontsize="11", fontcolor="#444444")
-NODE = dict(shape="box", fontname="Arial", fontsize="10", height="0.2", width="0.3", margin="0.08,0.04")
+FONT_SIZE, MARGIN, LEAST_WIDTH = 10, 0.08, 0.3  # points; the others inches
+NODE = dict(
+    shape="box",
+    fontname="Arial",
+    fontsize=f"{FONT_SIZE}",
+    height="0.2",
+    width=f"{LEAST_WIDTH}",
+    margin=f"{MARGIN},0.04",
+)
 EDGE = dict(fontname="Arial", fontsize="8", arrowsize="0.55", color="#6B6B6B", fontcolor="#595959")
 
 # Okabe–Ito colours, safe for the colour-blind; kinds differ by border and shape too.
@@ -87,8 +96,9 @@ def box_attributes(box: Box) -> dict[str, str]:
         texts.append(f"value {box.value}")
     if box.grad:
         texts.append(f"grad {box.grad}")
+    wide = max(text_width(text, FONT_SIZE) for text in texts) / 72 + 2 * MARGIN
     about = {"id": box.id, "class": box.kind, "label": lines(texts, r"\l"), "tooltip": tooltip(box.tooltip)}
-    return about | STYLES[box.kind]
+    return about | STYLES[box.kind] | ({"width": f"{wide:.3f}"} if wide > LEAST_WIDTH else {})
 
 
 def arrow_attributes(arrow: Arrow) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from .metrics import text_width
 from .picture import Picture
 
 # Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
@@ -50,6 +51,8 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
     graph = groups["graph0"]
     title(graph, [picture.title])
     graph[1].set("class", "background")
+    for text in graph.iter("text"):
+        hold_width(text)
     for box in picture.boxes:
         title(groups[box.id], box.tooltip)
         texts = groups[box.id].findall("text")
@@ -83,3 +86,10 @@ def unwrapped(group: Element) -> Iterator[Element]:
 def title(group: Element, lines: Sequence[str]) -> None:
     """Give a group its title, which browsers show as a tooltip and screen readers speak."""
     group[0].text = "\n".join(lines)
+
+
+def hold_width(text: Element) -> None:
+    """Make a text as wide as its box was made for, in whatever font it is shown: few systems have Arial."""
+    if text.text and not text.text.isspace():
+        width = text_width(text.text, float(text.get("font-size", "10")))
+        text.attrib |= {"textLength": f"{width:.2f}", "lengthAdjust": "spacingAndGlyphs"}

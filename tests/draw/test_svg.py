@@ -108,3 +108,26 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
     assert not re.findall(r'(?:href|src)="(?!#)|url\(|@import', svg)
     assert "prefers-color-scheme: dark" in svg
+
+
+def box_edges(group: ElementTree.Element) -> tuple[float, float]:
+    """The left and right edge of a box, from the outline that Graphviz drew."""
+    outline = next(element for element in group if element.tag.rpartition("}")[2] in ("path", "polygon"))
+    numbers = [float(x) for x in re.findall(r"(-?[\d.]+),-?[\d.]+", outline.get("points") or outline.get("d") or "")]
+    return min(numbers), max(numbers)
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+def test_every_text_is_held_to_a_width_that_is_inside_its_box(name: str) -> None:
+    root = ElementTree.fromstring(drawn(name))
+
+    for group in root.iter("{http://www.w3.org/2000/svg}g"):
+        if "node" in group.get("class", ""):
+            left, right = box_edges(group)
+            for text in group.findall("{http://www.w3.org/2000/svg}text"):
+                if (text.text or "").strip():
+                    x, width = float(text.get("x", "nan")), float(text.get("textLength", "nan"))
+                    assert left < x
+                    assert x + width <= right
+                    assert text.get("lengthAdjust") == "spacingAndGlyphs"
