@@ -19,7 +19,7 @@ WIDTHS = {
     389: "*",
     400: "°",
     469: "^",
-    500: "Jcksvxyz",
+    500: "Jcksvxyz↑↓",
     549: "≤≥≠≈∂",
     556: "#$0123456789?L_abdeghnopqu",
     584: "+<=>~×÷−±",
@@ -32,7 +32,7 @@ WIDTHS = {
     833: "MmΩ½¼¾",
     889: "%",
     944: "W",
-    1000: "→←↑↓…—",
+    1000: "→←…—",
     1015: "@",
 }
 WIDTH = {character: width for width, characters in WIDTHS.items() for character in characters}
