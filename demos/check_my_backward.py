@@ -7,9 +7,8 @@ Somebody adds the softsign x / (1 + |x|) as an operation of their own, with the 
 
 from typing import Any
 
+from microgradnn import abs, operation
 from microgradnn.check import gradcheck
-from microgradnn.graph import Op
-from microgradnn.rules.calculus import abs
 
 
 def softsign(x: Any) -> Any:
@@ -17,9 +16,9 @@ def softsign(x: Any) -> Any:
     return x / (1 + abs(x))
 
 
-forgot = Op("softsign", softsign, softsign, lambda f, x: 1 / (1 + abs(x)), kink=lambda x: x)
-print(gradcheck(lambda w, x: (w * forgot(x)).exp(), 2.0, 0.5))
+with operation(softsign, lambda f, x: 1 / (1 + abs(x)), kink=lambda x: x) as forgot:
+    print(gradcheck(lambda w, x: (w * forgot(x)).exp(), 2.0, 0.5))
 
 print("\nwith the square:")
-right = Op("softsign", softsign, softsign, lambda f, x: 1 / (1 + abs(x)) ** 2, kink=lambda x: x)
+right = operation(softsign, lambda f, x: 1 / (1 + abs(x)) ** 2, kink=lambda x: x)
 print(gradcheck(lambda w, x: (w * right(x)).exp(), 2.0, 0.5))

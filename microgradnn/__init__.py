@@ -80,6 +80,10 @@ from .rules.calculus import sum as sum
 from .rules.calculus import tan as tan
 from .rules.calculus import tanh as tanh
 from .rules.calculus import where as where
+from .rules.operations import ArrayOperation as ArrayOperation
+from .rules.operations import Operation as Operation
+from .rules.operations import array_operation as array_operation
+from .rules.operations import operation as operation
 
 __version__ = "0.1.0"
 
@@ -87,6 +91,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AnomalyError",
     "ArrayExplanation",
+    "ArrayOperation",
     "CompilerMissing",
     "Derivation",
     "DivergedError",
@@ -96,6 +101,7 @@ __all__ = [
     "ExpressionError",
     "GuardError",
     "ModelFileError",
+    "Operation",
     "PoleError",
     "Program",
     "RankOneWarning",
@@ -107,6 +113,7 @@ __all__ = [
     "Value",
     "acos",
     "acosh",
+    "array_operation",
     "asin",
     "asinh",
     "atan",
@@ -146,6 +153,7 @@ __all__ = [
     "mean",
     "minimum",
     "no_grad",
+    "operation",
     "prod",
     "relu",
     "sigmoid",

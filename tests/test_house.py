@@ -19,9 +19,9 @@ CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native node limits op structure paths"),
-    "rules": ("errors graph", "numerics calculus logistic arrays notation"),
+    "rules": ("errors graph", "numerics calculus logistic arrays operations notation"),
     "engine": ("errors graph rules", "disk processes modes copying anomaly value tensor derivatives"),
-    "formulas": (CORE, "expression facts terms cancel c_source listing derive explain_arrays explain"),
+    "formulas": (CORE, "expression facts terms cancel c_source carried listing derive explain_arrays explain"),
     "programs": (
         f"{CORE} formulas",
         "numpy.walk numpy.sums numpy.steady program c.program "
@@ -135,12 +135,12 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 
 def test_the_public_names_are_these() -> None:
     names = """
-        AnomalyError ArrayExplanation CompilerMissing Derivation DivergedError DomainError Explanation
-        Expression ExpressionError GuardError ModelFileError PoleError Program RankOneWarning RenderError
-        RendererMissing Result ShapeError Tensor Value acos acosh asin asinh atan atan2 atanh cbrt clip compiled
-        concatenate cos cosh derive detect_anomaly dot elu erf erfc exp explain expm1 expression gelu grad
+        AnomalyError ArrayExplanation ArrayOperation CompilerMissing Derivation DivergedError DomainError Explanation
+        Expression ExpressionError GuardError ModelFileError Operation PoleError Program RankOneWarning RenderError
+        RendererMissing Result ShapeError Tensor Value acos acosh array_operation asin asinh atan atan2 atanh cbrt clip
+        compiled concatenate cos cosh derive detect_anomaly dot elu erf erfc exp explain expm1 expression gelu grad
         hessian hvp hypot jacobian jvp leaky_relu log log2 log10 log1p logit logsumexp maximum mean minimum
-        no_grad prod relu sigmoid sign silu sin sinh softplus sqrt stack tan tanh value_and_grad vjp where
+        no_grad operation prod relu sigmoid sign silu sin sinh softplus sqrt stack tan tanh value_and_grad vjp where
     """
     assert microgradnn.__all__ == names.split()
     assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)

@@ -27,6 +27,7 @@ from ..rules.arrays import ARRAY_OPS
 from ..rules.logistic import find_logit, log_of_logistic
 from .c_source import c_source
 from .cancel import behind_sigmoid
+from .carried import is_own
 from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
 from .terms import FICTIONAL, Book, Dim, Term, count, dim, lost
 
@@ -55,6 +56,7 @@ class Derivation:
     arrays: bool  # whether it was a graph of Tensors
     floats: bool  # whether plain Python gives floats throughout, and no int
     latex_of: Any  # lines in LaTeX
+    operations: tuple[Any, ...]  # of the user's own, which a program calls as they are
     exact: Exact = field(repr=False, compare=False)  # for where this gives no finite number
 
     @property
@@ -149,6 +151,7 @@ def derive(
         arrays=hasattr(output, "shape"),
         floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
         latex_of=latex,
+        operations=tuple(written.own.values()),
     )
 
 
@@ -219,6 +222,7 @@ class Writing:
         self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
         self.lengths = batch(given) if any_length else {}
         self.terms: dict[Any, Term] = {}
+        self.own: dict[str, Any] = {}  # operations of the user's own that the lines call
         self.carried: set[Term] = set()  # gradients that have a line of their own
         self.defined: dict[Term, Term] = {}  # variables that stand for a gradient
         self.labels: dict[Term, str] = {}
@@ -341,6 +345,7 @@ class Writing:
         forward = listing.forward(roots)
         result = listing.reference(self.terms[self.order[-1]])
         backward = listing.backward(targets)
+        self.own.update({key: op for key, op in listing.helpers.items() if is_own(op)})
         if style == "c":
             lines = [(line.name, line.formula) for line in (*forward, *backward)]
             both = value = c_source(name, names, wrt, lines, result)

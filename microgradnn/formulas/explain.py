@@ -166,7 +166,10 @@ class Explanation:
     def letters(self, edge: Edge, style: Style) -> Operand:
         """One local derivative as the table's rule gives it, in the names of the nodes."""
         inputs = [x.data if is_number(x) else Symbol(self.name(x, style)) for x in edge.user.inputs]
-        partial = edge.user.op.partials[edge.position](Symbol(self.name(edge.user, style)), *inputs)
+        try:
+            partial = edge.user.op.partials[edge.position](Symbol(self.name(edge.user, style)), *inputs)
+        except TypeError:  # a slope of the user's own that is of numbers alone
+            return written(edge.partial)
         return partial.written(style) if isinstance(partial, Symbol) else written(partial)
 
     def derivative(self, of: Node, by: Node, style: Style) -> str:

@@ -19,6 +19,7 @@ from ..rules import arrays, calculus, numerics
 from ..rules.arrays import ArrayOp
 from ..rules.notation import Operand
 from .c_source import function_name
+from .carried import is_own, refuse, source_of
 from .terms import Dim, Term
 
 Style = Literal["numpy", "python", "c", "numba"]
@@ -204,7 +205,9 @@ class Listing:
         letters = dict(zip("xyz", operands, strict=False))
         if op is calculus.pow or (op.name == "pow"):
             return self.power(term, op, operands)
-        if op.name in CODE[self.style]:
+        if is_own(op):
+            self.own(op)
+        elif op.name in CODE[self.style]:
             template, binds = CODE[self.style][op.name]
             return Operand(template.format(**letters), binds)
         return Operand(f"{self.function(op)}({', '.join(operand.text for operand in operands)})")
@@ -271,6 +274,10 @@ class Listing:
 
     def of_array(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
         """Return an operation on whole arrays."""
+        if is_own(op):
+            self.own(op)
+            options = [f"{key}={value}" for key, value in op.spelled()]
+            return Operand(f"{op.name}({', '.join([*(x.text for x in operands), *options])})")
         if op.name == "swap" and len(term.shape) != 2:
             return Operand(f"np.swapaxes({operands[0].text}, -1, -2)")
         if "{np}" not in op.text and not term.inputs[0].shape:  # Python's own numbers lack what arrays have
@@ -280,10 +287,18 @@ class Listing:
             self.helper(op.name, op.array)
         return Operand(text, op.binds)
 
+    def own(self, op: Any) -> None:
+        """Remember an operation of the user's own; ValueError where C would have to call it."""
+        if self.style not in ("numpy", "python"):
+            raise refuse(op.name, self.style)
+        self.helpers[op.name] = op
+
     def function(self, op: Op) -> str:
         """Return the name of a row's function: NumPy's, Python's, C's, or a helper's that goes with the source."""
         if self.style == "c":
             return function_name(op.name)
+        if is_own(op):
+            return op.name
         row = OPS.get(op.name, op)  # one that holds arguments has functions of its own
         function = row.array if self.style == "numpy" else row.scalar
         if isinstance(function, np.ufunc):
@@ -308,6 +323,8 @@ def all_floats(terms: Sequence[Term]) -> bool:
             known[term] = term.value is None or isinstance(term.value, float)
         elif term.op.name in FACTORS:  # which may be written as a condition
             known[term] = False
+        elif is_own(term.op):
+            known[term] = True
         elif term.op.name == "where":
             known[term] = all(inputs[1:])
         elif term.op.name in ("maximum", "minimum", "clip", "leaky_relu", "elu"):
@@ -384,7 +401,7 @@ def function_source(
     lines[-1] += '"""'
     lines += [*sizes, *body, *([""] if back else []), *back, "", f"return {result}{together}"]
     needed = {key: function for key, function in listing.helpers.items() if key in used_names}
-    return module_source(name, arguments, lines, needed)
+    return module_source(name, arguments, lines, needed, listing.style)
 
 
 def step_source(source: str, result: str, inputs: Sequence[str], wrt: Sequence[str]) -> str:
@@ -407,11 +424,18 @@ def step_source(source: str, result: str, inputs: Sequence[str], wrt: Sequence[s
 
 
 def module_source(
-    name: str, arguments: Sequence[str], lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]
+    name: str,
+    arguments: Sequence[str],
+    lines: Sequence[str],
+    helpers: Mapping[str, Callable[..., Any]],
+    style: Style = "numpy",
 ) -> str:
     """Return a module with one function of these lines, what it imports and the helpers it needs."""
     body = textwrap.indent("\n".join(lines), "    ")
-    parts = [*helper_sources(helpers), f"def {name}({', '.join(arguments)}):\n{body}\n"]
+    own = [source_of(op, style) for op in helpers.values() if is_own(op)]  # type: ignore[arg-type]
+    helpers = {key: function for key, function in helpers.items() if not is_own(function)}
+    helpers |= {key: getattr(numerics, key) for _, needed in own for key in needed}
+    parts = [*helper_sources(helpers), *(text for text, _ in own), f"def {name}({', '.join(arguments)}):\n{body}\n"]
     code = "\n\n\n".join(parts)
     imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
     return "\n".join(imports) + ("\n\n\n" if imports else "") + code

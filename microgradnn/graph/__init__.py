@@ -14,4 +14,5 @@ from .op import REAL as REAL
 from .op import Fold as Fold
 from .op import Interval as Interval
 from .op import Op as Op
+from .op import register as register
 from .op import row as row

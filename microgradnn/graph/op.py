@@ -5,7 +5,7 @@ A row knows its value, its rules and how it is written. It hands nodes to their 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ OPS: dict[str, Op] = {}
 
 
 class Op:
-    """One row of a table. Call it with floats, arrays, nodes, symbols or fractions.
+    """One row of a table, once it is registered. Call it with floats, arrays, nodes, symbols or fractions.
 
     `partials` are the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i). `domain` has an
     interval for each argument; `kink(x, y, …)` is 0 where the slope jumps. `text` and `latex`
@@ -87,14 +87,18 @@ class Op:
         self.holds = holds
         self.held_rule = held
         self.held = last
-        if not last:
-            OPS[name] = self
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.held or ''}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return row, (self.name, self.held)  # a graph is pickled with the names of its operations
+        known = OPS.get(self.name)
+        if known is not self and not (self.held and known is not None):
+            raise TypeError(f"a graph is pickled with the names of its operations, and {self!r} is in no table")
+        return row, (self.name, self.held)
+
+    def __deepcopy__(self, memo: Any) -> Op:
+        return self  # which does not change
 
     def hold(self, *last: float) -> Op:
         """Return the row with its last arguments held fixed: `pow.hold(2.0)` is the square."""
@@ -256,5 +260,12 @@ def ending(function: Callable[..., Any], last: tuple[float, ...], free: int) -> 
 
 
 def row(name: str, held: tuple[float, ...] = ()) -> Op:
-    """Return the row called `name`, with its last arguments held at `held`."""
+    """Return the row called `name`, with its last arguments held at `held`; LookupError where there is none."""
+    if name not in OPS:
+        raise LookupError(f"there is no operation {name!r}; one of your own has to be made before its graphs are read")
     return OPS[name].hold(*held) if held else OPS[name]
+
+
+def register(rows: Mapping[str, object]) -> None:
+    """Enter the rows among the names of a module, which is a table, under their names."""
+    OPS.update({name: row for name, row in rows.items() if isinstance(row, Op)})

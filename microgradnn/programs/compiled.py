@@ -18,6 +18,7 @@ from ..engine.modes import guards
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..errors import GuardError
+from ..formulas.carried import functions_of
 from ..formulas.listing import Listing, Style, module_source, number
 from ..formulas.terms import Book, Term
 from ..graph import Node, topological
@@ -109,11 +110,11 @@ class Compiled:
             wanted = [x for x in (*leaves, *outer) if x in order and (x in leaves or x.kind == "parameter")]
             program = compile_program(output, wanted, inputs=[*leaves, *outer], backend=self.backend)
             style: Style = "numpy" if self.backend == "numpy" else "python"
-            source = guard_source([*leaves, *outer], conditions, style)
+            source, own = guard_source([*leaves, *outer], conditions, style)
         finally:
             for x, (_, name) in renamed.items():
                 x.name = name
-        return Recording(program, loaded(source, "holds"), {renamed[x][0]: x for x in outer}, source)
+        return Recording(program, loaded(source, "holds", own), {renamed[x][0]: x for x in outer}, source)
 
     def check(self, args: Sequence[Any], value: Any) -> None:
         """Hold the first replays against the function itself: a branch on `x.data` has no guard."""
@@ -207,8 +208,13 @@ def ancestors(condition: tuple[Any, str, Any, bool]) -> list[Any]:
     return [x for side in (condition[0], condition[2]) if isinstance(side, Node) for x in topological(side)]
 
 
-def guard_source(leaves: Sequence[Any], conditions: Sequence[tuple[Any, str, Any, bool]], style: Style) -> str:
-    """Return the function that says whether all comparisons come out as they were noted, in their order."""
+def guard_source(
+    leaves: Sequence[Any], conditions: Sequence[tuple[Any, str, Any, bool]], style: Style
+) -> tuple[str, dict[str, Any]]:
+    """Return the function that says whether all comparisons come out as they were noted, in their order.
+
+    With it come the operations of the user's own that it calls.
+    """
     book = Book()
     terms: dict[Any, Term] = {leaf: book.variable(leaf.name, getattr(leaf, "shape", ())) for leaf in leaves}
     pairs: list[tuple[Term, str, Term | None, Any, bool]] = []
@@ -230,4 +236,5 @@ def guard_source(leaves: Sequence[Any], conditions: Sequence[tuple[Any, str, Any
         second = listing.reference(right_term) if right_term is not None else number(float(right), style)
         condition = f"{listing.reference(left)} {operator} {second}"
         body += [*map(str, lines), f"if not {condition}:" if outcome else f"if {condition}:", "    return False"]
-    return module_source("holds", [leaf.name for leaf in leaves], [*body, "return True"], listing.helpers)
+    own = functions_of(listing.helpers.values())
+    return module_source("holds", [leaf.name for leaf in leaves], [*body, "return True"], listing.helpers, style), own

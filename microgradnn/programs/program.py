@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from ..errors import ShapeError
+from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
 from ..formulas.terms import Dim
 from ..graph import Node
@@ -66,7 +67,7 @@ class Program:
         about = self.derivation
         self.floats = about.floats
         self.sources = {"value_and_gradients": about.source, "value": about.value_source}
-        self.functions = {name: loaded(source, name) for name, source in self.sources.items()}
+        self.functions = {name: loaded(source, name, self.own) for name, source in self.sources.items()}
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
         self.steady: dict[Any, list[Steady] | None] = {}  # by what the inputs look like; those that no call has now
         self.passed = 0  # calls for which there was no room
@@ -122,7 +123,7 @@ class Program:
     def exactly(self, name: str, inputs: Sequence[Any]) -> Any:
         """Return what a function gives where the printed one raises, or gives no finite number: as the sweep has it."""
         if name not in self.limits:
-            self.limits[name] = loaded(self.derivation.exact_source, name)
+            self.limits[name] = loaded(self.derivation.exact_source, name, self.own)
         with np.errstate(all="ignore"):
             return self.limits[name](*[np.float64(x) if type(x) is float else x for x in inputs])
 
@@ -228,12 +229,17 @@ class Program:
         return self.functions["value_and_gradients"]
 
     @cached_property
+    def own(self) -> dict[str, Callable[..., Any]]:
+        """The operations of the user's own that it calls, by their names."""
+        return functions_of(self.derivation.operations)
+
+    @cached_property
     def step(self) -> Callable[..., Any]:
         """A step of gradient descent as a bare function, for inner loops: of the inputs in order, and α.
 
         It returns the value and the new numbers of `wrt`, and checks nothing. See `derivation.step_source`.
         """
-        return loaded(self.derivation.step_source, "step")
+        return loaded(self.derivation.step_source, "step", self.own)
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
@@ -404,12 +410,13 @@ def real_array(name: str, x: Any) -> Any:
     return array.astype(np.float64, copy=False)
 
 
-def loaded(source: str, name: str) -> Callable[..., Any]:
-    """Return a function of a source, which tracebacks can show."""
+def loaded(source: str, name: str, own: Mapping[str, Callable[..., Any]] | None = None) -> Callable[..., Any]:
+    """Return a function of a source, which tracebacks can show; `own` are the user's own that it calls."""
     file = f"<microgradnn program {next(NUMBER)}>"  # kept as long as the function is
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     namespace: dict[str, Any] = {}
     exec(builtins.compile(source, file, "exec"), namespace)
+    namespace.update(own or {})  # themselves, and not what was printed for them
     function: Callable[..., Any] = namespace[name]
     weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
     return function

@@ -60,18 +60,22 @@ class ArrayOp:
         self.free = free
         self.note = note
         self.parameters = parameters or {}
-        if parameters is None:
-            ARRAY_OPS[name] = self
 
     def __repr__(self) -> str:
         return f"<array op {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return held_row, (self.name, self.parameters)  # a graph is pickled with the names of its operations
+        known = ARRAY_OPS.get(self.name)
+        if known is None or known.array is not self.array:
+            raise TypeError(f"a graph is pickled with the names of its operations, and {self!r} is in no table")
+        return held_row, (self.name, self.parameters)
+
+    def __deepcopy__(self, memo: Any) -> ArrayOp:
+        return self  # which does not change
 
     def hold(self, **parameters: Any) -> ArrayOp:
         """Return the row with these parameters."""
-        return ArrayOp(
+        return type(self)(
             self.name,
             self.array,
             *self.pullbacks,
@@ -103,8 +107,10 @@ class ArrayOp:
         options = "".join(f", {name}={values[name]}" for name in ("axis", "keepdims") if name in values)
         letters = dict(zip("xyz", operands, strict=False))
         listed = ", ".join(f"{operand}" for operand in operands)
+        parameters = "".join(f", {name}={value}" for name, value in values.items())
         s_ = "np.s_" if np else ""  # how an index is written where it stands alone
-        return self.text.format(**letters, np=np, s_=s_, xs=listed, options=options, **values)
+        values |= {"s_": s_, "xs": listed, "options": options, "parameters": parameters}
+        return self.text.format(**{**values, **letters, "np": np})
 
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
         """Return the operation at `xs`: a node where one of them is a node, else an array."""
@@ -115,13 +121,17 @@ class ArrayOp:
 
 
 def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
-    """Return the row called `name` with these parameters."""
+    """Return the row called `name` with these parameters; LookupError where there is none."""
+    if name not in ARRAY_OPS:
+        raise LookupError(f"there is no operation {name!r}; one of your own has to be made before its graphs are read")
     return ARRAY_OPS[name].hold(**parameters) if parameters else ARRAY_OPS[name]
 
 
 def spelled(name: str, value: Any) -> str:
     """Write a parameter as it stands in code: an index as between its brackets."""
     if name != "index":
+        if isinstance(value, np.ndarray):  # every number of it, since what is written alike is taken to be alike
+            return f"np.array({value.tolist()!r})"
         return repr(str(value)) if name == "dtype" else repr(value)
     if isinstance(value, tuple) and not value:
         return "()"
@@ -278,6 +288,8 @@ log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
          text="log_softmax({x}, axis={axis})", note="x − log Σ e^x; does not overflow")
 
 # fmt: on
+
+ARRAY_OPS.update({name: row for name, row in vars().items() if isinstance(row, ArrayOp)})
 
 
 def shared(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:

@@ -18,7 +18,7 @@ import operator
 
 import numpy as np
 
-from ..graph import REAL, Fold, Interval, Op
+from ..graph import REAL, Fold, Interval, Op, register
 from . import numerics
 
 POSITIVE = Interval(low=0)
@@ -338,3 +338,5 @@ dot = Fold("dot", numerics.dot, np.dot,
 logsumexp = Fold("logsumexp", numerics.logsumexp, numerics.logsumexp_array,
          lambda f, xs: [[exp(x - f) for x in xs]],
          open="logsumexp(", close=")", note="log Σ e^xᵢ; does not overflow")
+
+register(vars())

@@ -235,6 +235,9 @@ class Symbol(Node):
     def __neg__(self) -> Any:
         return calculus.neg(self)
 
+    def __abs__(self) -> Any:
+        return calculus.abs(self)
+
 
 # What a person leaves out. For print only: nothing is computed with what these return.
 

@@ -82,6 +82,26 @@ erf_array = np.vectorize(math.erf, otypes=[float])  # NumPy has none, and SciPy 
 erfc_array = np.vectorize(math.erfc, otypes=[float])
 
 
+def elementwise(function: Any) -> Any:
+    """Return a function of numbers as one of arrays; where it raises, NumPy's arithmetic may know a limit, else NaN."""
+
+    def each(*xs: Any) -> Any:
+        try:
+            return function(*xs)
+        except (ValueError, ArithmeticError):
+            pass
+        try:
+            return function(*map(np.float64, xs))
+        except (ValueError, ArithmeticError):
+            return np.nan
+
+    def whole(*xs: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return np.vectorize(each, otypes=[float])(*xs)
+
+    return whole
+
+
 def step(x: Any) -> Any:
     """1 where x > 0, else 0."""
     if type(x) is float:  # 30 % of x.relu()

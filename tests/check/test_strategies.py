@@ -167,10 +167,7 @@ def test_rows_of_the_second_table_can_be_chosen(data: st.DataObject, name: str) 
 @pytest.mark.slow
 def test_so_can_a_row_of_ones_own() -> None:
     cube = ArrayOp("cube", lambda x: x**3, lambda g, f, x: g * 3 * x * x, text="cube({x})")
-    try:
-        program = find(tensor_programs(rows=[cube]), lambda drawn: len(drawn.steps) > 1)
-    finally:
-        del ARRAY_OPS["cube"]
+    program = find(tensor_programs(rows=[cube]), lambda drawn: len(drawn.steps) > 1)
 
     assert {step.op for step in program.steps} == {cube}
 

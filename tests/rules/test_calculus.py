@@ -302,7 +302,7 @@ def test_what_is_not_a_number_stays_so(op: Op) -> None:
 
 def test_the_table_holds_rows_and_nothing_else() -> None:
     public = {name: item for name, item in vars(calculus).items() if not name.startswith("_")}
-    furniture = {"math", "operator", "np", "numerics", "Op", "Fold", "Interval"}
+    furniture = {"math", "operator", "np", "numerics", "Op", "Fold", "Interval", "register"}
     constants = {name for name, item in public.items() if isinstance(item, (Interval, float))}
 
     assert set(public) - furniture - constants == set(OPS)

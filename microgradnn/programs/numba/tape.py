@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.value import Value
+from ...formulas.carried import refuse
 from ...graph import OPS, Fold, Node, row
 from ...rules import calculus
 
@@ -110,7 +111,7 @@ class Writer:
     def written(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
         """Write an operation, and return where its result will be."""
         if key not in NUMBERS:
-            raise ValueError(f"the backend 'numba' knows the rows of the table alone, and {key[0]!r} is none of them")
+            raise refuse(key[0], "numba")
         slot, number = len(self.start) + len(self.code) // 4, NUMBERS[key]
         if key[0] in LISTS:
             self.code += (number, slot, self.listed(operands), len(operands) // LISTS[key[0]])

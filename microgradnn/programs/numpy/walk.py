@@ -266,7 +266,7 @@ class Walk:
                 return self.mean(args[0], {"axis": None, **options})
         if do is np.where and any(isinstance(arg.value, np.ndarray) and arg.value.ndim for arg in args):
             return self.chosen(*args)
-        if name in self.functions and do is self.namespace.get(name):
+        if name in self.functions and do is self.namespace.get(name) and self.is_printed(do):
             lines, places, count = list(self.lines), list(self.places), self.count
             try:
                 found = self.called(name, args, keywords)
@@ -280,6 +280,10 @@ class Walk:
             axis = keywords["axis"].value if keywords else 0
             return self.filled(f"{function.text}({{0}}, {axis}, out={{out}})", value, args, apart=True)
         return self.other(f"{function.text}({told(args, keywords)})", value, [function, *args, *keywords.values()])
+
+    def is_printed(self, function: Any) -> bool:
+        """Whether a helper is the one that was printed, and not a function of the user's own in its place."""
+        return getattr(function, "__globals__", None) is self.namespace
 
     def method(self, whole: Ref, name: str, args: list[Ref], keywords: dict[str, Ref]) -> Ref:
         """Return what a method of an array gives."""

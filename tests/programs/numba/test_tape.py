@@ -179,13 +179,8 @@ def test_a_product_of_one_is_a_node_of_its_own_whose_gradient_is_not_that_of_the
 
 def test_a_row_that_is_not_in_the_table_is_an_error_that_names_it() -> None:
     cube = Op("cube", lambda x: x**3, lambda x: x**3, lambda f, x: 3 * x * x)
-    try:
-        with pytest.raises(
-            ValueError, match="the backend 'numba' knows the rows of the table alone, and 'cube' is none"
-        ):
-            tape_of(cube(Value(2.0, "x")))
-    finally:
-        del OPS["cube"]
+    with pytest.raises(ValueError, match="the backend 'numba' knows the rows of the table alone, and 'cube' is none"):
+        tape_of(cube(Value(2.0, "x")))
 
 
 # --- the graph, the tape, the graph again -------------------------------------------------------
