@@ -30,7 +30,8 @@ ROOMS = {
     "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
     "check": (
         f"{CORE} formulas",
-        "differences replay blame strategies gradients symptoms training "
+        "differences replay rounding edges report judge functions recorded lookalike fast blame strategies gradients "
+        "symptoms training "
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
         "backward.calls backward.passes backward.edits backward.evidence backward.phrases backward.diagnosis "
         "backward.pictures backward.report backward.checks",

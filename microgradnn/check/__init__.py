@@ -8,10 +8,10 @@ from .backward.checks import check_backward as check_backward
 from .backward.checks import check_gradients as check_gradients
 from .backward.checks import check_layer as check_layer
 from .backward.report import BackwardReport as BackwardReport
-from .gradients import Entry as Entry
-from .gradients import Report as Report
 from .gradients import assert_gradients as assert_gradients
 from .gradients import gradcheck as gradcheck
+from .report import Entry as Entry
+from .report import Report as Report
 from .symptoms import Finding as Finding
 from .training import TrainingReport as TrainingReport
 from .training import check_training as check_training

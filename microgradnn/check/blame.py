@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isinf, nan
+from math import isfinite, isinf, nan
 from sys import float_info
 from typing import Any, NamedTuple
 
@@ -60,9 +60,9 @@ def suspects(root: Node, most: int = 2000) -> tuple[list[Suspect], str]:
 
 def off(along: Callable[[float], float], x: float, recorded: float, rounding: float = 0.0) -> float | None:
     """Return the slope of a function at x by differences, if `recorded` is not it."""
-    slope = central(along, x, rounding=rounding)
+    slope = central(along, x, rounding=rounding, enough=1e-9 * abs(recorded))
     slack = 8 * slope.error + 1e-9 * abs(slope.slope)
-    if isinf(recorded) or abs(recorded - slope.slope) <= slack:
+    if isinf(recorded) or not isfinite(slope.error) or abs(recorded - slope.slope) <= slack:
         return None
     return None if between(recorded, sides(along, x, rounding=rounding), slack) else slope.slope
 

@@ -2,115 +2,50 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
-from math import inf, isfinite, isinf, nan
+from itertools import islice
+from math import isfinite, nan
 from sys import float_info
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.tensor import Tensor, leaf
-from ..engine.value import Value
-from ..graph import Node, topological
-from ..graph.paths import back
-from ..graph.structure import arguments, flatten, unflatten
-from .blame import Suspect, at, suspects
-from .differences import Slope, between, central, sides, steep
-from .replay import array_of, complex_step, condition
+from ..graph import topological
+from .blame import suspects
+from .fast import MOST_SINGLE, bisect, compare, draw_directions
+from .functions import Flat, Line, as_nodes, weighed, write_place
+from .judge import Case, Finding, judge
+from .lookalike import doubt_backward_pass
+from .recorded import Part, Swept
+from .replay import array_of, replay
+from .report import CANNOT_TELL, OK, WRONG, Entry, Report
+from .rounding import Losses
 
-ALLOWED = 1000.0  # units of rounding: a wrong derivative is off by far more, a long sum by far less
-FAINTEST = 1e-200  # smaller slopes are lost in a complex step of 1e-100
-STEEP = 1e4  # of √x, from 0 to 1e-12: a million
-MOST_ROWS = 20  # of a report: of more entries the wrong ones are printed, and the right ones counted
-LOST = "the graph does not know of all the ways from the input to the result; was a number taken out with .data?"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One gradient, and what it was held against."""
-
-    name: str
-    gradient: float
-    reference: float
-    method: str
-    unit: float  # the rounding to be expected
-    ok: bool
-
-    @property
-    def units(self) -> float:
-        """The error in units of the rounding expected."""
-        error = abs(self.gradient - self.reference) if self.gradient != self.reference else 0.0
-        return error / self.unit if self.unit else (inf if error else 0.0)
+RANDOM = (
+    "f gives other numbers when it is called again at the same inputs: draw from a generator with a fixed seed "
+    "inside f, or leave out what changes, such as dropout"
+)
 
 
-@dataclass(frozen=True)
-class Report:
-    """What `gradcheck` found; true if every gradient is right, and `str()` says why or why not."""
-
-    entries: tuple[Entry, ...]
-    suspects: tuple[Suspect, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether every gradient is right."""
-        return all(entry.ok for entry in self.entries)
-
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __str__(self) -> str:
-        many = len(self.entries) > MOST_ROWS
-        wrong = [entry for entry in self.entries if not entry.ok]
-        printed = wrong[:MOST_ROWS] if many else self.entries
-        lines = table(printed) if printed else []
-        if len(wrong) > len(printed):
-            lines.append(f"and {len(wrong) - len(printed):,} more are WRONG")
-        if many:
-            lines.append(counted([entry for entry in self.entries if entry.ok]))
-        lines += [f"note: {note}" for note in self.notes]
-        lines += [f"wrong local derivative: {suspect}" for suspect in self.suspects]
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def table(entries: Sequence[Entry]) -> list[str]:
-    """Return a line for each entry, under a heading."""
-    rows = [("input", "gradient", "reference", "off by", "method", "")]
-    for entry in entries:
-        off = f"{entry.units:.3g} units" if isfinite(entry.units) else "∞"
-        verdict = "ok" if entry.ok else "WRONG"
-        rows.append((entry.name, f"{entry.gradient:.9g}", f"{entry.reference:.9g}", off, entry.method, verdict))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def counted(right: Sequence[Entry]) -> str:
-    """Say how many gradients are right, by which methods, and how far off at most."""
-    if not right:
-        return "none is right"
-    methods = Counter(entry.method.partition(":")[0] for entry in right)
-    most = max(entry.units for entry in right)
-    told = ", ".join(f"{method} {count:,}" for method, count in methods.items())
-    return f"{len(right):,} are right, off by at most {most:.3g} units ({told})"
-
-
-def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) -> Report:
-    """Hold the gradients that the backward sweep finds for f against differences of f itself.
+def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fast: bool = False) -> Report:
+    """Hold the gradients that the backward sweep finds for f against f itself.
 
     `f` takes Values, one for each of `inputs` (numbers, or lists, tuples, dicts and arrays of
     numbers) and returns a Value, or several in such a structure. Where an input is a Tensor, f is
     given one of that shape, of float64, and each of its numbers is checked; so is each number of a
-    Tensor that f returns. The reference is the complex step where every operation is analytic and
-    the differences agree with it, else Ridders' differences; at a kink any slope between those of
-    the two sides is accepted, and the method says so. A gradient is right if it is off by no more
-    than 1,000 units of the rounding to be expected, and the error of the differences; `rtol` allows
-    a relative error instead.
+    Tensor that f returns. The reference is the complex step where a difference of f agrees with it,
+    which takes two calls of f for each number; in doubt differences on a ladder of steps, and some
+    eighty. At a kink any slope between those of the two sides is accepted, and the method says so.
+
+    A gradient is 'ok' if it is off by no more than 1,000 units of the rounding to be expected and
+    the error of the differences, or by `rtol` of the reference. Where that would hide an error of a
+    millionth, and the operations cannot be seen to be right one by one, the verdict is 'cannot tell';
+    so it is where f is not finite, or gives other numbers at the next call.
+
+    With `fast` each output, its numbers weighed at random, is checked along three random directions: a wrong number is
+    seen in all of them, and found by halving.
 
     Where a gradient is wrong, each edge of the graph is checked alone, and those with a wrong local
     derivative are named.
@@ -120,124 +55,208 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) ->
     x      0         0          0 units  complex step  ok
     y      2         2          0 units  complex step  ok
     """
-    function = Flat(f, inputs)
-    leaves, roots = function.at(function.numbers)
-    sweeps = [sweep for root in roots for sweep in swept(root, leaves)]
-    places = [output for k, root in enumerate(roots) for output in outputs(root, str(k) if len(roots) > 1 else "")]
-    rows: list[list[Entry]] = [[] for _ in sweeps]
-    notes: dict[str, list[str]] = {}
-    for i, x in enumerate(function.numbers):
-        along = function.along(i)
-        for k, sweep in enumerate(sweeps):
-            name = function.names[i] if len(sweeps) == 1 else f"{function.names[i]} of output {places[k]}"
-            exact = None if sweep.exact is None else sweep.exact[i]
-            gradient, unit = sweep.gradients[i], max(float_info.epsilon * sweep.scales[i], FAINTEST)
-            entry, note = held(one_of(along, k), x, gradient, exact, unit, sweep.noise, rtol)
-            rows[k].append(Entry(name, gradient, *entry))
-            if note:
-                notes.setdefault(note, []).append(name)
-    told = [f"{listed(where)}: {note}" for note, where in notes.items()]
-    wrong = {sweep.root: None for sweep, row in zip(sweeps, rows, strict=True) if not all(entry.ok for entry in row)}
-    blamed = [suspects(root) for root in wrong]
-    told += [note for _, note in blamed if note]
-    found = dict.fromkeys(suspect for some, _ in blamed for suspect in some)
-    return Report(tuple(entry for row in rows for entry in row), tuple(found), tuple(told))
+    check = Check(f, inputs, rtol)
+    return check.in_directions() if fast else check.in_full()
 
 
-class Flat:
-    """A function of Values and Tensors as one of a list of numbers, which gives a list of numbers."""
+class Found(NamedTuple):
+    """An entry of the report, the output that it is of, and a note."""
 
-    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
-        self.f = f
-        self.inputs = inputs
-        self.given = flatten(inputs)
-        self.leaf_names = named(f, inputs)
-        arrays = [array_of(x) if isinstance(x, Node) else np.asarray(float(x)) for x in self.given]
-        self.shapes = [array.shape for array in arrays]
-        self.numbers = [float(x) for array in arrays for x in array.flat]
-        self.names = [
-            name + at(index)
-            for name, shape in zip(self.leaf_names, self.shapes, strict=True)
-            for index in np.ndindex(shape)
-        ]
-
-    def leaves(self, numbers: Sequence[float]) -> Iterator[Node]:
-        """Yield a leaf like each one given, with these numbers."""
-        begin = 0
-        for x, name, shape in zip(self.given, self.leaf_names, self.shapes, strict=True):
-            part = np.array(numbers[begin : begin + int(np.prod(shape, dtype=int))], float)
-            begin += part.size
-            if isinstance(x, Tensor):
-                yield leaf(part.reshape(shape), "input").named(name)
-            else:
-                yield Value(float(part[0]), name)
-
-    def at(self, numbers: Sequence[float]) -> tuple[list[Node], list[Node]]:
-        """Return the leaves with these numbers, and what the function makes of them."""
-        leaves = list(self.leaves(numbers))
-        result = flatten(self.f(*unflatten(self.inputs, leaves)))
-        return leaves, [y if isinstance(y, Node) else Value(y, kind="constant") for y in result]
-
-    def along(self, i: int) -> Callable[[float], list[float]]:
-        """Return all outputs as a function of number i, which remembers what it was asked."""
-
-        @cache
-        def moved(x: float) -> list[float]:
-            with np.errstate(all="ignore"):
-                roots = self.at([*self.numbers[:i], x, *self.numbers[i + 1 :]])[1]
-            return [float(y) for root in roots for y in array_of(root).flat]
-
-        return moved
+    root: int
+    entry: Entry
+    note: str
 
 
-def one_of(along: Callable[[float], list[float]], k: int) -> Callable[[float], float]:
-    """Return output k of a function with several."""
-    return lambda x: along(x)[k]
+class Check:
+    """A function at a point, recorded, with what is known of its graph."""
 
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any], rtol: float | None) -> None:
+        self.rtol = rtol
+        self.function = Flat(f, inputs)
+        self.leaves, result = self.function.call(self.function.numbers)
+        self.roots = as_nodes(result)
+        self.function.here = [array_of(root) for root in self.roots]
+        self.steady = self.repeats()
+        self.doubt = "" if self.steady else RANDOM
+        self.parts = [Part(root, self.leaves) for root in self.roots]
+        self.leaky = self.steady and self.leaks()
+        note, speaks = doubt_backward_pass(f, inputs, result)
+        self.told = [note] if note and not speaks else []
+        self.doubt = self.doubt or (note if speaks else "")
+        self.line = cache(lambda i: Line.of_one(self.function, i))
+        self.leaf_of = [x for x in self.leaves for _ in range(array_of(x).size)]
 
-def outputs(root: Node, name: str) -> list[str]:
-    """Name the numbers of an output: '1', '[0, 2]', '1[0, 2]'."""
-    return [name + at(index) for index in np.ndindex(array_of(root).shape)]
+    def repeats(self) -> bool:
+        """Whether the function gives the same numbers once more."""
+        again = self.function.at(self.function.numbers)
+        return len(again) == len(self.roots) and all(
+            np.array_equal(array_of(one), array_of(other), equal_nan=True)
+            for one, other in zip(again, self.roots, strict=True)
+        )
 
+    def leaks(self) -> bool:
+        """Whether the function moves other than its graph does, when all numbers move at once."""
+        numbers, random = self.function.numbers, np.random.default_rng(0)
+        signs = random.choice((-1.0, 1.0), numbers.size) * random.uniform(0.5, 1.0, numbers.size)
+        steps = signs * np.where(numbers == 0, 1.0, np.where(np.isfinite(numbers), np.abs(numbers), 0.0))
+        for h in (2.0**-7, -(2.0**-7), 2.0**-14, -(2.0**-14), 2.0**-24):
+            known = self.compare_with_graph(numbers + h * steps)
+            if known is not None:
+                return bool(max(known) > 0)
+        return True
 
-class Sweep(NamedTuple):
-    """What is known of one number of the output, for each number of the inputs."""
+    def compare_with_graph(self, numbers: Any) -> list[float] | None:
+        """Return how far each output is from its graph elsewhere, beyond rounding; None where f is not defined."""
+        moved = dict(zip(self.leaves, self.function.split(numbers), strict=True))
+        try:
+            found = self.function.at(numbers)
+            again = [replay(part.order, moved) for part in self.parts]
+        except (ValueError, ArithmeticError):
+            return None
+        missed = []
+        for one, other in zip(found, again, strict=True):
+            here = array_of(one)
+            if here.shape != other.shape or not np.isfinite(here).all():
+                return None
+            noise = Losses(topological(one)).of(np.ones(here.shape)).noise
+            apart = float(np.max(np.abs(here - other), initial=0.0))
+            missed.append(apart if not apart <= 16 * noise else 0.0)
+        return missed
 
-    root: Node
-    gradients: list[float]
-    exact: list[float] | None  # by the complex step
-    scales: list[float]  # of rounding
-    noise: float  # of the function
+    def leak(self, i: int, root: int) -> float:
+        """Return the slope in number i that the graph does not know of; 0.0 where it knows all."""
+        x = float(self.function.numbers[i])
+        if not isfinite(x):
+            return 0.0
+        unit, slopes = abs(x) or 1.0, []
+        for h in (unit * 2.0**-14, unit * 2.0**-24):
+            both = []
+            for step in (h, -h):
+                numbers = self.function.numbers.copy()
+                numbers[i] += step
+                missed = self.compare_with_graph(numbers)
+                both.append(missed[root] / h if missed is not None else 0.0)
+            slopes.append(min(both))
+        return slopes[1] if slopes[1] > 0.3 * slopes[0] > 0 else 0.0
 
+    def in_full(self) -> Report:
+        """Judge every number of every output in every number of the inputs."""
+        found: list[Found] = []
+        for k, part in enumerate(self.parts):
+            for place, index in enumerate(np.ndindex(part.whole.shape)):
+                seed = np.zeros(part.whole.shape)
+                seed[index] = 1.0
+                swept = part.sweep(seed)
+                for i, exact in enumerate(part.slopes[place]):
+                    found.append(self.judge_one(k, seed, i, swept, float(exact), self.output(k, index)))
+        return self.report(found)
 
-def swept(root: Node, leaves: Sequence[Node]) -> Iterator[Sweep]:
-    """Yield, for each number of an output, its gradients and what they are to be held against."""
-    order, whole, steps = topological(root), array_of(root), complex_step(root, leaves)
-    largest = max(float(np.max(np.abs(array_of(node)), initial=0.0)) for node in order)
-    noise = float_info.epsilon * largest if isfinite(largest) else 0.0
-    for index in np.ndindex(whole.shape):
-        seed: Any = 1.0
-        if isinstance(root, Tensor):
-            seed = np.zeros(whole.shape)
-            seed[index] = 1.0
-        found = back(order, leaves, seed, on_nodes=False)
-        gradients = in_a_row(leaves, [found.get(x, 0.0) for x in leaves])
-        sizes = in_a_row(leaves, condition(root, leaves, seed))
-        scales = [max(size, abs(gradient)) for size, gradient in zip(sizes, gradients, strict=True)]
-        exact = None
-        if steps is not None:
-            exact = in_a_row(leaves, [step[index] for step in steps])
-        yield Sweep(root, gradients, exact, scales, noise)
+    def in_directions(self) -> Report:
+        """Judge each output, its numbers weighed at random, along random directions; where one is off, one by one."""
+        found: list[Found] = []
+        for k, part in enumerate(self.parts):
+            random = np.random.default_rng(k)
+            shape = part.whole.shape
+            seed = (
+                random.uniform(1, 2, shape) * random.choice((-1.0, 1.0), shape)
+                if part.whole.size > 1
+                else np.ones(shape)
+            )
+            swept = part.sweep(seed)
+            gradients, units = np.array(swept.gradients), np.array(swept.units)
+            output = f" of output {k}" if len(self.parts) > 1 else ""
 
+            def slope(v: Any, part: Part = part, seed: Any = seed) -> float:
+                return weighed(part.along(self.function.split(v)), seed)
 
-def in_a_row(leaves: Sequence[Node], found: Sequence[Any]) -> list[float]:
-    """Return what was found for each leaf as numbers, one after the other; NaN where it is not of the leaf's shape."""
-    flat: list[float] = []
-    for x, one in zip(leaves, found, strict=True):
-        shape = array_of(x).shape
-        fits = type(one) is float or np.shape(one) == shape  # 0.0: nothing came back
-        flat += np.broadcast_to(one if fits else nan, shape).ravel().tolist()
-    return flat
+            directions = draw_directions(gradients)
+
+            def agrees(some: Any, v: Any = directions[0], known: Any = (gradients, units), slope: Any = slope) -> bool:
+                only = np.zeros(v.size)
+                only[some] = v[some]
+                return compare(known[0], known[1], only, slope(only))
+
+            for number, v in enumerate(directions, 1):
+                name = f"{v.size:,} numbers, direction {number}{output}"
+                case = self.case_along(k, seed, v, swept, slope(v))
+                finding = judge(case)
+                found.append(Found(k, Entry(name, case.gradient, *finding[:4]), finding.note))
+            if any(one.entry.verdict != OK for one in found if one.root == k):
+                for i in bisect(agrees, np.arange(gradients.size)) or self.leaking(k):
+                    one = np.zeros(gradients.size)
+                    one[i] = 1.0
+                    found.append(self.judge_one(k, seed, i, swept, slope(one), output))
+        return self.report(found)
+
+    def leaking(self, k: int) -> list[int]:
+        """Return numbers in which the graph does not know all of output k, the first of them."""
+        if not self.leaky:
+            return []
+        return list(islice((i for i in range(self.function.numbers.size) if self.leak(i, k)), MOST_SINGLE))
+
+    def output(self, k: int, index: tuple[int, ...]) -> str:
+        """Name a number of an output: ' of output 1[0, 2]'; '' where there is one."""
+        if len(self.parts) == 1 and self.parts[0].whole.size == 1:
+            return ""
+        return f" of output {k if len(self.parts) > 1 else ''}{write_place(index)}"
+
+    def judge_one(self, k: int, seed: Any, i: int, swept: Swept, exact: float, output: str) -> Found:
+        """Judge Σ seed · output k in number i of the inputs."""
+        line, leaf = self.line(i), self.leaf_of[i]
+        case = Case(
+            line.value(k, seed),
+            line.start,
+            swept.gradients[i],
+            exact,
+            swept.units[i],
+            max(swept.sizes),
+            swept.noise,
+            line.rounding(k, seed),
+            lambda: self.parts[k].is_sound(leaf, swept.reached),
+            self.leak(i, k) if self.leaky else 0.0,
+            self.rtol,
+        )
+        finding = judge(case) if self.steady else Finding(nan, "not steady", case.unit, CANNOT_TELL)
+        return Found(k, Entry(self.function.names[i] + output, case.gradient, *finding[:4]), finding.note)
+
+    def case_along(self, k: int, seed: Any, v: Any, swept: Swept, exact: float) -> Case:
+        """Return what is to be judged along a direction."""
+        gradients, units, sizes = (np.array(one) for one in swept[:3])
+        scale = float(np.max(np.abs(v), initial=0.0)) or 1.0
+        line = Line(self.function, v / scale)
+        return Case(
+            line.value(k, seed),
+            0.0,
+            float(gradients @ v) / scale,
+            exact / scale,
+            float(units @ np.abs(v)) / scale + float_info.epsilon * float(np.abs(gradients * v).sum()) / scale,
+            float(sizes @ np.abs(v)) / scale,
+            swept.noise + self.moving(gradients),
+            lambda t: line.rounding(k, seed)(t) + self.moving(gradients),
+            lambda: all(self.parts[k].is_sound(leaf, swept.reached) for leaf in self.leaves),
+            1.0 if self.leaky else 0.0,
+            self.rtol,
+        )
+
+    def moving(self, gradients: Any) -> float:
+        """Return what rounding of the inputs themselves does, when they move by parts of their last digits."""
+        return float_info.epsilon * float(np.abs(gradients) @ np.abs(self.function.numbers))
+
+    def report(self, found: Sequence[Found]) -> Report:
+        """Put the report together: what was found, what is to blame, and what is to be said besides."""
+        notes: dict[str, list[str]] = {}
+        for one in found:
+            if one.note:
+                notes.setdefault(one.note, []).append(one.entry.name)
+        told = [*self.told, *[f"{listed(where)}: {note}" for note, where in notes.items()]]
+        entries = tuple(one.entry for one in found)
+        if self.doubt:
+            entries = tuple(replace(entry, verdict=CANNOT_TELL) for entry in entries)
+            return Report(entries, (), tuple(told), self.doubt)
+        wrong = dict.fromkeys(one.root for one in found if one.entry.verdict == WRONG)
+        blamed = [suspects(self.roots[k]) for k in wrong]
+        told += [note for _, note in blamed if note]
+        return Report(entries, tuple(dict.fromkeys(one for some, _ in blamed for one in some)), tuple(told))
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
@@ -245,70 +264,12 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def held(
-    along: Callable[[float], float],
-    x: float,
-    gradient: float,
-    exact: float | None,
-    unit: float,
-    noise: float,
-    rtol: float | None,
-) -> tuple[tuple[float, str, float, bool], str]:
-    """Hold one gradient against its reference; return reference, method, unit and verdict, and a note.
+def assert_gradients(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fast: bool = False) -> None:
+    """Raise AssertionError, with the report, unless `gradcheck` finds every gradient of f right.
 
-    `unit` is the rounding to be expected of the gradient, `noise` that of the function.
+    It is raised too where that cannot be told, and says so.
     """
-    if not isfinite(gradient):
-        steepest = steep(along, x)
-        ok = isinf(gradient) and abs(steepest) > STEEP and (steepest > 0) == (gradient > 0)
-        return (gradient if ok else steepest, "a vertical tangent", unit, ok), ""
-    found = central(along, x, rounding=noise)
-    slack = rtol * abs(found.slope) if rtol is not None else 8 * found.error + ALLOWED * unit
-    agrees = exact is not None and abs(exact - found.slope) <= 8 * found.error + ALLOWED * unit + 1e-6 * abs(exact)
-    if exact is not None and agrees:
-        slack = rtol * abs(exact) if rtol is not None else ALLOWED * unit
-        return (exact, "complex step", unit, abs(gradient - exact) <= slack), ""
-    both = sides(along, x, rounding=noise)
-    if both.kink:
-        nearest = min((both.left.slope, both.right.slope), key=lambda slope: abs(slope - gradient))
-        ok = between(gradient, both, slack)
-        method = f"kink: {both.left.slope:.6g} … {both.right.slope:.6g}"
-        return (gradient if ok else nearest, method, max(unit, slack / ALLOWED), ok), ""
-    if not isfinite(found.error):
-        found = one_sided(both)
-        slack = rtol * abs(found.slope) if rtol is not None else 8 * found.error + ALLOWED * unit
-    ok = abs(gradient - found.slope) <= slack
-    lost = exact is not None and not ok and abs(gradient - exact) <= ALLOWED * unit
-    return (found.slope, "differences", max(unit, found.error), ok), LOST if lost else ""
-
-
-def one_sided(both: tuple[Slope, Slope]) -> Slope:
-    """Return the side that exists, at the end of a domain."""
-    return min(both, key=lambda side: side.error)
-
-
-def assert_gradients(f: Callable[..., Any], *inputs: Any, rtol: float | None = None) -> None:
-    """Raise AssertionError, with the report, unless `gradcheck` finds every gradient of f right."""
-    report = gradcheck(f, *inputs, rtol=rtol)
+    report = gradcheck(f, *inputs, rtol=rtol, fast=fast)
     if not report:
-        raise AssertionError(f"the gradients are not those of the function\n{report}")
-
-
-def named(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
-    """Name what is in the inputs after the parameters of f, x, w[0], p['b'], and Tensors as they are named."""
-    single = arguments(f)
-    first = [single[i] if i < len(single) else f"x{i}" for i in range(len(inputs))]
-    return [name for prefix, part in zip(first, inputs, strict=True) for name in places(part, prefix)]
-
-
-def places(structure: Any, prefix: str) -> list[str]:
-    """Name the leaves of a structure, in the order of `flatten`."""
-    if isinstance(structure, Tensor):
-        return [structure.name or prefix]
-    if isinstance(structure, dict):
-        return [name for key, part in structure.items() for name in places(part, f"{prefix}[{key!r}]")]
-    if isinstance(structure, np.ndarray):
-        return [name for index in np.ndindex(structure.shape) for name in places(structure[index], prefix + at(index))]
-    if isinstance(structure, (list, tuple)):
-        return [name for i, part in enumerate(structure) for name in places(part, f"{prefix}[{i}]")]
-    return [prefix]
+        what = "are not those of the function" if report.verdict == WRONG else "cannot be judged"
+        raise AssertionError(f"the gradients {what}\n{report}")

@@ -1,9 +1,9 @@
-"""A recorded graph, run again: in complex numbers, and for the rounding to be expected."""
+"""A recorded graph, run again: at other numbers, in complex numbers, and for what rounding scales with."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from ..rules.calculus import weigh
 STEP = 1e-100  # of the complex step: nothing is subtracted, so it can be as small as one likes
 KINKED = ("max", "min")  # rows of the second table whose slope jumps where two entries change places
 
+Tangent = Callable[[Any, Sequence[Any]], Any]
+
 
 def array_of(node: Any) -> Any:
     """Return what a node holds as an array, of a Value one of shape ()."""
@@ -27,49 +29,93 @@ def carried_out(op: Any, xs: Sequence[Any]) -> Any:
     return op.of(*xs) if isinstance(op, ArrayOp) else op.of_arrays(*xs)
 
 
-def complex_step(root: Node, leaves: Sequence[Node]) -> list[Any] | None:
+def replay(order: Sequence[Node], moved: dict[Node, Any]) -> Any:
+    """Return the last of `order` when leaves have moved; all that the graph does not know of stays as it was."""
+    value: dict[Node, Any] = dict(moved)
+    with np.errstate(all="ignore"):
+        for node in order:
+            if node.op is None:
+                value.setdefault(node, array_of(node))
+            else:
+                value[node] = np.asarray(carried_out(node.op, [value[x] for x in node.inputs]))
+    return value[order[-1]]
+
+
+def complex_step(root: Node, leaves: Sequence[Node], tangent: Tangent | None = None) -> list[Any] | None:
     """Return d(root)/d(leaf) for each leaf, or None where an operation is not analytic.
 
     f(x + ih) = f(x) + ih f′(x) + O(h²): the imaginary part is the derivative, to the last digit
     (W. Squire and G. Trapp, SIAM Review 40, 1998). The rows' array functions take complex numbers.
     Of Tensors a derivative has the shape of the root and then that of the leaf; for each number of
-    a leaf the graph is run once.
+    a leaf the graph is run once. `tangent` as for `carry`.
     """
     order = topological(root)
-    if any(node.op is not None and (node.op.kink is not None or node.op.name in KINKED) for node in order):
-        return None
     whole = {node: array_of(node) for node in order}
     slopes = []
     for leaf in leaves:
         at = array_of(leaf)
         columns = np.zeros((whole[root].size, at.size))
         for k in range(at.size):
-            moved = at.astype(np.complex128)
-            moved.reshape(-1)[k] += complex(0, STEP)
-            found = replayed(order, whole, leaf, moved)
+            along = np.zeros(at.shape)
+            along.reshape(-1)[k] = 1.0
+            found = carry(order, whole, {leaf: along}, tangent)
             if found is None:
                 return None
-            columns[:, k] = found.imag.reshape(-1) / STEP
+            columns[:, k] = found.reshape(-1)
         slopes.append(columns.reshape(whole[root].shape + at.shape)[()])
     return slopes
 
 
-def replayed(order: Sequence[Node], whole: dict[Node, Any], leaf: Node, moved: Any) -> Any:
-    """Return the last of `order` in complex numbers where a leaf has moved; None where it is not what it was."""
-    value: dict[Node, Any] = {leaf: moved}
+def carry(
+    order: Sequence[Node], whole: dict[Node, Any], along: dict[Node, Any], tangent: Tangent | None = None
+) -> Any | None:
+    """Return how the last of `order` moves when leaves move along a direction, by the complex step.
+
+    Only imaginary parts are handed on, so that every operation is at the numbers that were recorded. Where one is not
+    analytic, `tangent(node, tangents of its inputs)` says how it moves; without that the answer is None.
+    """
+    moves: dict[Node, Any] = dict(along)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("error")
         for node in order:
-            if node.op is None:
-                value.setdefault(node, whole[node].astype(np.complex128))
+            if node.op is None or not any(x in moves for x in node.inputs):
                 continue
-            try:
-                value[node] = np.asarray(carried_out(node.op, [value[x] for x in node.inputs]), np.complex128)
-            except (TypeError, ValueError, ArithmeticError, Warning):
+            inward = [moves.get(x) for x in node.inputs]
+            moved = analytic(node.op, whole[node], [whole[x] for x in node.inputs], inward)
+            if moved is None and tangent is not None:
+                moved = tangent(node, inward)
+            if moved is None:
                 return None
-            if not np.allclose(value[node].real, whole[node], rtol=1e-6, atol=1e-12):
-                return None
-    return value[order[-1]]
+            moves[node] = moved
+    return moves.get(order[-1], np.zeros(whole[order[-1]].shape))
+
+
+def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) -> Any | None:
+    """Return how op(xs) moves when its arguments do, by the complex step; None where it is not analytic."""
+    if op.kink is not None or (op.name in KINKED and tied(op, f, xs[0])):
+        return None
+    sizes = [float(np.max(np.abs(one), initial=0.0)) for one in moves if one is not None]
+    least = min((float(np.min(np.abs(x[x != 0]), initial=1.0)) for x in xs), default=1.0)
+    h = STEP if least > 1e-80 else least * 1e-20
+    h /= max((size for size in sizes if 0 < size < np.inf), default=1.0)
+    inward = [x if one is None else x + 1j * (h * one) for x, one in zip(xs, moves, strict=True)]
+    try:
+        found = np.asarray(carried_out(op, inward))
+    except (TypeError, ValueError, ArithmeticError, Warning):
+        return None
+    if found.dtype.kind != "c":
+        return None
+    slack = 1e-6 * np.abs(f) + 1e-12 * max([float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0)) for x in xs])
+    same = (np.abs(found.real - f) <= slack) | (found.real == f) | (np.isnan(found.real) & np.isnan(f))
+    fits = np.abs(found.imag) <= 1e-20 * np.maximum(np.abs(f), 1e-70)  # (−2)^(2 + ih) has more: it is no real function
+    return found.imag / h if (same & (fits | (found.imag == 0))).all() else None
+
+
+def tied(op: Any, f: Any, x: Any) -> bool:
+    """Whether an extreme is reached twice."""
+    axis = op.parameters.get("axis")
+    whole = f if op.parameters.get("keepdims") or axis is None else np.expand_dims(f, axis)
+    return bool(np.any(np.sum(x == whole, axis=axis) > 1))
 
 
 def condition(root: Node, leaves: Sequence[Node], seed: Any = 1.0) -> list[Any]:

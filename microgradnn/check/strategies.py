@@ -29,6 +29,7 @@ from ..rules.notation import Operand, formula
 
 CLEAR = 0.05  # how far arguments stay from kinks and from the ends of domains
 LARGEST = 1e3  # results beyond are left out: differences of theirs would be rounding
+FLAT = 1e-9  # slopes that are less, measured by the result, are left out: it does not have the digits to tell them
 MOST_ENTRIES = 24  # of an array in a program: a check of each takes its time
 INNER = (
     "ahead",
@@ -154,6 +155,8 @@ def possible(op: Op, xs: Sequence[float]) -> float | None:
         result = float(op(*xs))
         slopes = [float(op.partials[i](result, *xs)) for i in range(len(xs))]
     except (ValueError, ArithmeticError):
+        return None
+    if any(0 < abs(slope) * max(abs(x), 1.0) < FLAT * abs(result) for slope, x in zip(slopes, xs, strict=True)):
         return None
     return result if all(isfinite(x) and abs(x) < LARGEST for x in (result, *slopes)) else None
 
@@ -365,7 +368,10 @@ def inside(op: Op, f: Array, xs: Sequence[Array]) -> bool:
     with np.errstate(all="ignore"):
         if op.kink is not None and np.any(np.abs(op.kink(*xs)) < CLEAR):
             return False
-        return all(bounded(op.partials[i](f, *xs)) for i in range(len(xs)))
+        slopes = [np.abs(op.partials[i](f, *xs)) for i in range(len(xs))]
+        lifts = [slope * np.maximum(np.abs(x), 1.0) for slope, x in zip(slopes, xs, strict=True)]
+        flat = any(np.any((lift > 0) & (lift < FLAT * np.abs(f))) for lift in lifts)
+        return not flat and all(map(bounded, slopes))
 
 
 def apart(op: ArrayOp, x: Array) -> bool:

@@ -249,11 +249,11 @@ minimum = Op("minimum", numerics.minimum, np.minimum,
          text="min({x}, {y})", latex=r"\min({x}, {y})", note="a tie splits the slope ½ : ½")
 
 clip = Op("clip", numerics.clip, numerics.clip_array,
-         lambda f, x, y, z: 1 - step(y - x) - step(x - z),
+         lambda f, x, y, z: step(z - y) * (1 - step(y - x) - step(x - z)),
          lambda f, x, y, z: step(y - x),
          lambda f, x, y, z: step(x - z),
          kink=lambda x, y, z: minimum(minimum(abs(x - y), abs(x - z)), abs(y - z)), holds=2,
-         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch")
+         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ")
 
 where = Op("where", numerics.where, np.where,
          lambda f, x, y, z: 0,

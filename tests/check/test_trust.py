@@ -1,0 +1,216 @@
+"""gradcheck is believed: inputs that it was wrong about, or never came back from, and what is right there."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microgradnn import Tensor, Value, clip, elu, log, relu, sin, tan, tanh, where
+from microgradnn.check import assert_gradients, gradcheck
+from microgradnn.graph import OPS, Op
+
+
+@pytest.fixture
+def row() -> Iterator[Callable[..., Op]]:
+    """A maker of rows, which are taken out of the table again."""
+    made = []
+
+    def make(*args: Any, **options: Any) -> Op:
+        made.append(Op(*args, **options))
+        return made[-1]
+
+    yield make
+    for op in made:
+        del OPS[op.name]
+
+
+# --- it comes back, and says what it cannot tell --------------------------------------------
+
+
+@pytest.mark.parametrize(("f", "x"), [(lambda x: x * 2, math.nan), (lambda x: x.exp() * 2, -math.inf)])
+def test_what_is_not_finite_is_an_answer(f: Any, x: float) -> None:
+    report = gradcheck(f, x)
+
+    assert report.verdict == "cannot tell"
+    assert not report
+    assert "the input is not finite" in str(report)
+
+
+def test_a_mask_of_minus_infinity_is_no_hindrance() -> None:
+    mask = Tensor([[0.0, -1e9, -np.inf]])
+
+    assert gradcheck(lambda x: (x + mask).softmax(axis=1)[0, 0], Tensor([[1.0, 2.0, 3.0]]))
+
+
+def test_a_function_that_draws_is_told_so() -> None:
+    report = gradcheck(lambda x: x * random.random(), 1.0)
+
+    assert report.verdict == "cannot tell"
+    assert str(report).startswith("cannot tell: f gives other numbers when it is called again")
+    with pytest.raises(AssertionError, match="cannot be judged"):
+        assert_gradients(lambda x: x * random.random(), 1.0)
+
+
+def test_what_rounding_hides_is_not_called_right(row: Callable[..., Op]) -> None:
+    nearly = row("nearly", math.erf, OPS["erf"].array, lambda f, x: OPS["erf"].partials[0](f, x) * (1 + 1e-6))
+
+    assert gradcheck(lambda x: (nearly(x) + 1e30) - 1e30, 0.5).verdict == "cannot tell"
+
+
+# --- misses -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slope", [2 + 2e-6, 3])
+def test_a_large_number_in_a_branch_not_taken_hides_nothing(slope: float, row: Callable[..., Op]) -> None:
+    twice = row("twice", lambda x: x * 2, lambda x: x * 2, lambda f, x: slope)
+
+    assert gradcheck(lambda x: where(x > 5, Value(-1e16), twice(x)), 0.7).verdict == "WRONG"
+
+
+def test_a_mask_before_softmax_hides_nothing(row: Callable[..., Op]) -> None:
+    nearly = row("nearly", np.tanh, np.tanh, lambda f, x: (1 - f * f) * (1 + 1e-4))
+    mask = Tensor([[0.0, 0.0, -1e9]])
+
+    assert gradcheck(lambda x: (nearly(x) + mask).softmax(axis=1)[0, 0], Tensor([[0.1, 0.2, 0.3]])).verdict == "WRONG"
+
+
+def test_a_wrong_slope_at_a_tiny_number_is_no_kink(row: Callable[..., Op]) -> None:
+    wrong = row("wrong_log", math.log, np.log, lambda f, x: 0.001 / x, domain=OPS["log"].domain)
+
+    report = gradcheck(wrong, 1e-100)
+
+    assert report.verdict == "WRONG"
+    assert "kink" not in str(report)
+
+
+def test_a_small_leak_is_found() -> None:
+    report = gradcheck(lambda x: x + 1e-6 * math.sin(x.data), 1.0)
+
+    assert report.verdict == "WRONG"
+    assert report.entries[0].reference == pytest.approx(1 + 1e-6 * math.cos(1), rel=1e-9)
+    assert "was a number taken out with .data?" in str(report)
+
+
+def test_the_spread_of_equal_numbers_has_a_kink() -> None:
+    report = gradcheck(lambda x: x.std(), Tensor([[0.0, 0.0]]))
+
+    assert [entry.method for entry in report.entries] == ["kink: -0.5 … 0.5"] * 2
+    assert report.verdict == "ok"
+
+
+@pytest.mark.parametrize(("x", "slope"), [(1e-12, 1), (-1e-12, 0)])
+def test_beside_a_kink_is_not_at_it(x: float, slope: float, row: Callable[..., Op]) -> None:
+    half = row("half_relu", OPS["relu"].scalar, OPS["relu"].array, lambda f, x: 0.5, kink=lambda x: x)
+
+    assert gradcheck(relu, x).entries[0].reference == slope
+    assert "kink" not in str(gradcheck(relu, x))
+    assert gradcheck(half, x).verdict == "WRONG"
+    assert gradcheck(half, 0.0).verdict == "ok"
+
+
+def test_a_small_factor_does_not_hide_a_wrong_slope(row: Callable[..., Op]) -> None:
+    nearly = row("nearly", math.sin, np.sin, lambda f, x: OPS["cos"](x) * (1 + 1e-6))
+
+    assert gradcheck(lambda x: 1e-10 * nearly(x), 0.5).verdict == "WRONG"
+
+
+# --- false alarms -----------------------------------------------------------------------------
+
+RIGHT: list[tuple[Callable[..., Any], tuple[float, ...]]] = [
+    (sin, (1e8,)),
+    (lambda x: (1e9 * x).sin(), (1.0,)),
+    (tan, (5e21,)),
+    (lambda x: clip(x, 0, 0), (0.0,)),
+    (lambda x: clip(x, 0, 0), (1.0,)),
+    (lambda x: elu(x, 0.5) + where(x > 5, Value(1e9), x), (0.0,)),
+    (lambda x: elu(x, 1.0) + 0 * x.exp(), (0.0,)),
+    (lambda x: (-(((x - 1) * 1e6) ** 2)).exp(), (1.0000005,)),
+    (lambda x: (-((x * 1e6) ** 2)).exp(), (5e-7,)),
+    (log, (1e-300,)),
+    (lambda x: x**3, (0.0,)),
+    (lambda x: x**1.5, (0.0,)),
+    (lambda x: (x + 1e14) - 1e14, (0.3,)),
+    (lambda x: x if x.data > 0 else -x, (0.0,)),
+    (lambda x: (x * 20).tanh(), (1.0,)),
+    (lambda x: 1e-200 * tanh(x), (1.0,)),
+    (lambda x, y: x * 1e-9 + y * 1e9, (1.0, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("f", "inputs"), RIGHT)
+def test_these_are_right(f: Any, inputs: tuple[float, ...]) -> None:
+    report = gradcheck(f, *inputs)
+
+    assert report.verdict == "ok", str(report)
+
+
+def test_a_power_of_a_negative_number_has_no_slope_in_the_exponent() -> None:
+    report = gradcheck(lambda x, y: y**x, 2.0, -2.0)
+
+    assert [entry.verdict for entry in report.entries] == ["cannot tell", "ok"]  # (−2)^2.01 is not real
+
+
+# --- the cost ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("f", [lambda x: (x.tanh() * x).sum(), lambda x: (relu(x) * x).mean()])
+def test_three_calls_for_a_number_settle_it(f: Any) -> None:
+    calls = []
+
+    def counted(x: Tensor) -> Tensor:
+        calls.append(x)
+        return f(x)
+
+    assert gradcheck(counted, Tensor(np.linspace(-2, 3, 40).reshape(8, 5)))
+    assert len(calls) <= 2 * 40 + 4  # and a few at the point itself, and for all numbers at once
+
+
+def test_fast_needs_a_few_calls_for_thousands() -> None:
+    calls = []
+
+    def counted(x: Tensor) -> Tensor:
+        calls.append(x)
+        return tanh(x * x).sum()
+
+    assert gradcheck(counted, Tensor(np.random.default_rng(0).normal(size=(100, 100))), fast=True)
+    assert len(calls) < 50
+
+
+def test_fast_finds_the_number_at_fault(row: Callable[..., Op]) -> None:
+    def slope(f: Any, x: Any) -> Any:
+        return OPS["cos"](x) * (1 + 1e-6 * (abs(x - 5) < 1e-9))
+
+    nearly = row("nearly", np.sin, np.sin, slope)
+    numbers = np.random.default_rng(0).uniform(-3, 3, (50, 40))
+    numbers[7, 3] = 5.0
+    report = gradcheck(lambda x: nearly(x).mean(), Tensor(numbers, "X"), fast=True)
+
+    assert report.verdict == "WRONG"
+    assert "X[7, 3]" in [entry.name for entry in report.entries if entry.verdict == "WRONG"]
+
+
+# --- a backward pass is not what it checks ----------------------------------------------------
+
+
+def grow(w: Any, b: Any) -> Any:
+    return w * 2, b + w.sum(axis=1, keepdims=True)
+
+
+def backward(w: Any, b: Any) -> Any:
+    return grow(w, b)
+
+
+def test_a_function_that_looks_like_a_backward_pass_is_sent_on() -> None:
+    W, b = Tensor([[1.0, 2.0], [3.0, 4.0]], "W"), Tensor([[1.0], [2.0]], "b")
+
+    report = gradcheck(grow, W, b)
+
+    assert report.verdict == "ok"
+    assert "f returns 2 arrays of the shapes of its inputs: is it a backward pass?" in str(report)
+    assert gradcheck(backward, W, b).verdict == "cannot tell"
+    assert "microgradnn.check.check_backward" in str(gradcheck(backward, W, b))
