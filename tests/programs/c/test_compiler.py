@@ -60,6 +60,6 @@ def test_a_compiler_that_does_not_end_is_ended(does: str, tmp_path: Path, monkey
     monkeypatch.setattr(c_program, "SECONDS", 0.5)
     began, x = monotonic(), Value(2.0, "x")
 
-    with pytest.raises(CompilerMissing, match="was not done"):
+    with pytest.raises(CompilerMissing, match=r"was not done|wrote more than"):
         compile(x * x, [x], backend="c")
     assert monotonic() - began < 20
