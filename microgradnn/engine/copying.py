@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from ..graph import UNREACHED, UNSWEPT, Node, topological
@@ -38,14 +39,23 @@ class Ancestors:
 
 
 def reduced(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[Any, ...]:
-    """Return what `__reduce__` has to return, for `restore(ancestors, *state)` to make the node anew."""
+    """Return what `__reduce__` has to return, for `restore(ancestors, *state)` to make the node anew.
+
+    Gradients that are nodes follow when the node is there, since they may be made from it: first all that they
+    depend on, and that the gradients of these depend on, then whose gradient each is.
+    """
     if id(node) in ANNOUNCED.__dict__.get("ids", ()):
         return restore, (None, *state)
     order = topological(node)
     made = restore, (Ancestors(order[:-1]) if node.op else None, *state)
-    nodes = [(one, one.grad) for one in order[:-1] if isinstance(one.grad, Node)]  # which lead back to the node
+    seen, grads = set(order), []
+    more: list[Node] = []
+    for one in chain(order, more):  # which grows meanwhile
+        if isinstance(one.grad, Node):
+            grads.append((one, one.grad))
+            more += topological(one.grad, seen)
     own = node.grad if isinstance(node.grad, Node) else None
-    return (*made, (own, nodes)) if nodes or own is not None else made
+    return (*made, (Ancestors(more), own, grads)) if grads else made
 
 
 def lasting(grad: Any) -> Any:

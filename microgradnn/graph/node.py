@@ -199,9 +199,9 @@ class Node:
         """Compute a row of many arguments, nodes and numbers, and return the result as a new node."""
         raise NotImplementedError
 
-    def __setstate__(self, grads: tuple[Any, list[tuple[Any, Any]]]) -> None:
+    def __setstate__(self, grads: tuple[Any, Any, list[tuple[Any, Any]]]) -> None:
         """Give a copy, and the nodes of its graph, the gradients that are nodes (see copying.py)."""
-        own, others = grads
+        _, own, others = grads
         if own is not None:
             self.grad = own
         for node, grad in others:

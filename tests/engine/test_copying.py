@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from microgradnn import Value, clip, dot, maximum, relu, where
+from microgradnn import Tensor, Value, clip, dot, maximum, relu, where
 from microgradnn.check.strategies import Graph, graphs
-from microgradnn.graph import NOTHING, UNREACHED, UNSWEPT, topological
+from microgradnn.graph import NOTHING, UNREACHED, UNSWEPT, Node, topological
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:
@@ -114,3 +114,43 @@ def test_a_shallow_copy_shares_its_inputs() -> None:
     assert twin is not y
     assert twin.inputs[0] is x
     assert (twin.data, twin.name, twin.partials) == (6, "y", (3, 2))
+
+
+def whole(*roots: Any) -> list[Any]:
+    """All that roots depend on, and that the gradients that are nodes depend on, with these by their places."""
+    seen: set[Any] = set()
+    order: list[Any] = [node for root in roots for node in topological(root, seen)]
+    for node in order:  # which grows meanwhile
+        if isinstance(node.grad, Node):
+            order += topological(node.grad, seen)
+    place = {node: i for i, node in enumerate(order)}
+    return [
+        (str(node.item()), str(node.op), place.get(node.grad) if isinstance(node.grad, Node) else str(node.grad), node.name,
+         *(place[x] for x in node.inputs))
+        for node in order
+    ]  # fmt: skip
+
+
+STEPS: dict[str, Callable[[Any, Any], Any]] = {
+    "sin": lambda y, x: y.sin(),
+    "tanh": lambda y, x: (y * 1.01).tanh(),
+    "y²": lambda y, x: y * y * 0.5,
+    "x y": lambda y, x: (y * x).tanh() + y,
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled(5)], ids=["deepcopy", "pickle"])
+@pytest.mark.parametrize("leaf", [Value(0.5, "x"), Tensor([[0.5, 2.0]], "x")], ids=["Value", "Tensor"])
+def test_gradients_that_are_nodes_come_along_at_any_depth(step: str, copied: Callable[[Any], Any], leaf: Any) -> None:
+    x = copy.copy(leaf)
+    y = x
+    for _ in range(150):
+        y = STEPS[step](y, x)
+    y = y.sum() if isinstance(x, Tensor) else y
+    y.backward(create_graph=True)
+    y.inputs[0].grad.sum().backward(create_graph=True) if isinstance(x, Tensor) else x.grad.backward(create_graph=True)
+
+    assert whole(copied(y)) == whole(y)
+    assert whole(copied(x.grad)) == whole(x.grad)
+    assert whole(*copied([x, y, x.grad])) == whole(x, y, x.grad)
