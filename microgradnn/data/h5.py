@@ -7,17 +7,19 @@ Needs h5py: `pip install "microgradnn[h5]"`.
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..engine.disk import open_ordinary
 from ..engine.tensor import Array
 from .images import Pictures
 from .labels import class_labels
 
 PARTS = ("train", "test")
-MOST_NUMBERS = 2_000_000_000  # 2 GB of pixels; what a file promises may be more than what it holds
+MOST_BYTES = 1 << 34  # of a file
+MOST_NUMBERS = 2_000_000_000  # bytes of a data set, 2 GB of pixels; what a file promises may be more than what it holds
+MOST_AXES = 4
 
 
 def read_h5(path: str | PathLike[str], *, part: str | None = None) -> Pictures:
@@ -36,7 +38,7 @@ def read_h5(path: str | PathLike[str], *, part: str | None = None) -> Pictures:
         import h5py
     except ImportError as error:  # pragma: no cover
         raise ImportError('h5 files are read with h5py; pip install "microgradnn[h5]"') from error
-    with Path(path).open("rb") as raw:
+    with open_ordinary(path, MOST_BYTES) as raw:
         try:
             with h5py.File(raw, "r") as file:
                 part = part_of(file, path) if part is None else part
@@ -62,11 +64,18 @@ def part_of(file: Any, path: Any) -> str:
 
 def contents(h5py: Any, file: Any, path: Any, key: str) -> Array:
     """Return a data set of the file; ValueError where there is none, or none that can be right."""
+    link = file.get(key, getlink=True)
+    if link is not None and not isinstance(link, h5py.HardLink):
+        raise ValueError(f"{path}: {key} is a link, which is not followed; copy its numbers into this file")
     found = file.get(key)
     if not isinstance(found, h5py.Dataset):
         names = ", ".join(sorted(file)[:20]) or "nothing"
         raise ValueError(f"{path} has no data set {key!r}; it has {names}")
-    if found.size is None or found.size > MOST_NUMBERS:
+    if found.external or found.is_virtual:
+        raise ValueError(f"{path}: the numbers of {key} are in other files, which are not opened; copy them")
+    if found.ndim > MOST_AXES or found.dtype.kind not in "iufSO":
+        raise ValueError(f"{path}: {key} would be {found.dtype} of shape {found.shape}, neither numbers nor names")
+    if found.size is None or found.size * found.dtype.itemsize > MOST_NUMBERS:
         raise ValueError(f"{path}: {key} would have {found.size} numbers, of shape {found.shape}; "
                          f"at most {MOST_NUMBERS} are read")  # fmt: skip
     return np.asarray(found[()])

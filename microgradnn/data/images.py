@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.disk import open_ordinary
 from ..engine.tensor import Array
 from ..errors import ShapeError
 from .labels import class_labels
@@ -21,6 +22,7 @@ from .labels import class_labels
 ORDERS = ("rows", "channels")
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # not EPS: Pillow starts a program for those
 MOST_PIXELS = 50_000_000  # 150 MB when decoded; the cameras in phones stay below
+MOST_BYTES = 1 << 29  # of a file
 NOT_MEANT = ("thumbs.db", "desktop.ini")  # what Windows leaves in folders
 
 
@@ -112,7 +114,7 @@ def read_picture(path: str | PathLike[str], *, size: int = 64, most_pixels: int 
         raise ImportError('pictures are read with Pillow; pip install "microgradnn[images]"') from error
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 1 <= size <= 4096:
         raise ValueError(f"size is the width and height in pixels, from 1 to 4096; got {size!r}")
-    with Path(path).open("rb") as file, warnings.catch_warnings():
+    with open_ordinary(path, MOST_BYTES) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of bombs, which are refused here, and of odd but legible files
         try:
             image: Image.Image = Image.open(file, formats=FORMATS)
@@ -127,13 +129,16 @@ def read_picture(path: str | PathLike[str], *, size: int = 64, most_pixels: int 
             image = in_colours(ImageOps.exif_transpose(image))
             return np.array(image.resize((int(size), int(size)), Image.Resampling.BICUBIC), np.uint8)
         except Exception as error:  # damaged files make Pillow raise half a dozen kinds, SyntaxError among them
-            raise ValueError(f"{path}: the picture is damaged: {error}") from error
+            what = "" if str(error).startswith("its pixels") else "the picture is damaged: "
+            raise ValueError(f"{path}: {what}{error}") from error
 
 
 def in_colours(image: Any) -> Any:
     """Return a picture of Pillow's in red, green and blue, on white where it is transparent."""
     from PIL import Image
 
+    if image.mode == "F":  # Pillow would cut each to a whole number, and 0 to 1, which is meant as often, to black
+        raise ValueError("its pixels are numbers with a fraction, whose range is not known; save it with 8 or 16 bits")
     if image.mode.startswith("I"):  # grey of 16 bits, which Pillow would clip at 255
         return Image.fromarray((np.asarray(image).astype(np.int64) // 257).clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:

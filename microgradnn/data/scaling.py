@@ -67,8 +67,9 @@ class Scaling:
     def __call__(self, X: Any) -> Array:
         """Return X, (n_x, m), scaled; of float32 if X is, else of float64.
 
-        Raises ValueError before `fit` has seen a training set, and for 'pixels' outside 0 to 255; ShapeError for
-        another n_x than that of the training set; else as check_features.
+        Raises ValueError before `fit` has seen a training set, for 'pixels' outside 0 to 255, and for a number
+        so far from the training set that it would not be finite; ShapeError for another n_x than that of the
+        training set; else as check_features.
 
         >>> Scaling("pixels")([[0, 51, 255]])
         array([[0. , 0.2, 1. ]])
@@ -77,7 +78,14 @@ class Scaling:
         if self.kind == "pixels" and (X.min() < 0 or X.max() > 255):
             raise ValueError(f"pixels are numbers from 0 to 255; got {X.min():g} to {X.max():g}")
         shift, scale = self.shift_and_scale(X)
-        scaled: Array = ((X - shift) / scale).astype(X.dtype, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled: Array = ((X - shift) / scale).astype(X.dtype, copy=False)
+        if not np.isfinite(scaled).all():
+            i, j = map(int, np.argwhere(~np.isfinite(scaled))[0])
+            raise ValueError(
+                f"X[{i}, {j}] = {X[i, j]:g} (feature {i} of example {j}, counted from 0) is too far from the training "
+                "set to be scaled"
+            )
         return scaled
 
     def inverse(self, X: Any) -> Array:

@@ -10,20 +10,25 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
+from io import TextIOWrapper
 from itertools import chain
 from math import isfinite
 from os import PathLike, fspath
-from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TextIO
 
 import numpy as np
 
+from ..engine.disk import open_ordinary
 from ..engine.tensor import Array
 from .checks import MOST_SHOWN
 from .columns import LABELS, Examples
 from .labels import class_labels
 
 MISSING = ("", "?", "n/a", "na", "nan", "none", "null")
+MOST_BYTES = 1 << 32  # of a table
+LONGEST_LINE = 100_000_000  # characters: a million columns
+MOST_COMPARED = 1000  # names, for a guess at which was meant
 CHOOSE = "; to leave the column out, name the others as features=[…] (on the command line: --features a,b)"
 Source = str | PathLike[str] | Iterable[str]
 
@@ -140,14 +145,20 @@ def lines_of(source: Source) -> Iterator[tuple[Iterator[str], str]]:
     if not isinstance(source, (str, PathLike)):
         yield iter(source), str(getattr(source, "name", "the table"))
         return
-    with Path(source).open(encoding="utf-8-sig", newline="", errors="strict") as file:
-        yield decoded(file, fspath(source)), fspath(source)
+    with (
+        open_ordinary(source, MOST_BYTES) as file,
+        TextIOWrapper(file, encoding="utf-8-sig", newline="", errors="strict") as text,
+    ):
+        yield decoded(text, fspath(source)), fspath(source)
 
 
-def decoded(file: Iterable[str], name: str) -> Iterator[str]:
-    """Yield the lines of a file; ValueError where they are no text."""
+def decoded(file: TextIO, name: str) -> Iterator[str]:
+    """Yield the lines of a file; ValueError where they are no text, or have no end."""
     try:
-        yield from file
+        while line := file.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE:
+                raise ValueError(f"{name} has a line of more than {LONGEST_LINE:,} characters")
+            yield line
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is not text in UTF-8 ({error.reason}); save it as CSV in UTF-8") from error
 
@@ -170,9 +181,23 @@ def repeated(names: Sequence[str]) -> str | None:
 
 def place(table: Table, column: str) -> int:
     """Return where a column is; ValueError with the names there are."""
-    if column not in table.names:
-        raise ValueError(f"{table.name} has no column {column!r} (choose from {shown(table.names)})")
-    return table.names.index(column)
+    return places(table, [column])[0]
+
+
+def places(table: Table, columns: Sequence[str]) -> list[int]:
+    """Return where columns are, of which there may be many; ValueError with the names there are."""
+    at = {name: i for i, name in enumerate(table.names)}
+    for column in columns:
+        if column not in at:
+            raise ValueError(f"{table.name} has no column {column!r}{meant(column, table.names)} "
+                             f"(choose from {shown(table.names)})")  # fmt: skip
+    return [at[column] for column in columns]
+
+
+def meant(name: str, names: Sequence[str]) -> str:
+    """Say which name was perhaps meant."""
+    close = get_close_matches(name, names[:MOST_COMPARED], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def shown(names: Sequence[str]) -> str:
@@ -198,12 +223,12 @@ def columns_of(table: Table, names: Sequence[str], of_text: str = "") -> Array:
         raise ValueError(f"no columns of {table.name} were chosen (choose from {shown(table.names)})")
     if twice := repeated(names):
         raise ValueError(f"the column {twice!r} was chosen twice")
-    places = [place(table, name) for name in names]
+    chosen = places(table, names)
     X = np.empty((len(names), len(table.rows)))
     for j, row in enumerate(table.rows):
-        numbers = [number(row.cells[at]) for at in places]
+        numbers = [number(row.cells[at]) for at in chosen]
         if None in numbers:
-            at = places[numbers.index(None)]
+            at = chosen[numbers.index(None)]
             wrong(table, row, at, of_text if all(number(other.cells[at]) is None for other in table.rows) else "")
         X[:, j] = numbers
     return X

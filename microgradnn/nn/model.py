@@ -14,7 +14,7 @@ import numpy as np
 from ..data.scaling import Scaling
 from ..engine.modes import no_grad
 from ..engine.tensor import Array
-from ..errors import ModelFileError
+from ..errors import AnomalyError, ModelFileError
 from .architecture import described, numbers, rebuilt
 from .files import read, save
 from .network import Network
@@ -42,13 +42,20 @@ class Model:
     order: str = "rows"
 
     def __call__(self, X: Any) -> Array:  # noqa: N803 (the notes' name)
-        """Return A[L], (n[L], m), for raw numbers X, (n_x, m)."""
-        with no_grad():
-            return self.network(self.scaling(X)).numpy()
+        """Return A[L], (n[L], m), for raw numbers X, (n_x, m); AnomalyError where one of A is not finite."""
+        with no_grad(), np.errstate(all="ignore"):
+            found = self.network(self.scaling(X)).numpy()
+        if not np.isfinite(found).all():
+            i, j = map(int, np.argwhere(~np.isfinite(found))[0])
+            raise AnomalyError(
+                f"A[{i}, {j}], the answer for example {j}, counted from 0, is {found[i, j]}: "
+                "its numbers are far from those that the network learnt from, or its parameters are too large"
+            )
+        return found
 
     def predict(self, X: Any) -> list[Any]:  # noqa: N803
-        """Return the name of the class, or the number, for each of the m examples of X, (n_x, m)."""
-        found = self.network.predict(self.scaling(X))[0]
+        """Return the name of the class, or the number, for each of the m examples of X, (n_x, m); raises as a call."""
+        found = self.network.labels_of(self(X))[0]
         return [self.classes[int(k)] for k in found] if self.classes else found.tolist()
 
     def save(self, path: str | Path) -> Path:

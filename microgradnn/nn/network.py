@@ -168,7 +168,10 @@ class Network:
 
     def predict(self, X: Any) -> Array:  # noqa: N803
         """Return the labels: 0 or 1 for sigmoid outputs (notes, A1), the class, (1, m), for softmax, else A."""
-        a = self(X).numpy()
+        return self.labels_of(self(X).numpy())
+
+    def labels_of(self, a: Array) -> Array:
+        """Return the labels that an output A, (n[L], m), stands for, as `predict` does."""
         output = self.layers[-1].activation
         if output == "softmax":
             return a.argmax(axis=0, keepdims=True)  # type: ignore[no-any-return, unused-ignore]

@@ -97,3 +97,40 @@ def test_a_file_that_promises_too_much_or_is_none_is_refused(tmp_path: Path) -> 
     path.write_text("no h5")
     with pytest.raises(ValueError, match=r"huge.h5 is no h5 file, or a damaged one"):
         read_h5(path)
+
+
+def linked(file: Any, how: str, secret: Path) -> None:
+    """Put pictures into a file of which the numbers are in another one."""
+    if how == "external storage":
+        file.create_dataset("train_set_x", IMAGES.shape, np.uint8, external=[(str(secret), 0, IMAGES.size)])
+    elif how == "virtual":
+        layout = h5py.VirtualLayout(IMAGES.shape, np.uint8)
+        layout[...] = h5py.VirtualSource(str(secret.with_suffix(".h5")), "train_set_x", IMAGES.shape)
+        file.create_virtual_dataset("train_set_x", layout)
+    elif how == "external link":
+        file["train_set_x"] = h5py.ExternalLink(str(secret.with_suffix(".h5")), "train_set_x")
+    else:
+        file["other"] = h5py.ExternalLink(str(secret.with_suffix(".h5")), "train_set_x")
+        file["train_set_x"] = h5py.SoftLink("/other")
+
+
+@pytest.mark.parametrize("how", ["external storage", "virtual", "external link", "soft link"])
+def test_no_other_file_is_read_than_the_one_that_is_named(how: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(IMAGES.tobytes())
+    made(secret.with_suffix(".h5"), **GOOD)
+    path = made(tmp_path / "train.h5", **{key: one for key, one in GOOD.items() if key != "train_set_x"})
+    with h5py.File(path, "a") as file:
+        linked(file, how, secret)
+
+    with pytest.raises(ValueError, match=r"not opened|not followed"):
+        read_h5(path)
+
+
+def test_what_is_too_large_is_not_read_whatever_the_file_promises(tmp_path: Path) -> None:
+    path = made(tmp_path / "train.h5", **{key: one for key, one in GOOD.items() if key != "list_classes"})
+    with h5py.File(path, "a") as file:
+        file.create_dataset("list_classes", (100_000,), "S100000", chunks=True)
+
+    with pytest.raises(ValueError, match="at most"):
+        read_h5(path)

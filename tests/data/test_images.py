@@ -182,3 +182,12 @@ def test_folders_without_classes_or_pictures_are_refused(tmp_path: Path) -> None
         picture_files(tmp_path / "cat")
     with pytest.raises(ValueError, match="size is the width and height in pixels, from 1 to 4096; got 0"):
         read_picture(save(tmp_path / "one.png", (1, 2, 3)), size=0)
+
+
+@pytest.mark.parametrize("largest", [1.0, 255.0, np.nan])
+def test_a_picture_of_numbers_with_a_fraction_is_refused_and_not_made_black(largest: float, tmp_path: Path) -> None:
+    pixels = np.linspace(0, largest, 64, dtype=np.float32).reshape(8, 8)
+    pytest.importorskip("PIL.Image").fromarray(pixels).save(tmp_path / "it.tiff")
+
+    with pytest.raises(ValueError, match="save it with 8 or 16 bits"):
+        read_picture(tmp_path / "it.tiff")

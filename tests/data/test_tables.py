@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -153,3 +155,28 @@ def test_columns_and_classes_that_are_not_there_are_answered_with_those_that_are
         read_table(lines, "y", classes=["cat", "dog"])
     with pytest.raises(ValueError, match="binary labels are two classes; got cat, cow, dog"):
         read_table([*lines, "5,6,dog"], "y", labels="binary")
+
+
+def test_the_time_is_linear_in_the_columns() -> None:
+    def seconds(n: int) -> float:
+        lines = [",".join([*(f"x{i}" for i in range(n)), "y"]), *[",".join(["0.5"] * n + [str(k)]) for k in (0, 1)]]
+        began = perf_counter()
+        assert read_table(lines, "y").X.shape == (n, 2)
+        assert read_features(lines, [f"x{i}" for i in range(n)])[0].shape == (n, 2)
+        return perf_counter() - began
+
+    assert seconds(40_000) < 12 * min(seconds(10_000) for _ in range(3)) + 0.2  # quadratic would be 16 times
+
+
+def test_a_name_that_is_nearly_there_is_offered() -> None:
+    with pytest.raises(ValueError, match=r"no column 'heigth'; did you mean 'height'\? \(choose from height, y\)"):
+        read_table(["height,y", "1,0", "2,1"], "y", features=["heigth"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(ValueError, match="not an ordinary file"):
+            read_table(path, "y")

@@ -125,10 +125,9 @@ def whole(*roots: Any) -> list[Any]:
             order += topological(node.grad, seen)
     place = {node: i for i, node in enumerate(order)}
     return [
-        (str(node.item()), str(node.op), place.get(node.grad) if isinstance(node.grad, Node) else str(node.grad), node.name,
-         *(place[x] for x in node.inputs))
+        (str(node.item()), str(node.op), place.get(node.grad, str(node.grad)), node.name, *map(place.get, node.inputs))
         for node in order
-    ]  # fmt: skip
+    ]
 
 
 STEPS: dict[str, Callable[[Any, Any], Any]] = {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from microgradnn import ModelFileError
+from microgradnn import AnomalyError, ModelFileError
 from microgradnn.data import Scaling
 from microgradnn.engine.disk import write
 from microgradnn.nn import ACTIVATIONS, Model, Network
@@ -280,3 +280,34 @@ def test_where_nothing_can_be_written_is_said() -> None:
         model().save("nowhere/model.safetensors")
     with pytest.raises(IsADirectoryError, match="this is a folder"):
         model().save(".")
+
+
+@pytest.mark.parametrize("metadata", [None, [], "x", 3, {"microgradnn": None}, {"microgradnn": 3}])
+def test_metadata_of_any_kind(metadata: Any) -> None:
+    header = json.dumps(
+        {"__metadata__": metadata, "x": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}}
+    ).encode()
+    Path(FILE).write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
+
+    with pytest.raises(ModelFileError, match=r"damaged|another program"):
+        Model.load(FILE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+def test_what_has_no_end_is_not_read() -> None:
+    os.mkfifo("pipe")
+
+    for path in ("pipe", "/dev/zero"):
+        with pytest.raises(ModelFileError, match="not an ordinary file"):
+            Model.load(path)
+
+
+def test_a_prediction_that_is_not_finite_is_an_error() -> None:
+    network = Network([1, 1], output="linear", init="zeros")
+    network.layers[0].W.data = np.array([[1e308]])
+    small = Scaling.from_state({"kind": "standardise", "mean": [0.0], "std": [5e-324]})
+
+    with pytest.raises(AnomalyError, match=r"A\[0, 1\], the answer for example 1"):
+        Model(network).predict([[1.0, 1e10]])
+    with pytest.raises(ValueError, match=r"X\[0, 1\] = 2 .* too far from the training set"):
+        Model(network, small).predict([[0.0, 2.0]])
