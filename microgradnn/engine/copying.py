@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from ..graph import UNREACHED, UNSWEPT, Node, topological
+from ..graph import Node, topological
 
 ANNOUNCED = threading.local()  # ids of the nodes that stand in a list which is being handed over
 
@@ -56,16 +56,3 @@ def reduced(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[Any, 
             more += topological(one.grad, seen)
     own = node.grad if isinstance(node.grad, Node) else None
     return (*made, (Ancestors(more), own, grads)) if grads else made
-
-
-def lasting(grad: Any) -> Any:
-    """Write a gradient so that what it means lives on: None for not computed, False for not reached.
-
-    One that is a node follows when all the others are there: see `reduced`.
-    """
-    return None if grad is UNSWEPT or isinstance(grad, Node) else False if grad is UNREACHED else grad
-
-
-def restored(grad: Any) -> Any:
-    """Read it again."""
-    return UNSWEPT if grad is None else UNREACHED if grad is False else grad

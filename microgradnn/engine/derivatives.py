@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import UNREACHED, UNSWEPT, Node, topological
+from ..graph import Node, topological
 from ..graph.paths import back
 from ..graph.structure import flatten, is_array, paired, unflatten
 from ..rules import calculus
@@ -53,12 +53,12 @@ def sweep_nodes(root: Any, seed: Any) -> None:
     wanted = [node for node in order if node.wants_grad]
     grads = back(order, wanted, seed, on_nodes=True)
     for node in wanted:
-        grad: Any = grads.get(node, UNREACHED)
+        grad: Any = grads.get(node, 0.0)
         if isinstance(grad, Node) and (grad.op is None or grad in swept):  # its data may be changed, a gradient may not
             grad = calculus.same(grad)
-        if node.op is None and node.grad is not UNSWEPT:
+        if node.op is None and node.has_grad:
             grad = node.grad + grad
-        node.grad = grad if isinstance(grad, Node) or grad is UNREACHED else node._like(grad)
+        node.grad = grad if isinstance(grad, Node) or node not in grads else node._like(grad)
 
 
 # --- functions ----------------------------------------------------------------------------

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import RankOneWarning, ShapeError
-from ..graph import OPS, UNREACHED, UNSWEPT, Fold, Node, Op, topological
+from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
-from .copying import lasting, reduced, restored
+from .copying import reduced
 from .modes import DETECTING, GUARDS, OPEN, RECORDING
 
 Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
-Unary = Callable[["Tensor"], Any]
 
 KINDS = ("input", "parameter", "constant")
 FLOATS: Final = (np.dtype("float64"), np.dtype("float32"))
@@ -38,6 +37,8 @@ PLAIN: Final[Any] = (int, float, bool)  # as an Any, since a float of NumPy's is
 
 COMPILED: Final = not __file__.endswith(".py")
 CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to be warned: C has no frames
+
+BLANK: Final[Any] = object()  # for `new`
 
 CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
 NEVER: Final = 1 << 62  # of a leaf: no operation was done
@@ -75,7 +76,7 @@ def constant(x: Any, dtype: Any) -> Tensor:
 
 def new(kind: type[Tensor]) -> Tensor:
     """Return a Tensor to be filled in."""
-    return Tensor(UNSWEPT)
+    return Tensor(BLANK)
 
 
 if not COMPILED:
@@ -86,25 +87,15 @@ def leaf(array: Array, kind: str) -> Tensor:
     """Return an array that is nobody else's as a leaf."""
     node = new(Tensor)
     node._array = array
-    node._keep(UNSWEPT)
+    node._grad = None
     node.op = node._x = node._y = node._seen = None
     node._version = 0
     node._stamp = ()
     node._since = NEVER
-    node._kind = kind
+    if kind != "input":
+        node._about = CONSTANT if kind == "constant" else About(kind=kind)
     node._needs = kind != "constant"
     return node
-
-
-def method(op: Op) -> Unary:
-    """Return a row of one argument as a method."""
-
-    def of_tensor(self: Tensor) -> Any:
-        return Tensor._record(op, self)
-
-    of_tensor.__name__ = op.name
-    of_tensor.__doc__ = f"Return the row `{op.name}` of the table at each number." + (op.note and f" Note: {op.note}.")
-    return of_tensor
 
 
 class Tensor(Node):
@@ -123,10 +114,10 @@ class Tensor(Node):
     array([[2., 5.]])
     """
 
-    __slots__ = ("_array", "_kind", "_needs", "_seen", "_since", "_stamp", "_version")
+    __slots__ = ("_array", "_grad", "_needs", "_seen", "_since", "_stamp", "_version")
 
     _array: Any
-    _kind: str  # of a leaf
+    _grad: Any  # an array, or a Tensor, or 0.0 where nothing has come yet; None where there is none
     _needs: bool  # whether a gradient is wanted here or above
     _version: int  # how often the data was changed
     _stamp: Any  # the versions of the inputs when they were used
@@ -135,9 +126,9 @@ class Tensor(Node):
 
     def __init__(self, data: ArrayLike, name: str = "", *, kind: str = "input", dtype: Any = None) -> None:
         """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
-        if data is UNSWEPT:  # from `new`, which fills it in
+        if data is BLANK:  # from `new`, which fills it in
             return
-        self._keep(UNSWEPT)
+        self._grad = None
         self.op = self._x = self._y = self._seen = None
         self._version = 0
         self._stamp = ()
@@ -145,7 +136,8 @@ class Tensor(Node):
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
         self._array = numeric(data, dtype)
-        self._kind = kind
+        if kind != "input":
+            self._about = About(kind=kind)
         self._needs = kind != "constant"
         if self._array.ndim == 1:
             warnings.warn(RANK_ONE.format(n=self._array.shape[0]), RankOneWarning, stacklevel=CALLER)
@@ -195,9 +187,27 @@ class Tensor(Node):
         return self._array.dtype
 
     @property
-    def kind(self) -> str:
-        """'input', 'parameter' or 'constant' for a leaf, 'operation' for what was computed."""
-        return self._kind if self._x is None else "operation"
+    def grad(self) -> Any:
+        """What `backward()` found for it; 0.0 before, and after `grad = None`, which forgets it."""
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        if grad is None:
+            self._grad = None
+        elif isinstance(grad, PLAIN) and grad == 0:
+            self._grad = 0.0  # `p.grad = 0.0` is how gradients are cleared
+        else:
+            if not isinstance(grad, Tensor):
+                grad = grad if type(grad) is np.ndarray and grad.dtype == self.dtype else numeric(grad, self.dtype)
+            if grad.shape != self.shape:
+                raise ShapeError(f"{self.called()} has shape {self.shape}; its gradient cannot have {grad.shape}")
+            self._grad = grad
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
+        return self._grad is not None
 
     def numpy(self) -> Array:
         """Return a copy of the numbers, for use outside the graph."""
@@ -336,27 +346,28 @@ class Tensor(Node):
             raise ShapeError(f"the seed has shape {start.shape}, and {self.called()} has {self.shape}")
         Node.backward(self, start if create_graph else start._array, create_graph=create_graph)
 
-    @classmethod
-    def _sweep(cls, order: list[Tensor], mark: Any) -> None:
+    def _sweep(self, seed: Any) -> None:
+        order = topological(self)
+        for node in order:
+            if not node._needs:
+                node._grad = None
+            elif node._x is not None or node._grad is None:
+                node._grad = 0.0
+        if self._needs:
+            add_to(self, seed)
         with np.errstate(all="ignore"):
             for node in reversed(order):
-                g = node.grad
-                inputs = node._x
-                if g is mark:
-                    node._keep(UNREACHED if node._needs else UNSWEPT)
-                    for x in inputs:
-                        settle(x)
+                if node._x is None or not node._needs or type(node._grad) is float:
                     continue
-                xs = [x._array for x in inputs]
-                for i, x in enumerate(inputs):
+                xs = [x._array for x in node._x]
+                for i, x in enumerate(node._x):
                     if x._needs:
-                        share = pulled(node.op, i, g, node._array, xs)
+                        share = pulled(node.op, i, node._grad, node._array, xs)
                         if share is not None:
                             add_to(x, share)
-                        else:
-                            settle(x)
-                    elif x._x is None:
-                        x._keep(UNSWEPT)
+        for node in order:
+            if node._x is None and type(node._grad) is float:  # a leaf to which nothing has come
+                node._grad = np.zeros_like(node._array)
 
     def stale(self) -> bool:
         """Whether the data of an input was changed after it was used here."""
@@ -408,15 +419,6 @@ class Tensor(Node):
                     total = step if total is None else total if step is None else total + step
         return total
 
-    def _gradient(self, grad: Any) -> Any:
-        if isinstance(grad, PLAIN) and grad == 0:
-            return 0.0  # as nothing yet: `p.grad = 0.0` is how gradients are cleared
-        if not isinstance(grad, Tensor):
-            grad = grad if type(grad) is np.ndarray and grad.dtype == self.dtype else numeric(grad, self.dtype)
-        if grad.shape != self.shape:
-            raise ShapeError(f"{self.called()} has shape {self.shape}; its gradient cannot have {grad.shape}")
-        return grad
-
     def _like(self, x: Any) -> Any:
         array = numeric(x, self.dtype)
         if array.shape not in ((), self.shape):
@@ -425,58 +427,34 @@ class Tensor(Node):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._x is None:
-            state: tuple[Any, ...] = (self._array.copy(), self._kind, self._needs, self._current(), ())
+            state: tuple[Any, ...] = (self._array.copy(), self._needs, self._current(), ())
         else:
-            state = (self._array, "", self._needs, self._version, self._stamp)
-        about = (lasting(self.grad), self.name, self.scope)
-        return reduced(self, restore, type(self), self.op, self._x, *state, *about)
+            state = (self._array, self._needs, self._version, self._stamp)
+        grad = None if isinstance(self._grad, Node) else self._grad  # one that is a node follows: see `reduced`
+        return reduced(self, restore, type(self), self.op, self._x, *state, grad, self.about)
 
     # --- operators --------------------------------------------------------------------------
 
     def __hash__(self) -> int:
         return id(self)
 
-    def __add__(self, other: Any) -> Any:
-        return recorded(calculus.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return recorded(calculus.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return recorded(calculus.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return recorded(calculus.sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return recorded(calculus.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return recorded(calculus.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return recorded(calculus.div, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return recorded(calculus.div, other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return recorded(calculus.pow, self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return recorded(calculus.pow, other, self)
+    def _operate(self, name: str, *operands: Any) -> Any:
+        """Record an operator; NotImplemented where an operand is of a kind that knows better."""
+        for one in operands:
+            if not isinstance(one, OPERANDS):
+                if isinstance(one, Node):
+                    raise TypeError(
+                        f"{one!r} and a Tensor are on two paths, which do not mix; a single number joins as "
+                        "Tensor(number)"
+                    )
+                return NotImplemented
+        return Tensor._record(OPS[name], *operands)
 
     def __matmul__(self, other: Any) -> Any:
         return product(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
         return product(other, self)
-
-    def __neg__(self) -> Any:
-        return Tensor._record(calculus.neg, self)
-
-    def __abs__(self) -> Any:
-        return Tensor._record(calculus.abs, self)
 
     def __pos__(self) -> Tensor:
         return self
@@ -563,50 +541,173 @@ class Tensor(Node):
         """Return x − log Σ e^x along the axis: by default of each column, an example."""
         return Tensor._record(arrays.log_softmax.hold(axis=axis), self)
 
+    # --- written from the table: .ci/write_methods.py -----------------------------------------
+
+    def exp(self) -> Any:
+        """Return exp(self), as a Tensor."""
+        return Tensor._record(calculus.exp, self)
+
+    def expm1(self) -> Any:
+        """Return expm1(self), as a Tensor: e^x − 1, exact for small x."""
+        return Tensor._record(calculus.expm1, self)
+
+    def log(self) -> Any:
+        """Return log(self), as a Tensor: the natural logarithm; −∞ at 0, with slope ∞."""
+        return Tensor._record(calculus.log, self)
+
+    def log1p(self) -> Any:
+        """Return log1p(self), as a Tensor: log(1 + x), exact for small x."""
+        return Tensor._record(calculus.log1p, self)
+
+    def log2(self) -> Any:
+        """Return log2(self), as a Tensor."""
+        return Tensor._record(calculus.log2, self)
+
+    def log10(self) -> Any:
+        """Return log10(self), as a Tensor."""
+        return Tensor._record(calculus.log10, self)
+
+    def sqrt(self) -> Any:
+        """Return sqrt(self), as a Tensor: slope ∞ at 0."""
+        return Tensor._record(calculus.sqrt, self)
+
+    def cbrt(self) -> Any:
+        """Return cbrt(self), as a Tensor: slope ∞ at 0."""
+        return Tensor._record(calculus.cbrt, self)
+
+    def hypot(self, other: Any) -> Any:
+        """Return hypot(self, other), as a Tensor: √(x² + y²); slopes 0 at the origin."""
+        return Tensor._record(calculus.hypot, self, other)
+
+    def sin(self) -> Any:
+        """Return sin(self), as a Tensor."""
+        return Tensor._record(calculus.sin, self)
+
+    def cos(self) -> Any:
+        """Return cos(self), as a Tensor."""
+        return Tensor._record(calculus.cos, self)
+
+    def tan(self) -> Any:
+        """Return tan(self), as a Tensor: and so on with period π."""
+        return Tensor._record(calculus.tan, self)
+
+    def asin(self) -> Any:
+        """Return asin(self), as a Tensor: slope ∞ at ±1."""
+        return Tensor._record(calculus.asin, self)
+
+    def acos(self) -> Any:
+        """Return acos(self), as a Tensor: slope −∞ at ±1."""
+        return Tensor._record(calculus.acos, self)
+
+    def atan(self) -> Any:
+        """Return atan(self), as a Tensor."""
+        return Tensor._record(calculus.atan, self)
+
+    def atan2(self, other: Any) -> Any:
+        """Return atan2(self, other), as a Tensor.
+
+        The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0.
+        """
+        return Tensor._record(calculus.atan2, self, other)
+
+    def sinh(self) -> Any:
+        """Return sinh(self), as a Tensor."""
+        return Tensor._record(calculus.sinh, self)
+
+    def cosh(self) -> Any:
+        """Return cosh(self), as a Tensor."""
+        return Tensor._record(calculus.cosh, self)
+
+    def tanh(self) -> Any:
+        """Return tanh(self), as a Tensor."""
+        return Tensor._record(calculus.tanh, self)
+
+    def asinh(self) -> Any:
+        """Return asinh(self), as a Tensor."""
+        return Tensor._record(calculus.asinh, self)
+
+    def acosh(self) -> Any:
+        """Return acosh(self), as a Tensor: slope ∞ at 1."""
+        return Tensor._record(calculus.acosh, self)
+
+    def atanh(self) -> Any:
+        """Return atanh(self), as a Tensor: ±∞ at ±1, with slope ∞."""
+        return Tensor._record(calculus.atanh, self)
+
+    def sigmoid(self) -> Any:
+        """Return σ(self) (sigmoid), as a Tensor: 1 / (1 + e^−x); does not overflow."""
+        return Tensor._record(calculus.sigmoid, self)
+
+    def logit(self) -> Any:
+        """Return logit(self), as a Tensor: log(x / (1 − x)), the inverse of sigmoid; ±∞ at 1 and 0."""
+        return Tensor._record(calculus.logit, self)
+
+    def erf(self) -> Any:
+        """Return erf(self), as a Tensor."""
+        return Tensor._record(calculus.erf, self)
+
+    def erfc(self) -> Any:
+        """Return erfc(self), as a Tensor: 1 − erf(x), exact for large x."""
+        return Tensor._record(calculus.erfc, self)
+
+    def relu(self) -> Any:
+        """Return relu(self), as a Tensor: slope 0 at the kink, as PyTorch."""
+        return Tensor._record(calculus.relu, self)
+
     def leaky_relu(self, slope: Any = 0.01) -> Any:
-        """Return self where it is positive, else slope · self (course notes, F5 and F7)."""
-        return calculus.leaky_relu(self, slope)
+        """Return leaky_relu(self, slope), as a Tensor.
+
+        X where x > 0, else y · x; the slope at the kink is y, as PyTorch.
+        """
+        return Tensor._record(calculus.leaky_relu, self, slope)
 
     def elu(self, alpha: Any = 1.0) -> Any:
-        """Return self where it is positive, else alpha · (e^self − 1)."""
-        return calculus.elu(self, alpha)
+        """Return elu(self, alpha), as a Tensor.
+
+        X where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch.
+        """
+        return Tensor._record(calculus.elu, self, alpha)
+
+    def softplus(self) -> Any:
+        """Return softplus(self), as a Tensor: log(1 + e^x); does not overflow."""
+        return Tensor._record(calculus.softplus, self)
+
+    def silu(self) -> Any:
+        """Return silu(self), as a Tensor: x · σ(x), also called swish."""
+        return Tensor._record(calculus.silu, self)
+
+    def gelu(self) -> Any:
+        """Return gelu(self), as a Tensor: x · Φ(x), Φ the standard normal distribution."""
+        return Tensor._record(calculus.gelu, self)
+
+    def abs(self) -> Any:
+        """Return |self| (abs), as a Tensor: slope 0 at the kink."""
+        return Tensor._record(calculus.abs, self)
+
+    def maximum(self, other: Any) -> Any:
+        """Return max(self, other) (maximum), as a Tensor: a tie splits the slope ½ : ½."""
+        return Tensor._record(calculus.maximum, self, other)
+
+    def minimum(self, other: Any) -> Any:
+        """Return min(self, other) (minimum), as a Tensor: a tie splits the slope ½ : ½."""
+        return Tensor._record(calculus.minimum, self, other)
 
     def clip(self, low: Any, high: Any) -> Any:
-        """Return the numbers in [low, high] that are nearest."""
-        return calculus.clip(self, low, high)
+        """Return clip(self, low, high), as a Tensor.
 
-    # --- the first table as methods ------------------------------------------------------------
+        X, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ.
+        """
+        return Tensor._record(calculus.clip, self, low, high)
 
-    abs: ClassVar[Unary] = method(calculus.abs)
-    exp: ClassVar[Unary] = method(calculus.exp)
-    expm1: ClassVar[Unary] = method(calculus.expm1)
-    log: ClassVar[Unary] = method(calculus.log)
-    log1p: ClassVar[Unary] = method(calculus.log1p)
-    log2: ClassVar[Unary] = method(calculus.log2)
-    log10: ClassVar[Unary] = method(calculus.log10)
-    sqrt: ClassVar[Unary] = method(calculus.sqrt)
-    cbrt: ClassVar[Unary] = method(calculus.cbrt)
-    sin: ClassVar[Unary] = method(calculus.sin)
-    cos: ClassVar[Unary] = method(calculus.cos)
-    tan: ClassVar[Unary] = method(calculus.tan)
-    asin: ClassVar[Unary] = method(calculus.asin)
-    acos: ClassVar[Unary] = method(calculus.acos)
-    atan: ClassVar[Unary] = method(calculus.atan)
-    sinh: ClassVar[Unary] = method(calculus.sinh)
-    cosh: ClassVar[Unary] = method(calculus.cosh)
-    tanh: ClassVar[Unary] = method(calculus.tanh)
-    asinh: ClassVar[Unary] = method(calculus.asinh)
-    acosh: ClassVar[Unary] = method(calculus.acosh)
-    atanh: ClassVar[Unary] = method(calculus.atanh)
-    sigmoid: ClassVar[Unary] = method(calculus.sigmoid)
-    logit: ClassVar[Unary] = method(calculus.logit)
-    erf: ClassVar[Unary] = method(calculus.erf)
-    erfc: ClassVar[Unary] = method(calculus.erfc)
-    relu: ClassVar[Unary] = method(calculus.relu)
-    softplus: ClassVar[Unary] = method(calculus.softplus)
-    silu: ClassVar[Unary] = method(calculus.silu)
-    gelu: ClassVar[Unary] = method(calculus.gelu)
-    sign: ClassVar[Unary] = method(calculus.sign)
+    def where(self, second: Any, third: Any) -> Any:
+        """Return where(self, second, third), as a Tensor: y where x is not 0, else z."""
+        return Tensor._record(calculus.where, self, second, third)
+
+    def sign(self) -> Any:
+        """Return sign(self), as a Tensor: −1, 0 or 1."""
+        return Tensor._record(calculus.sign, self)
+
+    # --- the end of what is written -----------------------------------------------------------
 
     # --- NumPy's protocols --------------------------------------------------------------------
 
@@ -647,7 +748,7 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
             array = array.view()  # which can be made read-only alone
     array.flags.writeable = False
     node._array = array
-    node._keep(UNSWEPT)
+    node._grad = None
     node.op = op
     node._x = inputs
     node._y = node._seen = None
@@ -661,18 +762,6 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
         if not RECORDING.get():
             return leaf(array.copy(), "constant")  # a view would change with what it is a view of
     return node
-
-
-def recorded(op: Any, x: Any, y: Any) -> Any:
-    """Record an operator; NotImplemented where an operand is of a kind that knows better."""
-    for one in (x, y):
-        if not isinstance(one, OPERANDS):
-            if isinstance(one, Node):
-                raise TypeError(
-                    f"{one!r} and a Tensor are on two paths, which do not mix; a single number joins as Tensor(number)"
-                )
-            return NotImplemented
-    return Tensor._record(op, x, y)
 
 
 def product(x: Any, y: Any) -> Any:
@@ -798,19 +887,13 @@ def transposed(node: Tensor, i: int, t: Any) -> Any:
 
 def add_to(x: Tensor, share: Any) -> None:
     """Add to the gradient of a node."""
-    if type(x.grad) is not float:
-        total = x.grad + share
-        x._keep(total if isinstance(total, Node) else np.asarray(total))
+    if type(x._grad) is not float:
+        total = x._grad + share
+        x._grad = total if isinstance(total, Node) else np.asarray(total)
     elif x._x is None:  # a leaf's gradient is its own, for whoever wants to write to it
-        x._keep(np.array(share))
+        x._grad = np.array(share)
     else:
-        x._keep(share)
-
-
-def settle(x: Tensor) -> None:
-    """Give a leaf to which nothing has come yet zeros for a gradient, if it wants one."""
-    if x._x is None and type(x.grad) is float:
-        x._keep(np.zeros_like(x._array) if x._needs else UNSWEPT)
+        x._grad = share
 
 
 def same_bits(x: Any, y: Any) -> bool:
@@ -829,23 +912,21 @@ def restore(
     op: Any,
     inputs: Any,
     array: Any,
-    leaf_kind: str,
     needs: bool,
     version: int,
     stamp: Any,
     grad: Any,
-    name: str,
-    scope: str,
+    about: About,
 ) -> Tensor:
     """Make a Tensor anew from what `Tensor.__reduce__` gave; `ancestors` are there to come first."""
-    node = leaf(array, leaf_kind)
-    node.grad, node.op, node._x = restored(grad), op, inputs
+    node = leaf(array, "input")
+    node._grad, node.op, node._x = grad, op, inputs
     node._needs, node._version, node._stamp = needs, version, stamp
     if inputs is not None:
         array.flags.writeable = False
         node._since = -1  # of the copy's clock nothing is known: look before each sweep
-    if name or scope:
-        node.named(name, scope=scope)
+    if about != NOTHING_SAID:
+        node._about = about
     return node
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..graph import UNSWEPT, Fold, Node, Op
+from ..graph import Fold, Node, Op
 from ..graph.native import mypyc_attr
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp
@@ -68,7 +68,6 @@ class Term(Node):
 
     def __init__(self, book: Book, op: Any, inputs: tuple[Any, ...], shape: Shape, value: Any = None) -> None:
         self.book = book
-        self.grad = UNSWEPT
         self.op = op
         self._x = inputs or None
         self._y = None
@@ -118,42 +117,6 @@ class Term(Node):
     def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
         shares = [(x, share_of(self, i, g)) for i, x in enumerate(self.inputs) if x in wanted]
         return [(x, share) for x, share in shares if share is not None]
-
-    def __add__(self, other: Any) -> Any:
-        return calculus.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return calculus.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return calculus.sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return calculus.sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return calculus.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return calculus.mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return calculus.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return calculus.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return calculus.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return calculus.pow(other, self)
-
-    def __neg__(self) -> Any:
-        return calculus.neg(self)
-
-    def __abs__(self) -> Any:
-        return calculus.abs(self)
 
     def __matmul__(self, other: Any) -> Any:
         return arrays.matmul(self, other)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from .native import mypyc_attr
 
@@ -18,19 +18,21 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound="Node")
 
-
-def sentinel() -> Any:
-    """Return a 0.0 that is another object than any other 0.0."""
-    return float("0")
+ROWS: Final[dict[str, Any]] = {}  # the rows of the first table by their names; op.py fills it
 
 
-# Three numbers 0.0 that are told apart by identity, so that what they mean costs nothing.
-UNSWEPT: Final = sentinel()  # a gradient: no backward sweep has come by
-UNREACHED: Final = sentinel()  # a gradient: in this sweep nothing has come back to the node
-NOTHING: Final = sentinel()  # a partial: the branch was not taken, so nothing comes back, not even 0 · ∞
+class About(NamedTuple):
+    """What there is to say of a node beside its numbers."""
 
-FLOAT: Final[Any] = float  # as an Any, since mypyc makes another object of what it knows to be a float
-UNNAMED: Final = ("", "")
+    name: str = ""
+    scope: str = ""  # the part of the model it belongs to
+    kind: str = "input"  # of a leaf: input, parameter or constant
+    made_with: Any = None  # of a leaf to which other data were assigned: the first
+    grad: Any = None  # a gradient that is a node itself
+
+
+NOTHING_SAID: Final = About()
+CONSTANT: Final = About(kind="constant")
 
 
 @mypyc_attr(acyclic=True)
@@ -40,16 +42,18 @@ class Node:
     # The inputs stand in plain slots, `_x` and `_y`, because a tuple on every node doubles the time
     # that a graph of 100,000 nodes takes to build. Where there are many, `_x` is a tuple, and of a
     # dot product `_y` too: the neurons of a layer share theirs.
-    # So does the gradient: `_g` is the number, as long as `_state` is None. Else `_state` is what the
-    # gradient is: UNSWEPT, UNREACHED, a node, or what a user has assigned.
-    __slots__ = ("_g", "_label", "_state", "_x", "_y", "op")
+    __slots__ = ("_about", "_x", "_y", "op")
 
-    _g: float
-    _state: Any
     op: Any  # the row of a table that made it; None for a leaf
     _x: Any
     _y: Any
-    _label: tuple[str, str]  # name and scope; not there until one is given, which saves 15 % of the build
+    _about: About  # not there until there is something to say, which saves 15 % of the build
+
+    @property
+    def about(self) -> About:
+        """Its name, its scope and the like."""
+        about: About = getattr(self, "_about", NOTHING_SAID)
+        return about
 
     @property
     def inputs(self) -> tuple[Self, ...]:
@@ -63,33 +67,16 @@ class Node:
     @property
     def grad(self) -> Any:
         """What `backward()` found for it; 0.0 before, and after `grad = None`, which forgets it."""
-        return self._g if self._state is None else self._state
+        return 0.0
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        if grad is None:
-            self._state = UNSWEPT
-        elif grad is UNSWEPT or grad is UNREACHED:
-            self._state = grad
-        else:
-            self._keep(self._gradient(grad))
-
-    def _keep(self, grad: Any) -> None:
-        """Take a gradient that was checked."""
-        if type(grad) is FLOAT and grad is not UNSWEPT and grad is not UNREACHED:
-            self._g = grad
-            self._state = None
-        else:
-            self._state = grad
-
-    def _gradient(self, grad: Any) -> Any:
-        """Return what is assigned to `grad` as it is kept; raises where it is no gradient of this node."""
         raise NotImplementedError
 
     @property
     def has_grad(self) -> bool:
         """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
-        return self._state is not UNSWEPT
+        return False
 
     @property
     def wants_grad(self) -> bool:
@@ -104,7 +91,7 @@ class Node:
     @property
     def name(self) -> str:
         """What it is called; '' when not said."""
-        return str(getattr(self, "_label", UNNAMED)[0])
+        return self.about.name
 
     @name.setter
     def name(self, name: str) -> None:
@@ -113,12 +100,12 @@ class Node:
     @property
     def scope(self) -> str:
         """The part of the model it belongs to, such as 'layer 1/neuron 2'; '' when not said."""
-        return str(getattr(self, "_label", UNNAMED)[1])
+        return self.about.scope
 
     @property
     def kind(self) -> str:
-        """What the node is to the model: 'input', 'parameter', 'constant' or 'operation'."""
-        return "operation" if self.op else "input"
+        """What the node is to the model: 'input', 'parameter' or 'constant' for a leaf, or 'operation'."""
+        return self.about.kind if self.op is None else "operation"
 
     @property
     def made_with(self) -> Any:
@@ -133,7 +120,8 @@ class Node:
         """Give the node a name, and the scope it is drawn in, and return it."""
         if not isinstance(name, str):
             raise TypeError(f"a name is a string; got {name!r} ({type(name).__name__})")
-        self._label = (name, scope or self.scope)
+        told = self.about
+        self._about = About(name, scope or told.scope, told.kind, told.made_with, told.grad)
         return self
 
     def backward(self, seed: Any = 1.0, *, create_graph: bool = False) -> None:
@@ -156,22 +144,18 @@ class Node:
             import_module("microgradnn.engine.derivatives").sweep_nodes(self, seed)
             return
         self._look_ahead()
-        mark = sentinel()  # the state of every inner node until something comes back to it
-        order = opened(self, mark)
-        self.grad = self.grad + seed
-        self._sweep(order, mark)
+        self._sweep(seed)
 
     def zero_grad(self) -> None:
         """Forget the gradients of this node and of all that it depends on."""
         for node in topological(self):
-            node._state = UNSWEPT
+            node.grad = None
 
     def _look_ahead(self) -> None:
         """Refuse a sweep that would go wrong, before it touches a gradient."""
 
-    @classmethod
-    def _sweep(cls, order: list[Any], mark: Any) -> None:
-        """Carry gradients to the inputs, the last of `order` first; `mark` is one that nothing came back to."""
+    def _sweep(self, seed: Any) -> None:
+        """Carry the gradient `seed` of this node back to its inputs, and on to the leaves."""
         raise NotImplementedError
 
     def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
@@ -206,6 +190,48 @@ class Node:
             self.grad = own
         for node, grad in others:
             node.grad = grad
+
+    # Operators, each a row of the table
+
+    def _operate(self, name: str, *operands: Any) -> Any:
+        """Return the row of an operator at its operands, of which one is this node."""
+        return ROWS[name](*operands)
+
+    def __add__(self, other: Any) -> Any:
+        return self._operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._operate("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._operate("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._operate("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._operate("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._operate("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._operate("div", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._operate("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._operate("pow", other, self)
+
+    def __neg__(self) -> Any:
+        return self._operate("neg", self)
+
+    def __abs__(self) -> Any:
+        return self._operate("abs", self)
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
     # the only imports that point upwards, and they wait until they are called.
@@ -255,54 +281,4 @@ def topological(root: N, seen: set[N] | None = None) -> list[N]:
             if node._y is not None:
                 stack.append(node._y)
             stack.append(x)
-    return order
-
-
-def opened(root: Node, mark: Any) -> list[Any]:
-    """Return the inner nodes as `topological` does, their states set to `mark`, the leaves' gradients to a number.
-
-    The state says where a node stands, so that no set is needed: `entered`, while its inputs are
-    looked at, then `mark`.
-    """
-    order: list[Any] = []
-    groups: set[int] = set()  # the tuples of inputs that were looked at: the neurons of a layer share theirs
-    entered = sentinel()
-    stack: list[Any] = [root] if root.op else []
-    while stack:
-        node: Node = stack[-1]
-        state = node._state
-        if state is entered:
-            node._state = mark
-            order.append(stack.pop())
-        elif state is mark:
-            stack.pop()
-        else:
-            node._state = entered
-            first = node._x
-            if type(first) is tuple:
-                for group in (first,) if node._y is None else (node._y, first):
-                    if id(group) not in groups:
-                        groups.add(id(group))
-                        for one in reversed(group):
-                            if one._x is not None:
-                                stack.append(one)
-                            elif one._state is UNSWEPT:
-                                one._g = 0.0
-                                one._state = None
-                continue
-            if node._y is not None:
-                y: Node = node._y
-                if y._x is None:
-                    if y._state is UNSWEPT:
-                        y._g = 0.0
-                        y._state = None
-                elif y._state is not mark:
-                    stack.append(y)
-            x: Node = first
-            if x._x is None:
-                if x._state is UNSWEPT:
-                    x._g = 0.0
-                    x._state = None
-            elif x._state is not mark:
-                stack.append(x)
     return order

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from . import limits
-from .node import Node
+from .node import ROWS, Node
 
 
 class Interval(NamedTuple):
@@ -35,7 +35,7 @@ class Interval(NamedTuple):
 
 
 REAL = Interval()
-OPS: dict[str, Op] = {}
+OPS: dict[str, Op] = ROWS
 
 
 class Op:
@@ -47,12 +47,14 @@ class Op:
     less than a sum does, `{x}` for one that never does; the whole binds as `binds`. Of the
     last arguments, `holds` are part of the operation and not nodes when they are numbers;
     `held(y, …)` is then the rule in x, if there is a simpler one, and `last` what the row that
-    `hold` makes holds.
+    `hold` makes holds. Of a `branch`, a slope of 0 is a branch that was not taken: nothing comes back through it, at
+    any order. A row is a function of the package and a method of its nodes, unless it is not `public`, being there for
+    the rules alone; `options` are the names and defaults of its last arguments there.
     """
 
     __slots__ = (
         *("name", "scalar", "array", "partials", "domain", "kink"),
-        *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule"),
+        *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule", "branch", "options", "public"),
     )
 
     def __init__(
@@ -67,7 +69,10 @@ class Op:
         text: str = "",
         latex: str = "",
         binds: str = "atom",
+        branch: bool = False,
         holds: int = 0,
+        options: dict[str, float | None] | None = None,
+        public: bool = True,
         held: Callable[..., Any] | None = None,
         note: str = "",
         last: tuple[float, ...] = (),
@@ -84,7 +89,10 @@ class Op:
         self.latex = latex or rf"\operatorname{{{{{name}}}}}({call})"
         self.binds = binds
         self.note = note
+        self.branch = branch
         self.holds = holds
+        self.options = options or {}
+        self.public = public
         self.held_rule = held
         self.held = last
 
@@ -246,6 +254,7 @@ def _held(op: Op, last: tuple[float, ...]) -> Op:
         text=op.text,
         latex=op.latex,
         binds=op.binds,
+        branch=op.branch,
         note=op.note,
         last=last,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .node import UNREACHED, Node
+from .node import Node
 
 
 class Edge(NamedTuple):
@@ -29,7 +29,7 @@ class Edge(NamedTuple):
         """What the backward sweep brought along it: of numbers, the user's gradient times the partial."""
         grad = self.user.grad_data
         if hasattr(self.user, "shape"):
-            return 0.0 if grad is UNREACHED else self.user._share(self.position, grad)
+            return 0.0 if isinstance(grad, float) else self.user._share(self.position, grad)
         partial = self.partial
         return grad * partial if grad and partial else 0.0
 

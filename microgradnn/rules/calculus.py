@@ -36,31 +36,32 @@ ROOT_HALF, TWO_OVER_ROOT_PI = math.sqrt(0.5), 2 / math.sqrt(math.pi)
 add = Op("add", operator.add, np.add,
          lambda f, x, y: 1,
          lambda f, x, y: 1,
-         symbol="+", text="{x:sum} + {y:product}", latex="{x:sum} + {y:product}", binds="sum")
+         symbol="+", text="{x:sum} + {y:product}", latex="{x:sum} + {y:product}", binds="sum", public=False)
 
 sub = Op("sub", operator.sub, np.subtract,
          lambda f, x, y: 1,
          lambda f, x, y: -1,
-         symbol="-", text="{x:sum} − {y:product}", latex="{x:sum} - {y:product}", binds="sum")
+         symbol="-", text="{x:sum} − {y:product}", latex="{x:sum} - {y:product}", binds="sum", public=False)
 
 mul = Op("mul", operator.mul, np.multiply,
          lambda f, x, y: y,
          lambda f, x, y: x,
+         public=False,
          symbol="*", text="{x:product} × {y:power}", latex=r"{x:product} \cdot {y:power}", binds="product")
 
 div = Op("div", operator.truediv, np.divide,
          lambda f, x, y: 1 / y,
          lambda f, x, y: -(f / y),
          domain=(REAL, NOT_ZERO),
-         symbol="/", text="{x:product} / {y:power}", latex=r"\frac{{{x}}}{{{y}}}", binds="product")
+         symbol="/", text="{x:product} / {y:power}", latex=r"\frac{{{x}}}{{{y}}}", binds="product", public=False)
 
 neg = Op("neg", operator.neg, np.negative,
          lambda f, x: -1,
-         text="−{x:product}", latex="-{x:product}", binds="sum")
+         text="−{x:product}", latex="-{x:product}", binds="sum", public=False)
 
 same = Op("same", operator.pos, np.positive,
          lambda f, x: 1,
-         text="{x}", latex="{x}", note="x itself, as a node of its own")
+         text="{x}", latex="{x}", note="x itself, as a node of its own", public=False)
 
 pow = Op("pow", numerics.power, np.power,
          lambda f, x, y: y * x ** (y - 1 + zero(x) * zero(y)),
@@ -202,20 +203,20 @@ erfc = Op("erfc", math.erfc, numerics.erfc_array,
 
 relu = Op("relu", numerics.relu, lambda x: np.maximum(x, 0),
          lambda f, x: step(x),
-         kink=lambda x: x,
+         kink=lambda x: x, branch=True,
          latex=r"\max(0, {x})", note="slope 0 at the kink, as PyTorch")
 
 leaky_relu = Op("leaky_relu", numerics.leaky_relu, numerics.leaky_relu_array,
          lambda f, x, y: where(step(x), 1, y),
          lambda f, x, y: x * (1 - step(x)),
-         kink=lambda x, y: x, holds=1,
-         note="x where x > 0, else y · x; the slope at the kink is y, as PyTorch")
+         kink=lambda x, y: x, branch=True, holds=1,
+         note="x where x > 0, else y · x; the slope at the kink is y, as PyTorch", options={"slope": 0.01})
 
 elu = Op("elu", numerics.elu, numerics.elu_array,
          lambda f, x, y: where(step(x), 1, y * exp(minimum(x, 0))),
          lambda f, x, y: expm1(minimum(x, 0)),
-         kink=lambda x, y: x, holds=1,
-         note="x where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch")
+         kink=lambda x, y: x, branch=True, holds=1,
+         note="x where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch", options={"alpha": 1.0})
 
 softplus = Op("softplus", numerics.softplus, numerics.softplus_array,
          lambda f, x: sigmoid(x),
@@ -233,67 +234,69 @@ gelu = Op("gelu", numerics.gelu, numerics.gelu_array,
 
 abs = Op("abs", operator.abs, np.abs,
          lambda f, x: sign(x),
-         kink=lambda x: x,
+         kink=lambda x: x, branch=True,
          text="|{x}|", latex="|{x}|", note="slope 0 at the kink")
 
 maximum = Op("maximum", numerics.maximum, np.maximum,
          lambda f, x, y: ahead(x, y),
          lambda f, x, y: ahead(y, x),
-         kink=lambda x, y: x - y,
+         kink=lambda x, y: x - y, branch=True,
          text="max({x}, {y})", latex=r"\max({x}, {y})", note="a tie splits the slope ½ : ½")
 
 minimum = Op("minimum", numerics.minimum, np.minimum,
          lambda f, x, y: ahead(y, x),
          lambda f, x, y: ahead(x, y),
-         kink=lambda x, y: x - y,
+         kink=lambda x, y: x - y, branch=True,
          text="min({x}, {y})", latex=r"\min({x}, {y})", note="a tie splits the slope ½ : ½")
 
 clip = Op("clip", numerics.clip, numerics.clip_array,
          lambda f, x, y, z: step(z - y) * (1 - step(y - x) - step(x - z)),
          lambda f, x, y, z: step(y - x),
          lambda f, x, y, z: step(x - z),
-         kink=lambda x, y, z: minimum(minimum(abs(x - y), abs(x - z)), abs(y - z)), holds=2,
-         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ")
+         kink=lambda x, y, z: minimum(minimum(abs(x - y), abs(x - z)), abs(y - z)), branch=True, holds=2,
+         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ",
+         options={"low": None, "high": None})
 
 where = Op("where", numerics.where, np.where,
          lambda f, x, y, z: 0,
          lambda f, x, y, z: 1 - zero(x),
          lambda f, x, y, z: zero(x),
-         kink=lambda x, y, z: x,
+         kink=lambda x, y, z: x, branch=True,
          note="y where x is not 0, else z")
 
 step = Op("step", numerics.step, numerics.step_array,
          lambda f, x: 0,
-         kink=lambda x: x,
-         text="[{x} > 0]", latex="[{x} > 0]", note="1 where x > 0, else 0")
+         kink=lambda x: x, branch=True,
+         text="[{x} > 0]", latex="[{x} > 0]", note="1 where x > 0, else 0", public=False)
 
 sign = Op("sign", numerics.sign, np.sign,
          lambda f, x: 0,
-         kink=lambda x: x,
+         kink=lambda x: x, branch=True,
          latex=r"\operatorname{{sgn}}({x})", note="−1, 0 or 1")
 
 zero = Op("zero", numerics.zero, numerics.zero_array,
          lambda f, x: 0,
-         kink=lambda x: x,
-         text="[{x} = 0]", latex="[{x} = 0]", note="1 where x is 0, else 0")
+         kink=lambda x: x, branch=True,
+         text="[{x} = 0]", latex="[{x} = 0]", note="1 where x is 0, else 0", public=False)
 
 ahead = Op("ahead", numerics.ahead, numerics.ahead_array,
          lambda f, x, y: 0,
          lambda f, x, y: 0,
-         kink=lambda x, y: x - y,
-         text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, ½ where equal, else 0")
+         kink=lambda x, y: x - y, branch=True,
+         text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, ½ where equal, else 0", public=False)
 
 equal = Op("equal", numerics.equal, numerics.equal_array,
          lambda f, x, y: 0,
          lambda f, x, y: 0,
-         kink=lambda x, y: x - y,
-         text="[{x} = {y}]", latex="[{x} = {y}]", note="1 where x = y, else 0")
+         kink=lambda x, y: x - y, branch=True,
+         text="[{x} = {y}]", latex="[{x} = {y}]", note="1 where x = y, else 0", public=False)
 
 weigh = Op("weigh", numerics.weigh, numerics.weigh_array,
          lambda f, x, y: y,
          lambda f, x, y: x,
          symbol="*", text="{x:product} × {y:power}", latex=r"{x:product} \cdot {y:power}", binds="product",
-         note="x · y, but 0 where either is 0, even if the other is ∞: what is not used brings nothing back")
+         note="x · y, but 0 where either is 0, even if the other is ∞: what is not used brings nothing back",
+         public=False)
 
 # --- losses ---------------------------------------------------------------------------------
 # Of one example, where x is the output and y the label; a cost is their mean.
@@ -301,20 +304,20 @@ weigh = Op("weigh", numerics.weigh, numerics.weigh_array,
 squared_error = Op("squared_error", numerics.squared_error, numerics.squared_error,
          lambda f, x, y: x - y,
          lambda f, x, y: y - x,
-         latex=r"\tfrac{{1}}{{2}} ({x:sum} - {y:product})^2", note="½ (x − y)² (course notes, C1)")
+         latex=r"\tfrac{{1}}{{2}} ({x:sum} - {y:product})^2", note="½ (x − y)² (course notes, C1)", public=False)
 
 cross_entropy = Op("cross_entropy", numerics.cross_entropy, numerics.cross_entropy_array,
          lambda f, x, y: weigh(1 - y, 1 / (1 - x)) - weigh(y, 1 / x),
          lambda f, x, y: log1p(-x) - log(x),
          domain=(Interval(0, 1), Interval(0, 1, closed=True)),
          latex=r"\operatorname{{H}}({x}, {y})",
-         note="−(y log x + (1 − y) log(1 − x)), 0 · log 0 being 0 (course notes, B5)")
+         note="−(y log x + (1 − y) log(1 − x)), 0 · log 0 being 0 (course notes, B5)", public=False)
 
 cross_entropy_logits = Op("cross_entropy_logits", numerics.cross_entropy_logits, numerics.cross_entropy_logits_array,
          lambda f, x, y: sigmoid(x) - y,
          lambda f, x, y: -x,
          latex=r"\operatorname{{H}}(\sigma({x}), {y})",
-         note="the cross entropy of σ(x); does not overflow, and its slope is the notes' a − y (B11)")
+         note="the cross entropy of σ(x); does not overflow, and its slope is the notes' a − y (B11)", public=False)
 
 # --- of many ----------------------------------------------------------------------------------
 # The rule of each gives the slopes in all its arguments at once: for each sequence, a sequence.

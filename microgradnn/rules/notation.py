@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from ..graph import UNSWEPT, Fold, Node, Op, topological
+from ..graph import Fold, Node, Op, topological
 from . import calculus
 from .arrays import ArrayOp
 
@@ -164,7 +164,6 @@ class Symbol(Node):
         self, name: str = "", *, data: float | None = None, op: Op | None = None, inputs: tuple[Symbol, ...] = ()
     ) -> None:
         self.data = data
-        self.grad = UNSWEPT
         self.named(name)
         self.op = op
         self._x = inputs or None
@@ -201,42 +200,6 @@ class Symbol(Node):
     def latex(self) -> str:
         """Return it in LaTeX."""
         return self.written("latex").text.replace("−", "-")
-
-    def __add__(self, other: Any) -> Any:
-        return calculus.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return calculus.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return calculus.sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return calculus.sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return calculus.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return calculus.mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return calculus.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return calculus.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return calculus.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return calculus.pow(other, self)
-
-    def __neg__(self) -> Any:
-        return calculus.neg(self)
-
-    def __abs__(self) -> Any:
-        return calculus.abs(self)
 
 
 # What a person leaves out. For print only: nothing is computed with what these return.

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import microgradnn
 from microgradnn import PoleError, Value, no_grad
-from microgradnn.engine.value import COMPILED, dots, recorder
-from microgradnn.graph import NOTHING, OPS, Op
+from microgradnn.engine.value import COMPILED, dots
+from microgradnn.graph import OPS, Op
 from microgradnn.rules import calculus
 
 numbers = st.floats(-100, 100)
@@ -280,26 +280,7 @@ def test_nan_and_infinity_are_data() -> None:
     assert (Value(math.inf) + 1).data == math.inf
 
 
-# --- what is written out for speed ----------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("written_out", "row"),
-    [
-        (Value.relu, OPS["relu"]),
-        (Value.exp, OPS["exp"]),
-        (Value.tanh, OPS["tanh"]),
-        (Value.__neg__, OPS["neg"]),
-        (lambda x: x**2, OPS["pow"].hold(2.0)),
-    ],
-)
-@given(x=st.floats(allow_subnormal=True))
-def test_what_is_written_out_is_its_row(written_out: Any, row: Any, x: float) -> None:
-    written, by_row = written_out(Value(x)), recorder(row)(Value(x))
-
-    assert repr(written) == repr(by_row)
-    assert repr(written.partials) == repr(by_row.partials)
-    assert (written.partials[0] is NOTHING) == (by_row.partials[0] is NOTHING)
+# --- sums of products --------------------------------------------------------------------------
 
 
 @given(st.integers(1, 4), st.data())

@@ -280,6 +280,6 @@ def test_a_held_row_is_made_once_and_pickled_with_what_it_holds() -> None:
 
 def test_a_bare_node_has_no_sweep_of_its_own() -> None:
     with pytest.raises(NotImplementedError):
-        Node._sweep([], 0.0)
+        Node()._sweep(1.0)
     with pytest.raises(NotImplementedError):
         Node._record(calculus.add)

@@ -1,0 +1,345 @@
+"""Write the methods of Value and Tensor, and the package's functions, from the table: run it after adding a row.
+
+Each row of calculus.py becomes a method of Value that records it, with its value and its slopes written out: so that
+x.tanh() makes no call but that of math.tanh, and no derivative is typed a second time. What is written stands between
+two marks in value.py and tensor.py, and is checked in: types, editors and mypyc read it. `--check` only says whether
+it is current; tests/engine/test_written.py asks that too.
+"""
+
+import ast
+import builtins
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.modules["microgradnn"] = ModuleType("microgradnn")  # not through its door: what that opens is to be written
+sys.modules["microgradnn"].__path__ = [str(ROOT / "microgradnn")]
+
+from microgradnn.graph import OPS, Fold, Op  # noqa: E402
+from microgradnn.rules import calculus, numerics  # noqa: E402
+from microgradnn.rules.notation import Operand  # noqa: E402
+
+ENGINE = ROOT / "microgradnn" / "engine"
+BEGIN, END = "--- written from the table", "--- the end of what is written"
+OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv"}  # of two operands: Python's names for them
+OF_ONE = {"neg": "__neg__", "abs": "__abs__"}
+INFIX = {"add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div()}
+FIRST = {"log": ["if x < TINY:  # perhaps of a sigmoid, whose logarithm is less", "    return at_limit(LOG, (self,))"]}
+MOST = 42  # characters of a function that is written out where it is called
+
+
+# --- from a row to expressions ------------------------------------------------------------------
+
+
+def trees(module: Any) -> ast.Module:
+    """Return a module's source as a tree."""
+    return ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+
+
+LAMBDAS = [node for node in ast.walk(trees(calculus)) if isinstance(node, ast.Lambda)]
+FUNCTIONS = {node.name: node for node in trees(numerics).body if isinstance(node, ast.FunctionDef)}
+
+
+def body_of(rule: Any) -> ast.Lambda:
+    """Return the lambda of the table that a rule was made by: the smallest around its code."""
+    spans = [(a, c, b, d) for a, b, c, d in rule.__code__.co_positions() if None not in (a, b, c, d) and d]
+    first, last = min((a, c) for a, c, _, _ in spans), max((b, d) for _, _, b, d in spans)
+    around = [
+        node
+        for node in LAMBDAS
+        if (node.body.lineno, node.body.col_offset) <= first
+        and last <= (node.body.end_lineno or 0, node.body.end_col_offset or 0)
+    ]
+    return around[-1] if around else LAMBDAS[0]
+
+
+def simple_form(function: Any) -> ast.expr | None:
+    """Return the one expression that a function of numerics.py is worth for floats, if it is one."""
+    name: str = function.__name__
+    found = FUNCTIONS.get(name) if getattr(numerics, name, None) is function else None
+    if found is None:
+        return None
+    first = found.body[1]  # after the docstring
+    if isinstance(first, ast.If) and ast.unparse(first.test) == "type(x) is float":
+        first = first.body[0]
+    return first.value if isinstance(first, ast.Return) else None
+
+
+def is_simple(expression: ast.expr) -> bool:
+    """Whether an expression may be written down twice: a name, a number, or one negated."""
+    if isinstance(expression, ast.UnaryOp):
+        return is_simple(expression.operand)
+    return isinstance(expression, (ast.Name, ast.Constant))
+
+
+def parsed(text: str) -> ast.expr:
+    """Return an expression as a tree of its own."""
+    return ast.parse(text, mode="eval").body
+
+
+class OnFloats(ast.NodeTransformer):
+    """Writes a rule for floats: rows by what computes them, whole numbers as floats."""
+
+    def __init__(self, names: dict[str, ast.expr]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        """Return what the name stands for."""
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id in vars(calculus) and not hasattr(builtins, node.id) and node.id not in ("numerics", "math"):
+            return ast.Attribute(ast.Name("calculus"), node.id)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> Any:
+        """Return a whole number as a float."""
+        return ast.Constant(float(node.value)) if type(node.value) is int else node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        """Return what computes a row."""
+        args = [self.visit(arg) for arg in node.args]
+        if isinstance(node.func, ast.Name) and isinstance(OPS.get(node.func.id), Op):
+            return value_of(OPS[node.func.id], args)
+        if ast.unparse(node.func) == "type(x)":  # in numerics.py: a number of the same kind
+            if isinstance(args[0], ast.Constant):
+                return args[0]
+            if isinstance(args[0], ast.Compare):
+                return ast.IfExp(args[0], ast.Constant(1.0), ast.Constant(0.0))
+            return ast.Call(ast.Name("float"), args, [])
+        return ast.Call(node.func, args, [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
+        """Return x for x¹."""
+        left, right = self.visit(node.left), self.visit(node.right)
+        if isinstance(node.op, ast.Pow) and ast.unparse(right) == "1.0":
+            return left
+        return ast.BinOp(left, node.op, right)
+
+
+def value_of(op: Op, args: list[ast.expr]) -> ast.expr:
+    """Write what a row is worth at floats."""
+    function: Callable[..., Any] = op.scalar
+    name = function.__name__
+    if function.__module__ == "_operator":
+        if name in INFIX:
+            return ast.BinOp(args[0], INFIX[name], args[1])
+        return {"neg": ast.UnaryOp(ast.USub(), args[0]), "pos": args[0]}.get(name) or ast.Call(ast.Name(name), args, [])
+    form = simple_form(function) if all(map(is_simple, args)) else None
+    if form is not None:
+        letters = [arg.arg for arg in FUNCTIONS[name].args.args]
+        inlined: ast.expr = OnFloats(dict(zip(letters, args, strict=True))).visit(parsed(ast.unparse(form)))
+        calls = [ast.unparse(call.func) for call in ast.walk(inlined) if isinstance(call, ast.Call)]
+        if all(call.startswith("math.") or call == "abs" for call in calls) and len(ast.unparse(inlined)) < MOST:
+            return inlined
+    return ast.Call(ast.Attribute(ast.Name("numerics" if name in FUNCTIONS else "math"), name), args, [])
+
+
+def slope_of(op: Op, i: int) -> ast.expr:
+    """Write a slope of a row at floats."""
+    rule = op.partials[i]
+    cells = zip(rule.__code__.co_freevars, rule.__closure__ or (), strict=True)
+    names: dict[str, ast.expr] = {name: ast.Constant(float(cell.cell_contents)) for name, cell in cells}
+    written: ast.expr = OnFloats(names).visit(parsed(ast.unparse(body_of(rule).body)))
+    return written
+
+
+def can_raise(expression: ast.expr) -> bool:
+    """Whether an expression of floats may raise: calls, quotients and powers do."""
+    return any(
+        (isinstance(node, ast.Call) and ast.unparse(node.func) != "abs")
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Pow)))
+        for node in ast.walk(expression)
+    )
+
+
+# --- from expressions to methods ----------------------------------------------------------------
+
+
+def constant_name(op: Op) -> str:
+    """Return the name of a row in value.py: MUL."""
+    return op.name.upper()
+
+
+def docstring(op: Op, kind: str = "a Value") -> list[str]:
+    """Say what a method returns."""
+    names = ["self", *(op.options or ["other"])] if len(op.partials) < 3 or op.options else ["self", "second", "third"]
+    formula = op.text.format(**dict(zip("xyz", map(Operand, names), strict=False)))
+    formula += "" if op.name in formula or op.binds != "atom" else f" ({op.name})"
+    whole = f'    """Return {formula}, as {kind}{": " + op.note if op.note else ""}."""'
+    if len(whole) < 116:
+        return [whole]
+    return [f'    """Return {formula}, as {kind}.', "", f"    {op.note[0].upper()}{op.note[1:]}.", '    """']
+
+
+def recording(op: Op, name: str, others: str, signature: str, document: list[str], row: str = "") -> list[str]:
+    """Write a method that records a row at self and other Values."""
+    letters = "xyz"[: len(op.partials)]
+    nodes = ["self", *(others.split() if others else [])]
+    row = row or constant_name(op)
+    value = parsed(f"x ** {op.held[0]}") if op.held else value_of(op, [ast.Name(letter) for letter in letters])
+    slopes = [slope_of(op, i) for i in range(len(letters))]
+    texts = [ast.unparse(slope) for slope in slopes]
+    lines = [f"def {name}({signature}) -> Value:", *document]
+    body = [f"{', '.join(letters)} = {', '.join(f'{node}._data' for node in nodes)}", *FIRST.get(op.name, [])]
+    steps = [f"f: float = {ast.unparse(value)}", *(f"d{a} = {text}" for a, text in zip(letters, texts, strict=True))]
+    if any(map(can_raise, [value, *slopes])):
+        body += ["try:", *("    " + step for step in steps), "except (ValueError, ArithmeticError):"]
+        body += [f"    return at_limit({row}, ({', '.join(nodes)}{'' if others else ','}))"]
+        texts = [f"d{a}" for a in letters]
+    else:
+        body += steps[:1]
+    if len(letters) > 2:
+        body += [f"return record({row}, f, ({', '.join(nodes)}), ({', '.join(texts)}))"]
+        return [*lines, *("    " + line for line in body)]
+    body += ["node = new(Value)", "node._data = f", "node._swept = NONE", f"node.op = {row}", "node._x = self"]
+    body += [f"node._y = {nodes[1] if len(nodes) > 1 else None}"]
+    body += [f"node._d{a} = {text}" for a, text in zip(letters, texts, strict=True)]
+    body += ["return watched(node) if OPEN else node"]
+    return [*lines, *("    " + line for line in body)]
+
+
+def converting(lines: list[str], others: str, strict: bool) -> list[str]:
+    """Put the lines that make a node of a number before those of a method."""
+    at = 1 + next((i for i, line in enumerate(lines) if line.endswith('"""')), 0)
+    made = []
+    for other in others.split():
+        made += [f"    if not isinstance({other}, Value):"]
+        if strict:
+            made += [f"        {other} = constant({other})"]
+        else:
+            made += [f"        if (number := operand({other})) is None:", "            return NotImplemented"]
+            made += [f"        {other} = number"]
+    return [*lines[:at], *made, *lines[at:]]
+
+
+def methods_of(op: Op) -> tuple[str, list[str]]:
+    """Return the name of the method that records a row, and all the methods that the row brings."""
+    if op.name in OF_ONE:
+        name = OF_ONE[op.name]
+        lines = recording(op, name, "", "self", [])
+        if op.public:
+            lines += ["", f"def {op.name}(self) -> Value:", *docstring(op), f"    return self.{name}()"]
+        return name, lines
+    if op.name in OPERATORS:
+        name = f"__{OPERATORS[op.name]}__"
+        lines = converting(recording(op, name, "other", "self, other: Value | float", []), "other", strict=False)
+        reflected = f"__r{OPERATORS[op.name]}__"
+        lines += ["", f"def {reflected}(self, other: Value | float) -> Value:", "    left = operand(other)"]
+        return name, [*lines, f"    return NotImplemented if left is None else left.{name}(self)"]
+    inner = not op.public or op.holds > 0
+    name = f"_{op.name}" if inner else op.name
+    others = ["", "other", "second third"][len(op.partials) - 1]
+    signature = ", ".join(["self", *(f"{other}: Value | float" for other in others.split())])
+    lines = converting(recording(op, name, others, signature, [] if inner else docstring(op)), others, strict=True)
+    if op.options:
+        last = [f"{a}: Value | float" + ("" if b is None else f" = {b}") for a, b in op.options.items()]
+        lines += ["", f"def {op.name}(self, {', '.join(last)}) -> Value:", *docstring(op)]
+        lines += [f"    result: Value = {constant_name(op)}(self, {', '.join(op.options)})", "    return result"]
+    if op.name == "pow":
+        lines += ["", *recording(op.hold(2.0), "_squared", "", "self", [], "SQUARE")]
+        lines += ["", "def __rpow__(self, other: Value | float) -> Value:", "    left = operand(other)"]
+        lines += [f"    return NotImplemented if left is None else left.{name}(self)"]
+    alias = getattr(op.array, "__name__", op.name)
+    if op.public and alias.startswith("arc"):  # NumPy calls this method for np.arcsin(v)
+        arguments = ", ".join(others.split())
+        lines += ["", f"def {alias}({signature}) -> Value:", f'    """Return {op.name}, by NumPy\'s name."""']
+        lines += [f"    return self.{op.name}({arguments})"]
+    return name, lines
+
+
+def rows() -> list[Op]:
+    """Return the element-wise rows."""
+    return [op for op in OPS.values() if not isinstance(op, Fold)]
+
+
+def of_value() -> list[str]:
+    """Write the methods of Value, and after the class the names that they use."""
+    names, lines = {}, []
+    for op in rows():
+        names[op.name], method = methods_of(op)
+        lines += ["", *method]
+    lines = [f"    {line}" if line else "" for line in lines[1:]]
+    lines += ["", "", *(f"{constant_name(op)}: Final = calculus.{op.name}" for op in rows())]
+    lines += ["SQUARE: Final = calculus.pow.hold(2.0)", "# The methods that record the rows."]
+    return [*lines, f"WRITTEN: Final = {names!r}"]
+
+
+def of_tensor() -> list[str]:
+    """Write the methods of Tensor."""
+    lines: list[str] = []
+    for op in rows():
+        if op.public and op.name != "pow":
+            last = op.options or dict.fromkeys(["", "other", "second third"][len(op.partials) - 1].split())
+            arguments = ["self", *(f"{a}: Any" + ("" if b is None else f" = {b}") for a, b in last.items())]
+            lines += ["", f"def {op.name}({', '.join(arguments)}) -> Any:", *docstring(op, "a Tensor")]
+            lines += [f"    return Tensor._record({', '.join(['calculus.' + op.name, 'self', *last])})"]
+    return [f"    {line}" if line else "" for line in lines[1:]]
+
+
+# --- files --------------------------------------------------------------------------------------
+
+
+def between(text: str, lines: list[str]) -> str:
+    """Return a file with those lines between its marks."""
+    begin = text.index("\n", text.index(BEGIN)) + 1
+    end = text.rindex("\n", 0, text.index(END)) + 1
+    return text[:begin] + "\n" + "\n".join(lines) + "\n\n" + text[end:]
+
+
+def formatted(text: str, path: Path) -> str:
+    """Return a file as ruff formats it, imports sorted."""
+    for command in (["check", "--select", "I", "--fix-only", "--quiet"], ["format", "--quiet"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(path), "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=ROOT,
+        )  # fmt: skip
+        text = ran.stdout
+    return text
+
+
+def natural(name: str) -> list[Any]:
+    """Sort log2 before log10."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def of_package(text: str) -> str:
+    """Write the rows among the names of the package."""
+    public = [op.name for op in OPS.values() if op.public]
+    kept = [line for line in text.splitlines() if not line.startswith("from .rules.calculus import")]
+    last = max(i for i, line in enumerate(kept) if line.startswith("from ."))
+    kept[last + 1 : last + 1] = [f"from .rules.calculus import {name} as {name}" for name in public]
+    whole = "\n".join(kept) + "\n"
+    begin = whole.index("__all__ = [")
+    names = {*re.findall(r'"(\w+)"', whole[begin:])} - set(OPS)
+    names |= {name for name in public if not hasattr(builtins, name)}
+    order = sorted(names, key=lambda name: (not name[0].isupper(), natural(name)))
+    return whole[:begin] + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in order) + "]\n"
+
+
+def written() -> dict[Path, str]:
+    """Return what the files should be."""
+    value, tensor, package = ENGINE / "value.py", ENGINE / "tensor.py", ROOT / "microgradnn" / "__init__.py"
+    texts = {
+        value: between(value.read_text(encoding="utf-8"), of_value()),
+        tensor: between(tensor.read_text(encoding="utf-8"), of_tensor()),
+        package: of_package(package.read_text(encoding="utf-8")),
+    }
+    return {path: formatted(text, path) for path, text in texts.items()}
+
+
+def main() -> None:
+    """Write the files, or say which are not current."""
+    stale = [path for path, text in written().items() if path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv and stale:
+        sys.exit(f"not current: {', '.join(path.name for path in stale)}; run python .ci/write_methods.py")
+    for path in stale:
+        path.write_text(written()[path], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

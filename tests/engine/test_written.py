@@ -1,0 +1,72 @@
+"""The methods that are written from the table are the rows, and are current."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import microgradnn
+from microgradnn import Tensor, Value
+from microgradnn.engine.value import COMPILED, WRITTEN, nary, unary
+from microgradnn.graph import OPS, Fold, Op
+
+GENERATOR = Path(__file__).parents[2] / ".ci" / "write_methods.py"
+ROWS = [op for op in OPS.values() if not isinstance(op, Fold)]
+AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 1e-310, -1e-310, 710.0, -746.0, 1e200, -1e200, math.inf, -math.inf, math.nan]
+numbers = st.one_of(st.sampled_from(AWKWARD), st.floats())
+
+
+def outcome(record: Any, xs: list[Value]) -> Any:
+    """All there is to say of a node, or of the error."""
+    try:
+        node = record(*xs)
+    except (ValueError, ArithmeticError) as error:
+        return type(error), str(error)
+    return repr(node), repr(node.partials), node.op, node.inputs == tuple(xs), type(node.data)
+
+
+@pytest.mark.skipif(COMPILED or not GENERATOR.exists(), reason="the generator stands beside the source")
+def test_what_is_written_is_current() -> None:
+    ran = subprocess.run([sys.executable, str(GENERATOR), "--check"], capture_output=True, text=True)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("op", ROWS, ids=str)
+@given(xs=st.lists(numbers, min_size=3, max_size=3))
+@example([0.0, 0.0, 0.0])
+@example([math.nan, 1.0, 1.0])
+def test_a_method_is_its_row(op: Op, xs: list[float]) -> None:
+    values = list(map(Value, xs[: len(op.partials)]))
+    by_row = unary(op) if op.arity == 1 else nary(op)
+
+    assert outcome(getattr(Value, WRITTEN[op.name]), values) == outcome(by_row, values)
+
+
+@given(numbers)
+def test_a_square_is_its_row(x: float) -> None:
+    values = [Value(x)]
+
+    assert outcome(lambda v: v**2, values) == outcome(unary(OPS["pow"].hold(2.0)), values)
+
+
+@pytest.mark.parametrize("op", [op for op in OPS.values() if op.public], ids=str)
+def test_a_row_is_a_function_of_the_package_and_a_method_of_both(op: Op) -> None:
+    assert getattr(microgradnn, op.name) is op
+    if not isinstance(op, Fold) and op.name != "pow":
+        assert callable(getattr(Value, op.name))
+        assert callable(getattr(Tensor, op.name))
+
+
+@pytest.mark.parametrize("name", ["hypot", "maximum", "atan2"])
+@pytest.mark.parametrize("wrong", ["a", None, 1j], ids=repr)
+def test_a_method_of_two_refuses_what_is_no_number(name: str, wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a Value holds one real number"):
+        getattr(Value(1.0), name)(wrong)
