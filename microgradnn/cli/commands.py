@@ -13,7 +13,7 @@ import runpy
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +28,10 @@ from ..nn.history import History
 from ..nn.model import Model, probabilities
 from ..nn.network import Network
 from ..nn.plots import known_format
+from ..rules.notation import visible
 
 ENDING = ".safetensors"
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # with which one begins in a spreadsheet
 
 
 class Source(NamedTuple):
@@ -100,12 +102,12 @@ def train(
     def begin(before: History) -> None:
         """Say what is learnt from what: nothing was wrong with it."""
         m, n_x = source.X.shape[1], len(source.X)
-        print(f"{m} examples of {n_x} features: {sets.m_train} to learn from, {sets.m_test} to test")
+        print(f"{m} examples of {n_x} feature{'s' * (n_x != 1)}: {sets.m_train} to learn from, {sets.m_test} to test")
         if source.classes:
-            print(f"{source.label or 'classes'}: {', '.join(source.classes)}")
+            print(visible(f"{source.label or 'classes'}: {', '.join(source.classes)}"))
         print(network)
         if resume:
-            print(f"going on from {checkpoint}, after {len(before)} of {iterations} iterations")
+            print(f"going on from {visible(str(checkpoint))}, after {len(before)} of {iterations} iterations")
         sys.stdout.flush()
 
     history = network.fit(
@@ -121,14 +123,14 @@ def train(
     )
     model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order)
     model.save(output)
-    print(f"\n{history}\nsaved {output}")
+    print(f"\n{history}\nsaved {visible(output)}")
     if plot:
         history.plot(plot)
-        print(f"wrote {plot}")
+        print(f"wrote {visible(plot)}")
     if checkpoint and len(history) < iterations:
         print("to go on: the same command, with --resume")
     new = "PICTURES" if source.pictures else "new.csv"
-    print(f"next: microgradnn predict {shlex.quote(output)} {new}")
+    print(f"next: microgradnn predict {visible(shlex.quote(output))} {new}")
 
 
 def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) -> None:
@@ -199,8 +201,12 @@ def parts(source: Source, share: float, seed: int) -> Split:
 # --- predict ----------------------------------------------------------------------------------------
 
 
-def predict(model: str, data: Sequence[str], *, output: str | None = None) -> None:
-    """Print what a model says of each line of a CSV file, or of each picture; or write it to a CSV file."""
+def predict(model: str, data: Sequence[str], *, output: str | None = None, quote_formulas: bool = False) -> None:
+    """Print what a model says of each line of a CSV file, or of each picture; or write it to a CSV file.
+
+    A text such as the name of a class is written as it is, also where a spreadsheet would take it for a formula;
+    `quote_formulas` puts an apostrophe before such.
+    """
     if output:
         writable(output)
         taken = {Path(path).resolve() for path in (model, *data)}
@@ -219,16 +225,28 @@ def predict(model: str, data: Sequence[str], *, output: str | None = None) -> No
     answers = network.predict(X)
     columns[network.label or "prediction"] = answers
     columns |= {name: [f"{p:.6g}" for p in row] for name, row in probabilities(network, network(X)).items()}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    if not output:
-        print(text.getvalue(), end="")
+    rows = [[*columns], *zip(*columns.values(), strict=True)]
+    if quote_formulas:
+        rows = [[harmless(cell) for cell in row] for row in rows]
+    if not output:  # a name may hold what a terminal obeys
+        print(to_csv([[visible(str(cell)) for cell in row] for row in rows]), end="")
         return
-    write(output, text.getvalue().encode())
+    write(output, to_csv(rows).encode(errors="replace"))
     counts = ", ".join(f"{count} {name}" for name, count in sorted(Counter(answers).items())) if network.classes else ""
-    print(f"wrote {output}: {len(answers)} predictions{f' ({counts})' if counts else ''}")
+    print(visible(f"wrote {output}: {len(answers)} predictions{f' ({counts})' if counts else ''}"))
+
+
+def to_csv(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as comma-separated values."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def harmless(cell: Any) -> Any:
+    """Put an apostrophe before a text that a spreadsheet would compute."""
+    text = str(cell)
+    return f"'{text}" if text[:1] in FORMULAS and not isinstance(cell, (int, float)) else cell
 
 
 # --- demo -------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
@@ -16,9 +18,11 @@ from .. import __version__
 from ..draw import draw
 from ..draw.drawing import FORMATS
 from ..draw.render import renderer
+from ..engine.disk import open_ordinary
 from ..engine.value import COMPILED
 from ..errors import AnomalyError, DomainError, ExpressionError, RenderError
 from ..formulas.explain import explain
+from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
 from .commands import demo, predict, train
@@ -30,9 +34,13 @@ LONGEST = 1000  # characters of a complaint
 
 def complain(error: Exception, code: int) -> int:
     """Say on one line what went wrong, and return the exit code."""
-    message = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.strerror else str(error)
+    message = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        message = f"{error.strerror}: {'standard output' if error.filename is None else error.filename}"
     line = visible(" ".join(message.split()))
-    print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr)
+    if sys.stderr is not None:  # it may be closed, and print would take standard output instead
+        with suppress(OSError, ValueError):
+            print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr, flush=True)
     return code
 
 
@@ -117,7 +125,7 @@ def run_draw(options: argparse.Namespace) -> None:
         drawing.save(output)
     print(drawing.text() if options.text else drawing.table(only=wrt and [*wrt, graph.output.name]))
     if output:
-        print(f"wrote {output}")
+        print(f"wrote {visible(output)}")
 
 
 def run_explain(options: argparse.Namespace) -> None:
@@ -139,12 +147,15 @@ def read(options: argparse.Namespace) -> Expression:
         values[name] = value
     text: str = options.expression
     if text == "-":
-        return expression(sys.stdin.read(), values)
+        if sys.stdin is None:
+            raise ValueError("standard input is closed; give the expression, or a file with it")
+        return expression(sys.stdin.read(LONGEST_TEXT + 2).removeprefix("\ufeff"), values)
     if is_file(text):
-        try:
-            return expression(Path(text).read_text(encoding="utf-8-sig"), values)
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{text} is no text in UTF-8: {error}") from None
+        with open_ordinary(text, 4 * LONGEST_TEXT + 3) as file:
+            try:
+                return expression(file.read().decode("utf-8-sig"), values)
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{text} is no text in UTF-8: {error}") from None
     try:
         return expression(text, values)
     except ExpressionError as error:
@@ -184,8 +195,16 @@ def default_file(name: str) -> str:
     return re.sub(r"\W", "_", name)[:100] + ".svg"
 
 
+def silence() -> None:
+    """Give up standard output, so that Python does not complain of it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code: 0 fine, 1 the mathematics failed, 2 bad usage."""
+    if sys.stdout is None:
+        return complain(ValueError("standard output is closed; to print nothing, write to /dev/null"), USAGE)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
     try:
@@ -194,11 +213,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return FINE
     except BrokenPipeError:  # the reader of the pipe, such as `head`, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence()
         return FINE
     except (DomainError, AnomalyError) as error:
         return complain(error, MATHEMATICS)
     except (RenderError, ValueError, TypeError, OSError, ImportError, MemoryError) as error:
+        if (
+            isinstance(error, OSError) and error.errno == ENOSPC and error.filename is None
+        ):  # what is printed goes there
+            silence()
         return complain(error, USAGE)
     except KeyboardInterrupt:
         return complain(InterruptedError("interrupted"), INTERRUPTED)

@@ -61,7 +61,8 @@ examples:
 PREDICT = """\
 Says what a model that was trained makes of each line of a table, or of each picture, as CSV.
 
-The table needs the columns that the model learnt from, in any order; others are not read.
+The table needs the columns that the model learnt from, in any order; others are not read. Names of classes and
+of files are written as they are; a spreadsheet computes what begins with =, +, - or @, unless --quote-formulas.
 
 examples:
   microgradnn predict model.safetensors new.csv
@@ -123,4 +124,7 @@ PREDICTING: dict[str, dict[str, Any]] = {
     "model": dict(help="the file that `microgradnn train` wrote"),
     "data": dict(nargs="+", metavar="new.csv", help="the table, or pictures and folders of pictures"),
     "-o --output": dict(metavar="FILE", help="write to a CSV file instead"),
+    "--quote-formulas": dict(
+        action="store_true", help="put ' before names that a spreadsheet would compute, as it does what begins with ="
+    ),
 }

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,6 +102,45 @@ def synchronise(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+@contextlib.contextmanager
+def locked(path: str | Path, use: str) -> Iterator[None]:
+    """Keep a file for one user, who does `use` with it, until the end of the block or of the process.
+
+    ValueError where another process or thread has it now. A hidden `.NAME.lock` stands beside it meanwhile, held by the
+    system's own lock, so that none is left after a kill. Without such locks nothing is kept.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".{short(target.name)}.lock")
+    while True:
+        handle = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = os.read(handle, 20).decode(errors="replace")
+            os.close(handle)
+            what = f"{path} is in use: process {who} {use} with it"
+            raise ValueError(f"{what}; wait for its end, or choose another file") from None
+        except OSError:  # a file system that has none
+            os.close(handle)
+            yield
+            return
+        if beside.exists() and os.path.samestat(os.fstat(handle), beside.stat()):
+            break
+        os.close(handle)  # whoever had it has removed it meanwhile
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
+        yield
+    finally:
+        beside.unlink(missing_ok=True)
+        os.close(handle)
 
 
 # --- reading ----------------------------------------------------------------------------------------

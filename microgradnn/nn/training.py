@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.columns import batches, check_data
+from ..engine.disk import locked
 from ..engine.modes import no_grad, record_for_itself
 from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
@@ -91,73 +92,56 @@ def fit(
     """
     x, y = examples(network, X, Y)
     held_out = None if test is None else examples(network, *test, one_class=True)
-    m = x.shape[1]
+    size = check_numbers(x.shape[1], batch_size, iterations, checkpoint_every, l2=l2, tolerance=tolerance)
+    if resume and checkpoint is None:
+        raise ValueError("resume needs the name of the checkpoint to go on from")
+    compiled = can_be_compiled(network, compiled)
+    descent = choose_optimiser(optimiser, network, learning_rate, momentum)
+    if seed is not None:
+        network.rng = np.random.default_rng([whole("seed", seed, 0), 1])
+    draws = size < x.shape[1]
+    shuffle = np.random.default_rng(seed if seed is not None else int(network.rng.integers(2**63)) if draws else 0)
+    history = History()
+    run = Run(network, descent, shuffle, history, x, y, size, l2, Replayed(network, l2) if compiled else None)
+    if checkpoint is None:
+        run.train(iterations, tolerance, callback, begin, progress)
+    else:
+        rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
+        settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
+        settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y), "compiled": compiled}
+        file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
+        with locked(checkpoint, "trains"):
+            if resume:
+                file.resume(iterations)
+                run.begin_at_state()
+            run.train(iterations, tolerance, callback, begin, progress, file, checkpoint_every)
+    conclude(history, network, run.all, held_out, l2)
+    return history
+
+
+def check_numbers(
+    m: int, batch_size: int | None, iterations: int, checkpoint_every: int, **not_negative: float | None
+) -> int:
+    """Return how many of the m examples a step takes; ValueError for a number that cannot be right."""
     size = m if batch_size is None else whole("batch_size", batch_size, 1)
     if size > m:
         raise ValueError(f"batch_size is {size}, and there are only {m} examples to learn from")
     whole("iterations", iterations, 0)
     whole("checkpoint_every", checkpoint_every, 1)
-    for name, number in (("l2", l2), ("tolerance", tolerance)):
+    for name, number in not_negative.items():
         if number is not None and not (isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a number that is not negative; got {number}")
-    if resume and checkpoint is None:
-        raise ValueError("resume needs the name of the checkpoint to go on from")
+    return size
 
-    if compiled is None:
-        compiled = repeats_itself(network)
-    elif compiled and not repeats_itself(network):
+
+def can_be_compiled(network: Network, wanted: bool | None) -> bool:
+    """Return whether each step is a replay: if wanted, or, where nothing is said, if it can be."""
+    can = repeats_itself(network)
+    if wanted and not can:
         raise ValueError(
             "compiled=True is for a network that computes the same in each step: no dropout, no own methods"
         )
-
-    descent = chosen(optimiser, network, learning_rate, momentum)
-    if seed is not None:
-        network.rng = np.random.default_rng([whole("seed", seed, 0), 1])
-    draws = size < m
-    shuffle = np.random.default_rng(seed if seed is not None else int(network.rng.integers(2**63)) if draws else 0)
-    history = History()
-    file = None
-    if checkpoint is not None:
-        rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
-        settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
-        settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y), "compiled": compiled}
-        file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
-        if resume:
-            file.resume(iterations)
-
-    run = Run(network, descent, shuffle, history, x, y, size, Replayed(network, l2) if compiled else None)
-    if begin is not None:
-        begin(history)
-    began = perf_counter() - history.seconds
-    history.stopped = f"all {iterations} iterations done"
-    with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
-        try:
-            while len(history) < iterations:
-                cost = run.step(l2)
-                done = len(history)
-                show(done, cost)
-                history.seconds = perf_counter() - began
-                wishes = callback is not None and callback(done - 1, cost)
-                if interrupted():
-                    history.stopped = f"Ctrl-C after {done} of {iterations} iterations"
-                elif wishes:
-                    history.stopped = f"the callback said so after {done} iterations"
-                elif tolerance is not None and settled(history.costs, ceil(m / size), tolerance):
-                    history.stopped = f"a pass changed the cost by no more than {tolerance:g}, after {done} iterations"
-                elif file is not None and done % checkpoint_every == 0 and done < iterations:
-                    file.save(run.shuffled_from())
-                    continue
-                else:
-                    continue
-                break
-            run.look()
-            if file is not None:
-                file.save(run.shuffled_from())
-        except KeyboardInterrupt:
-            history.stopped = f"Ctrl-C after {len(history)} of {iterations} iterations"
-        history.seconds = perf_counter() - began
-        conclude(history, network, run.all, held_out, l2)
-    return history
+    return can if wanted is None else wanted
 
 
 class Run:
@@ -172,16 +156,68 @@ class Run:
         x: Array,
         y: Array,
         size: int,
+        l2: float,
         replayed: Replayed | None,
     ) -> None:
-        self.replayed = replayed
+        self.l2, self.replayed = l2, replayed
         self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
         self.X, self.Y, self.size = x, y, size
         self.all = constant(x), constant(y)
         self.steps = ceil(x.shape[1] / size)  # of a pass
         self.rest: Iterator[tuple[Array, Array]] | None = None  # of this pass
-        self.drawn_from = shuffle.bit_generator.state
-        self.before = descent.flat.copy()
+        self.begin_at_state()
+
+    def begin_at_state(self) -> None:
+        """Take the generator and the parameters as they are now for those of the beginning."""
+        self.drawn_from = self.shuffle.bit_generator.state
+        self.before = self.descent.flat.copy()
+
+    def train(
+        self,
+        iterations: int,
+        tolerance: float | None,
+        callback: Callback | None,
+        begin: Callable[[History], Any] | None,
+        progress: bool | None,
+        file: Checkpoint | None = None,
+        every: int = 1,
+    ) -> None:
+        """Take steps until all are done or there is a reason to stop, and write the checkpoint meanwhile."""
+        history = self.history
+        if begin is not None:
+            begin(history)
+        began = perf_counter() - history.seconds
+        history.stopped = f"all {iterations} iterations done"
+        with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
+            try:
+                while len(history) < iterations:
+                    cost = self.step()
+                    done = len(history)
+                    show(done, cost)
+                    history.seconds = perf_counter() - began
+                    wishes = callback is not None and callback(done - 1, cost)
+                    if reason := self.reason_to_stop(iterations, tolerance, wishes, interrupted()):
+                        history.stopped = reason
+                        break
+                    if file is not None and done % every == 0 and done < iterations:
+                        file.save(self.shuffled_from())
+                self.look()
+                if file is not None:
+                    file.save(self.shuffled_from())
+            except KeyboardInterrupt:
+                history.stopped = f"Ctrl-C after {len(history)} of {iterations} iterations"
+            history.seconds = perf_counter() - began
+
+    def reason_to_stop(self, iterations: int, tolerance: float | None, wishes: Any, interrupted: bool) -> str:
+        """Say why training ends here; '' where it goes on."""
+        done = len(self.history)
+        if interrupted:
+            return f"Ctrl-C after {done} of {iterations} iterations"
+        if wishes:
+            return f"the callback said so after {done} iterations"
+        if tolerance is not None and settled(self.history.costs, self.steps, tolerance):
+            return f"a pass changed the cost by no more than {tolerance:g}, after {done} iterations"
+        return ""
 
     def batch(self) -> tuple[Array, Array]:
         """Return the examples of the next step."""
@@ -198,7 +234,7 @@ class Run:
         between = len(self.history) % self.steps == 0
         return self.shuffle.bit_generator.state if between else self.drawn_from
 
-    def step(self, l2: float) -> float:
+    def step(self) -> float:
         """Change the parameters once, and return the cost before that."""
         x, y = self.batch()
         if self.replayed is not None:
@@ -210,7 +246,7 @@ class Run:
         else:
             self.descent.zero_grad()
             examples = self.all if self.steps == 1 else (constant(x), constant(y))
-            J = self.network.cost(*examples, l2=l2, training=True)  # noqa: N806
+            J = self.network.cost(*examples, l2=self.l2, training=True)  # noqa: N806
             cost = float(J.item())
             self.finite(cost, x)
             J.backward()
@@ -265,7 +301,7 @@ def constant(array: Array) -> Tensor:
     return leaf(array, "constant")
 
 
-def chosen(name: str, network: Network, rate: float | Schedule | None, momentum: float) -> Optimiser:
+def choose_optimiser(name: str, network: Network, rate: float | Schedule | None, momentum: float) -> Optimiser:
     """Return the optimiser of that name for the parameters of a network."""
     if name not in OPTIMISERS:
         raise ValueError(f"unknown optimiser {name!r} (choose from {', '.join(OPTIMISERS)})")

@@ -362,17 +362,18 @@ def test_an_output_that_cannot_be_written_is_said_to_be_so(capsys: Capture) -> N
     Path("folder.svg").mkdir()
     Path("file").touch()
 
-    assert complaint(capsys, "draw", *J, "-o", "nowhere/J.dot") == f"No such file or directory: {Path('nowhere/J.dot')}"
+    path = Path("nowhere/J.dot")
+    assert complaint(capsys, "draw", *J, "-o", str(path)) == f"there is no folder to write it to: {path}"
     assert complaint(capsys, "draw", *J, "-o", "folder.svg").endswith(": folder.svg")
     assert complaint(capsys, "draw", *J, "-o", "file/J.dot").endswith(f": {Path('file/J.dot')}")
     assert "unknown format ''" in complaint(capsys, "draw", *J, "-o", ".")
 
 
 def test_an_output_that_is_not_ours_to_write_is_said_to_be_so(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes) -> int:
+    def refuse(path: Path, other: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
 
     assert complaint(capsys, "draw", *J, "-o", "J.dot") == "Permission denied: J.dot"
 
@@ -474,3 +475,63 @@ def test_a_terminal_without_the_signs_shows_a_question_mark() -> None:
     ran = subprocess.run(program, capture_output=True, text=True, check=True, env=environment)
 
     assert "J = 3 ? a" in ran.stdout
+
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+
+
+def in_shell(command: str) -> tuple[int, str, str]:
+    """The exit code of a line of shell in which $M is the program, and what it prints."""
+    environment = {**os.environ, "M": f"{sys.executable} -m microgradnn", "PYTHONIOENCODING": "utf-8"}
+    ran = subprocess.run(command, shell=True, capture_output=True, env=environment, check=False)
+    return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("$M draw - x=3 <&-", "standard input is closed; give the expression, or a file with it"),
+        ("$M draw 'y=x' x=3 --text >&-", "standard output is closed; to print nothing, write to /dev/null"),
+        ("$M draw 'y=x' x=3 --text >/dev/full", "No space left on device: standard output"),
+        ("mkfifo f.mg; $M draw f.mg", "f.mg is not an ordinary file"),
+        ("head -c 3000000 /dev/zero >f.mg; $M draw f.mg", "f.mg has 3,000,000 bytes, and at most 400,003 are read"),
+        ("yes | $M draw - --text", "the text has 100,002 characters; 100,000 are the most that are read"),
+        ("$M draw 'y=x' x=3 -o y.svg/", "a name that ends in / is that of a folder, not of a file: y.svg/"),
+        ("$M draw 'y=x+' x=3 2>&-", ""),
+    ],
+)  # fmt: skip
+def test_what_a_shell_may_do_to_it(command: str, message: str) -> None:
+    code, out, err = in_shell(command)
+
+    assert (code, out, err) == (2, "", message and f"microgradnn: {message}\n")
+
+
+@POSIX
+def test_a_mark_of_byte_order_on_standard_input_is_passed_over() -> None:
+    assert in_shell("printf '\\357\\273\\277y = x**2' | $M draw - x=3 --text")[:2] == (
+        0,
+        "y = x²     value 9  grad 1\n└─ ∂ 6  x  value 3  grad 6\n",
+    )
+
+
+@POSIX
+def test_no_name_reaches_the_terminal_as_an_order_to_it() -> None:
+    rows = [f"{i},{'=cmd|X' if i % 2 else chr(27) + '[31mred'}" for i in range(20)]
+    Path("d.csv").write_text("\n".join(["x\x1b[32m,y\x1b[33m", *rows]), encoding="utf-8")
+    train = "$M train d.csv --label $(printf 'y\\033[33m') --iterations 3 -o $(printf 'm\\033[34m.safetensors')"
+    commands = [
+        train,
+        "$M predict m*.safetensors d.csv",
+        "$M predict m*.safetensors d.csv -o $(printf 'o\\033[35m.csv')",
+    ]
+    commands += ["$M draw y=x x=1 -o $(printf 'p\\033[36m.svg')", "$M draw $(printf 'q\\033[37m.mg')"]
+
+    for command in commands:
+        code, out, err = in_shell(command)
+        assert code == (2 if "draw $" in command else 0), err
+        assert "\x1b" not in out + err
+        assert "␛[" in out + err
+    assert "=cmd|X,0." in Path("o\x1b[35m.csv").read_text(encoding="utf-8")
+    in_shell("$M predict m*.safetensors d.csv -o o.csv --quote-formulas")
+    assert "\n'=cmd|X,0." in Path("o.csv").read_text(encoding="utf-8")

@@ -390,3 +390,21 @@ def test_fit_trains_in_a_block_without_recording_too(compiled: bool) -> None:
 
     np.testing.assert_array_equal(inside.layers[0].W.numpy(), outside.layers[0].W.numpy())
     assert not np.array_equal(inside.layers[0].W.numpy(), small().layers[0].W.numpy())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
+def test_two_trainings_do_not_share_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "it.run"
+    X, Y = np.array([[0.0, 1.0]]), np.array([[0.0, 1.0]])
+    said: list[str] = []
+
+    def meanwhile(iteration: int, cost: float) -> None:
+        with pytest.raises(ValueError, match=f"it.run is in use: process {os.getpid()} trains with it"):
+            Network([1, 1]).fit(X, Y, iterations=1, checkpoint=path)
+        said.append("refused")
+
+    Network([1, 1]).fit(X, Y, iterations=1, checkpoint=path, callback=meanwhile)
+
+    assert said == ["refused"]
+    assert list(tmp_path.iterdir()) == [path]
+    Network([1, 1]).fit(X, Y, iterations=1, checkpoint=path)
