@@ -20,9 +20,9 @@ PACKAGE = Path(microgradnn.__file__).parent
 CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
-    "graph": ("errors", "native node limits op structure paths"),
+    "graph": ("errors", "native node limits decisions op structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays operations notation"),
-    "engine": ("errors graph rules", "disk processes modes copying anomaly value tensor derivatives"),
+    "engine": ("errors graph rules", "disk processes modes copying anomaly masks value tensor derivatives"),
     "formulas": (CORE, "expression facts terms cancel c_source carried listing derive explain_arrays explain"),
     "programs": (
         f"{CORE} formulas",

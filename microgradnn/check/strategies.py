@@ -33,7 +33,9 @@ FLAT = 1e-9  # slopes that are less, measured by the result, are left out: it do
 MOST_ENTRIES = 24  # of an array in a program: a check of each takes its time
 INNER = (
     "ahead",
+    "at_least",
     "equal",
+    "greater",
     "same",
     "sign",
     "step",

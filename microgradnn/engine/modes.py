@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
 
+from ..graph.decisions import OPEN
 from ..graph.structure import flatten, unflatten
 
 P = ParamSpec("P")
@@ -20,12 +21,6 @@ R = TypeVar("R")
 RECORDING: Final = ContextVar("RECORDING", default=True)
 DETECTING: Final = ContextVar("DETECTING", default=False)
 LIMITS: Final = ContextVar("LIMITS", default=False)  # whether a pole is ∞ and what is not real NaN, as in NumPy
-
-GUARDS: Final[ContextVar[list[Any] | None]] = ContextVar("GUARDS", default=None)
-
-# One entry for each block that is open in any thread. An operation looks here first: a list that
-# is empty costs it a hundredth of its time, a context variable a tenth.
-OPEN: Final[list[object]] = []
 
 
 @contextmanager
@@ -38,27 +33,6 @@ def switched(variable: ContextVar[bool], state: bool) -> Iterator[None]:
     finally:
         OPEN.remove(token)
         variable.reset(token)
-
-
-@contextmanager
-def guards() -> Iterator[list[Any]]:
-    """Note every comparison of Values, as (left, operator, right, outcome), for the length of a block."""
-    noted: list[Any] = []
-    token = GUARDS.set(noted)
-    OPEN.append(token)
-    try:
-        yield noted
-    finally:
-        OPEN.remove(token)
-        GUARDS.reset(token)
-
-
-def note(left: Any, operator: str, right: Any, outcome: bool) -> bool:
-    """Note a comparison, if somebody wants to know, and return its outcome."""
-    noted = GUARDS.get()
-    if noted is not None:
-        noted.append((left, operator, right, outcome))
-    return outcome
 
 
 def record_for_itself(function: Callable[P, R]) -> Callable[P, R]:

@@ -16,13 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
+from ..graph.decisions import GUARDS, OPEN, Condition
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
 from .copying import reduced
-from .modes import DETECTING, GUARDS, OPEN, RECORDING
+from .masks import Undecided, compare
+from .modes import DETECTING, RECORDING
 
 Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
@@ -42,6 +44,13 @@ BLANK: Final[Any] = object()  # for `new`
 
 CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
 NEVER: Final = 1 << 62  # of a leaf: no operation was done
+
+
+class Decided(str):
+    """The kind of a constant that was an array of bools: a decision, which a replay would not take again."""
+
+
+DECIDED: Final = About(kind=Decided("constant"))
 
 
 def tick() -> None:
@@ -70,8 +79,13 @@ def numeric(x: Any, dtype: Any = None) -> Array:
 
 def constant(x: Any, dtype: Any) -> Tensor:
     """Return numbers as a leaf to which no gradient comes; a single one takes the other operand's dtype."""
+    if isinstance(x, Condition) and x.row is not None:
+        return x.node()  # type: ignore[no-any-return]
     plain = isinstance(x, PLAIN)
-    return leaf(np.asarray(x, dtype) if plain else numeric(x), "constant")
+    node = leaf(np.asarray(x, dtype) if plain else numeric(x), "constant")
+    if isinstance(x, np.ndarray) and x.dtype == bool and x.size > 1:
+        node._about = DECIDED
+    return node
 
 
 def new(kind: type[Tensor]) -> Tensor:
@@ -260,17 +274,10 @@ class Tensor(Node):
     def __iter__(self) -> Iterator[Tensor]:
         return iter([self[i] for i in range(len(self._array))])
 
-    def compared(self) -> Tensor:
-        """Return it; TypeError while a function is recorded to be replayed, where a branch on arrays has no guard."""
-        if OPEN and GUARDS.get() is not None:
-            raise TypeError(
-                f"{self.called()} is compared while a function is recorded, and a replay would not take the other "
-                "branch; write microgradnn.where, maximum or relu"
-            )
-        return self
-
     def __bool__(self) -> bool:
-        return bool(self.compared()._array)  # NumPy says what is wrong with more than one number
+        if OPEN and GUARDS.get() is not None:
+            Undecided(None, (), self.called()).refuse()
+        return bool(self._array)  # NumPy says what is wrong with more than one number
 
     def __float__(self) -> float:
         raise TypeError(
@@ -460,16 +467,16 @@ class Tensor(Node):
         return self
 
     def __lt__(self, other: Any) -> Any:
-        return self.compared()._array < plain(other)
+        return compare(calculus.greater, (other, self), self._array < plain(other), self.called())
 
     def __le__(self, other: Any) -> Any:
-        return self.compared()._array <= plain(other)
+        return compare(calculus.at_least, (other, self), self._array <= plain(other), self.called())
 
     def __gt__(self, other: Any) -> Any:
-        return self.compared()._array > plain(other)
+        return compare(calculus.greater, (self, other), self._array > plain(other), self.called())
 
     def __ge__(self, other: Any) -> Any:
-        return self.compared()._array >= plain(other)
+        return compare(calculus.at_least, (self, other), self._array >= plain(other), self.called())
 
     def __getitem__(self, index: Any) -> Any:
         return Tensor._record(arrays.take.hold(index=checked_index(index)), self)
@@ -717,7 +724,12 @@ class Tensor(Node):
         if method == "__call__" and row is not None and not options:
             return product(*args) if row is arrays.matmul else row(*args)
         if method == "__call__" and ufunc.__name__ in COMPARISONS and not options:
-            return ufunc(*map(plain, args))
+            outcome = ufunc(*map(plain, args))
+            if ufunc.__name__ not in RELATIONS:
+                return outcome
+            row, turned = RELATIONS[ufunc.__name__]
+            first = next(x for x in args if isinstance(x, Tensor))
+            return compare(row, args[::-1] if turned else args, outcome, first.called())
         raise TypeError(no_such(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
@@ -730,7 +742,7 @@ class Tensor(Node):
 
 # --- recording ----------------------------------------------------------------------------------
 
-OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, *PLAIN)
+OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, Condition, *PLAIN)
 
 
 def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
@@ -978,6 +990,12 @@ UFUNCS: Final[dict[str, Any]] = {
     op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)
 } | {"matmul": arrays.matmul, "square": lambda x: x**2}
 COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
+RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the operands change places
+    "greater": (calculus.greater, False),
+    "less": (calculus.greater, True),
+    "greater_equal": (calculus.at_least, False),
+    "less_equal": (calculus.at_least, True),
+}
 METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
 FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name.removeprefix("a")) for name in METHODS.split()} | {
     "concatenate": concatenate,

@@ -14,18 +14,21 @@ import numpy as np
 
 from ..errors import DomainError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
+from ..graph.decisions import OPEN, Decision, note
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY, find_logit, log_of_logistic
 from . import anomaly
 from .copying import reduced
-from .modes import DETECTING, LIMITS, OPEN, RECORDING, note, switched
+from .modes import DETECTING, LIMITS, RECORDING, switched
 
 Real = float | np.floating[Any] | np.integer[Any]
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
 BLANK: Final[Any] = object()  # for `new`
+GREATER: Final = calculus.greater
+AT_LEAST: Final = calculus.at_least
 DOT: Final = calculus.dot
 
 # Which sweep a gradient is from: 2, 3, …, or one of these.
@@ -58,7 +61,9 @@ def real(x: Any) -> float:
 
 
 def constant(x: Any) -> Value:
-    """Return the number x as a leaf that is a constant; TypeError where it is no number."""
+    """Return the number x as a leaf that is a constant, a decision as its node; TypeError for anything else."""
+    if type(x) is Decision:
+        return x.node()  # type: ignore[no-any-return]
     node = new(Value)
     node._data = real(x)
     node._swept = NONE
@@ -73,6 +78,11 @@ def operand(x: Any) -> Value | None:
         return constant(x)
     except TypeError:
         return None
+
+
+def decided(row: Op, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
+    """Return what a comparison gives: a decision; of an array, an array of bools."""
+    return outcome if isinstance(outcome, np.ndarray) else Decision(row, parts, bool(outcome), told)
 
 
 def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
@@ -544,21 +554,23 @@ class Value(Node):
     def __hash__(self) -> int:
         return id(self)
 
-    def __lt__(self, other: Value | float) -> bool:
+    # What they give is a bool for `if`, and for a formula, such as where(v > 0, …), a node that follows the data.
+
+    def __lt__(self, other: Any) -> Any:
         outcome = self._data < (other._data if isinstance(other, Value) else other)
-        return note(self, "<", other, outcome) if OPEN else outcome
+        return decided(GREATER, (other, self), outcome, (self, "<", other))
 
-    def __le__(self, other: Value | float) -> bool:
+    def __le__(self, other: Any) -> Any:
         outcome = self._data <= (other._data if isinstance(other, Value) else other)
-        return note(self, "<=", other, outcome) if OPEN else outcome
+        return decided(AT_LEAST, (other, self), outcome, (self, "<=", other))
 
-    def __gt__(self, other: Value | float) -> bool:
+    def __gt__(self, other: Any) -> Any:
         outcome = self._data > (other._data if isinstance(other, Value) else other)
-        return note(self, ">", other, outcome) if OPEN else outcome
+        return decided(GREATER, (self, other), outcome, (self, ">", other))
 
-    def __ge__(self, other: Value | float) -> bool:
+    def __ge__(self, other: Any) -> Any:
         outcome = self._data >= (other._data if isinstance(other, Value) else other)
-        return note(self, ">=", other, outcome) if OPEN else outcome
+        return decided(AT_LEAST, (self, other), outcome, (self, ">=", other))
 
     def __pos__(self) -> Value:
         return self

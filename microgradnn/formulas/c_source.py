@@ -50,6 +50,8 @@ HELPERS = {
     "zero": "double zero(double x) { return x != x ? x : x == 0; }",
     "equal": "double equal(double x, double y) { return x != x || y != y ? NAN : x == y; }",
     "ahead": "double ahead(double x, double y) { return x == y ? 0.5 : x != x || y != y ? NAN : x > y; }",
+    "greater": "double greater(double x, double y) { return x > y; }",
+    "at_least": "double at_least(double x, double y) { return x >= y; }",
     "most": "double most(double x, double y) { return x >= y || x != x ? x : y; }",
     "least": "double least(double x, double y) { return x <= y || x != x ? x : y; }",
     "clip": "double clip(double x, double y, double z) { return y > z ? NAN : least(most(x, y), z); }",

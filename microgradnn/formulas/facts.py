@@ -29,12 +29,24 @@ class Facts(NamedTuple):
 
 
 UNKNOWN = Facts()
-MASKS = {"step", "sign", "zero", "equal", "ahead", "where", "put"}
+MASKS = {"step", "sign", "zero", "equal", "ahead", "greater", "at_least", "where", "put"}
 LINEAR = {"add", "sub", "mul", "div", "neg", "weigh", "matmul", "sum_to", "cast", "concatenate", "sum", "mean"}
 SAME = {"same", "swap", "transpose", "reshape", "broadcast", "take", "max", "min", "cast", "put"}
 SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul"}
 POSITIVE = {"exp", "cosh", "sigmoid", "softplus", "erfc", "softmax"}
-NOT_NEGATIVE = {"abs", "relu", "sqrt", "hypot", "squared_error", "step", "zero", "equal", "ahead"}
+NOT_NEGATIVE = {
+    "abs",
+    "relu",
+    "sqrt",
+    "hypot",
+    "squared_error",
+    "step",
+    "zero",
+    "equal",
+    "ahead",
+    "greater",
+    "at_least",
+}
 ONLY_ZERO_AT_ZERO = {"abs", "neg", "sqrt", "cbrt", "mul", "weigh", "div", "prod", "sinh", "tanh", "atan", "asinh"}
 OVERFLOWS = {"exp", "expm1", "sinh", "cosh", "acosh", "asin", "acos", "atanh", "logit", "cross_entropy"}
 STEEP = {"asin", "acos", "acosh", "atanh", "logit"}  # at the ends of their domains

@@ -77,6 +77,8 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         "zero": ("(1.0 if {x} == 0 else 0.0 if {x} == {x} else {x})", "atom"),
         "equal": ("(1.0 if {x} == {y} else 0.0 if {x} == {x} and {y} == {y} else np.nan)", "atom"),
         "ahead": ("(0.5 if {x} == {y} else 1.0 if {x} > {y} else 0.0 if {x} < {y} else np.nan)", "atom"),
+        "greater": ("(1.0 if {x} > {y} else 0.0)", "atom"),
+        "at_least": ("(1.0 if {x} >= {y} else 0.0)", "atom"),
         "maximum": ("({x} if {x} >= {y} or {x} != {x} else {y})", "atom"),
         "minimum": ("({x} if {x} <= {y} or {x} != {x} else {y})", "atom"),
         "clip": ("(({y} if {x} < {y} else {z} if {x} > {z} else {x}) if {y} <= {z} else np.nan)", "atom"),
@@ -90,7 +92,13 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     },
 }
 READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
-FACTORS = {"step": "({x} > 0)", "equal": "({x} == {y})", "zero": "({x} == 0)"}  # in a product: true is 1
+FACTORS = {  # in a product: true is 1
+    "step": "({x} > 0)",
+    "equal": "({x} == {y})",
+    "zero": "({x} == 0)",
+    "greater": "({x:sum} > {y:sum})",
+    "at_least": "({x:sum} >= {y:sum})",
+}
 
 
 class Listing:

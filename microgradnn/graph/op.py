@@ -11,6 +11,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from . import limits
+from .decisions import Condition, in_formula
 from .node import ROWS, Node
 
 
@@ -127,8 +128,11 @@ class Op:
             if isinstance(arg, Node):
                 return arg._record(self, *args)
         for arg in args:
-            if type(arg) is not float and hasattr(arg, "dtype"):
-                return self.array(*args)
+            if type(arg) is not float:
+                if isinstance(arg, Condition) and arg.row is not None:
+                    return self(*map(in_formula, args))
+                if hasattr(arg, "dtype"):
+                    return self.array(*args)
         try:
             return self.scalar(*args)
         except (ValueError, ArithmeticError) as error:

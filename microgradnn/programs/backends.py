@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from ..engine.tensor import Decided
 from ..formulas.derive import asked, derive, identifiers
-from ..graph import Node
+from ..graph import Node, topological
 from .c.program import CProgram
 from .numba.program import TapeProgram
 from .numba.tape import taped
@@ -77,10 +78,22 @@ def compile(
         raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
     if backend == "numba":
         return taped_program(output, wrt, inputs, reduce)
+    refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
     if backend == "c":
         return CProgram(derivation, reduce=reduce)
     return Program(derivation, reduce=reduce, any_length=any_length)
+
+
+def refuse_masks(output: Node) -> None:
+    """Raise ValueError where an array of bools was decided on while the graph was built: a replay would keep it."""
+    for x in topological(output) if hasattr(output, "shape") else ():
+        if type(x.kind) is Decided and not x.name:
+            raise ValueError(
+                f"an array of bools of shape {x.item().shape} was decided on while the graph was built, and a replay "
+                "would keep it; to follow the data, compare the Tensor: where(X > 0, …), not where(X.data > 0, …); to "
+                'keep it, say so: Tensor(mask, kind="constant")'
+            )
 
 
 def taped_program(

@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
-from ..engine.modes import guards
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..errors import GuardError
@@ -22,6 +21,7 @@ from ..formulas.carried import functions_of
 from ..formulas.listing import Listing, Style, module_source, number
 from ..formulas.terms import Book, Term
 from ..graph import Node, topological
+from ..graph.decisions import guards
 from ..graph.structure import arguments, flatten, unflatten
 from .backends import Backend
 from .backends import compile as compile_program

@@ -163,6 +163,26 @@ def equal_array(x: Any, y: Any) -> Any:
     return np.where(np.isnan(np.add(x, y) * 0) & ~np.isinf(x) & ~np.isinf(y), np.nan, np.equal(x, y))
 
 
+def greater(x: Any, y: Any) -> Any:
+    """1 where x > y, else 0, as Python's own comparison: 0 where either is NaN."""
+    return type(x)(x > y)
+
+
+def greater_array(x: Any, y: Any) -> Any:
+    """`greater` of each pair of elements."""
+    return np.where(np.greater(x, y), 1.0, 0.0)
+
+
+def at_least(x: Any, y: Any) -> Any:
+    """1 where x ≥ y, else 0, as Python's own comparison: 0 where either is NaN."""
+    return type(x)(x >= y)
+
+
+def at_least_array(x: Any, y: Any) -> Any:
+    """`at_least` of each pair of elements."""
+    return np.where(np.greater_equal(x, y), 1.0, 0.0)
+
+
 def weigh(x: Any, y: Any) -> Any:
     """Return x · y, and 0 where either is 0, even if the other is ∞ or NaN."""
     return x * y if x and y else type(x)(0)  # NaN is true

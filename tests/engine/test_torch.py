@@ -83,6 +83,8 @@ TORCHS: dict[str, Callable[..., Any]] = {
     "zero": lambda x: (x == 0) + 0 * x,
     "ahead": lambda x, y: torch.heaviside((x - y).detach(), torch.full_like(x - y, 0.5)) + 0 * x + 0 * y,
     "equal": lambda x, y: (x == y) + 0 * x + 0 * y,
+    "greater": lambda x, y: (x > y) + 0 * x + 0 * y,
+    "at_least": lambda x, y: (x >= y) + 0 * x + 0 * y,
     "weigh": torch.mul,
     "squared_error": lambda *xs: 0.5 * F.mse_loss(*torch.broadcast_tensors(*xs), reduction="none"),
     "cross_entropy": lambda *xs: F.binary_cross_entropy(*torch.broadcast_tensors(*xs), reduction="none"),

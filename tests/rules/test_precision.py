@@ -179,6 +179,8 @@ CHOICES = {
     "where",
     "ahead",
     "equal",
+    "greater",
+    "at_least",
     "leaky_relu",
     "elu",
 }  # of numbers tested above

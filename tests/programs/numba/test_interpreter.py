@@ -207,7 +207,7 @@ def test_nor_is_one_of_a_power_whose_exponent_is_held(monkeypatch: pytest.Monkey
 def test_what_has_a_slope_of_0_hands_nothing_back() -> None:
     source = cases(anew())
 
-    for flat in ("step", "sign", "zero", "ahead", "equal"):
+    for flat in ("step", "sign", "zero", "ahead", "equal", "greater", "at_least"):
         for place in flows_back((flat, ())):
             assert source[place].split() == ["pass", "elif"]
 

@@ -1,0 +1,83 @@
+"""Comparisons of arrays: a mask for NumPy; in a formula, such as where(X > 0, …), a node that follows the data."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph.decisions import GUARDS, OPEN, Condition
+
+
+class Mask(Condition, np.ndarray):
+    """An array of bools that remembers what was compared; what NumPy makes of it does not."""
+
+    row = None
+    parts = ()
+
+    def __and__(self, other: Any) -> Any:
+        return self.joined(other, operator.mul, np.logical_and)
+
+    def __or__(self, other: Any) -> Any:
+        return self.joined(other, lambda x, y: x + y - x * y, np.logical_or)
+
+    def __invert__(self) -> Any:
+        return remembering(np.logical_not(np.asarray(self)), lambda x: 1 - x, (self,))
+
+    def __reduce__(self) -> Any:
+        return np.asarray(self).__reduce__()
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """Return what NumPy computes of it as NumPy's own."""
+        return np.asarray(array)[()]
+
+    def joined(self, other: Any, row: Callable[..., Any], of_bools: Callable[..., Any]) -> Any:
+        """Return two masks as one, which remembers if both do."""
+        both = of_bools(np.asarray(self), np.asarray(other))
+        return remembering(both, row, (self, other)) if getattr(other, "row", None) is not None else both
+
+
+class Undecided(Condition):
+    """A comparison made while a function is recorded: good for a formula; a branch on it would have no guard."""
+
+    __slots__ = ("called", "parts", "row")
+
+    def __init__(self, row: Any, parts: tuple[Any, ...], called: str) -> None:
+        """Take the row, its operands, and what the Tensor is called that is compared."""
+        self.row = row
+        self.parts = parts
+        self.called = called
+
+    def __and__(self, other: Any) -> Any:
+        return Undecided(operator.mul, (self, other), self.called)
+
+    def __or__(self, other: Any) -> Any:
+        return Undecided(lambda x, y: x + y - x * y, (self, other), self.called)
+
+    def __invert__(self) -> Any:
+        return Undecided(lambda x: 1 - x, (self,), self.called)
+
+    def refuse(self, *_: Any) -> Any:
+        """Raise TypeError: what is asked for is no formula."""
+        raise TypeError(
+            f"{self.called} is compared while a function is recorded, and a replay would not take the other "
+            "branch; write microgradnn.where, maximum or relu"
+        )
+
+    __bool__ = __array__ = __getattr__ = __len__ = __iter__ = __getitem__ = __index__ = __float__ = refuse
+
+
+def compare(row: Any, parts: tuple[Any, ...], outcome: Any, called: str) -> Any:
+    """Return what a comparison of Tensors gives."""
+    if OPEN and GUARDS.get() is not None:
+        return Undecided(row, parts, called)
+    return remembering(outcome, row, parts)
+
+
+def remembering(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
+    """Return bools as a mask that remembers what was compared."""
+    mask = np.asarray(outcome).view(Mask)
+    mask.row, mask.parts = row, parts
+    return mask
