@@ -1544,6 +1544,36 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
+    def _greater(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            other = constant(other)
+        x, y = self._data, other._data
+        f: float = 1.0 if x > y else 0.0
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = GREATER
+        node._x = self
+        node._y = other
+        node._dx = 0.0
+        node._dy = 0.0
+        return watched(node) if OPEN else node
+
+    def _at_least(self, other: Value | float) -> Value:
+        if not isinstance(other, Value):
+            other = constant(other)
+        x, y = self._data, other._data
+        f: float = 1.0 if x >= y else 0.0
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = AT_LEAST
+        node._x = self
+        node._y = other
+        node._dx = 0.0
+        node._dy = 0.0
+        return watched(node) if OPEN else node
+
     def _weigh(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
             other = constant(other)
@@ -1669,6 +1699,8 @@ SIGN: Final = calculus.sign
 ZERO: Final = calculus.zero
 AHEAD: Final = calculus.ahead
 EQUAL: Final = calculus.equal
+GREATER: Final = calculus.greater
+AT_LEAST: Final = calculus.at_least
 WEIGH: Final = calculus.weigh
 SQUARED_ERROR: Final = calculus.squared_error
 CROSS_ENTROPY: Final = calculus.cross_entropy
@@ -1725,6 +1757,8 @@ WRITTEN: Final = {
     "zero": "_zero",
     "ahead": "_ahead",
     "equal": "_equal",
+    "greater": "_greater",
+    "at_least": "_at_least",
     "weigh": "_weigh",
     "squared_error": "_squared_error",
     "cross_entropy": "_cross_entropy",

@@ -294,14 +294,16 @@ equal = Op("equal", numerics.equal, numerics.equal_array,
 greater = Op("greater", numerics.greater, numerics.greater_array,
          lambda f, x, y: 0,
          lambda f, x, y: 0,
-         kink=lambda x, y: x - y,
-         text="[{x} > {y}]", latex="[{x} > {y}]", note="1 where x > y, else 0: what a comparison is in a formula")
+         kink=lambda x, y: x - y, branch=True,
+         text="[{x} > {y}]", latex="[{x} > {y}]",
+         note="1 where x > y, else 0: a comparison in a formula", public=False)
 
 at_least = Op("at_least", numerics.at_least, numerics.at_least_array,
          lambda f, x, y: 0,
          lambda f, x, y: 0,
-         kink=lambda x, y: x - y,
-         text="[{x} ≥ {y}]", latex=r"[{x} \ge {y}]", note="1 where x ≥ y, else 0: what a comparison is in a formula")
+         kink=lambda x, y: x - y, branch=True,
+         text="[{x} ≥ {y}]", latex=r"[{x} \ge {y}]",
+         note="1 where x ≥ y, else 0: a comparison in a formula", public=False)
 
 weigh = Op("weigh", numerics.weigh, numerics.weigh_array,
          lambda f, x, y: y,
