@@ -164,3 +164,14 @@ def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.
     assert "| 2-3-1, batch 400 | NumPy by hand |" in page
     assert "| demo network, 5 examples, `numpy` | ≥ 1000 |" in page
     assert "| bytes allocated at the peak of a replay, but for NumPy's buffers | ≤ 16384 |" in page
+
+
+def test_gradcheck_calls_no_right_function_wrong_and_no_wrong_one_right() -> None:
+    from gradchecks import check_correct, check_wrong
+
+    right, wrong = check_correct(150, 3, 0), check_wrong(60, 3)
+
+    assert right["WRONG"] == 0
+    assert right["ok"] >= 135  # the rest has slopes that rounding hides, or none
+    assert wrong["ok"] == 0
+    assert wrong["blamed"] >= 54

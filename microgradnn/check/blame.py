@@ -70,6 +70,9 @@ def off(along: Callable[[float], float], x: float, recorded: float, rounding: fl
 def of_value(node: Any, i: int, names: dict[Node, str]) -> Suspect | None:
     """Return an edge between Values, if its recorded partial is not the slope of the operation alone."""
     xs = [x.item() for x in node.inputs]
+    outside = any(not (d.low <= x <= d.high) for d, x in zip(node.op.domain, xs, strict=False))
+    if node.partials[i] != node.partials[i] and outside:  # (−2)² has no slope in the exponent
+        return None
     try:
         slope = off(lambda x: float(node.op(*xs[:i], x, *xs[i + 1 :])), xs[i], node.partials[i])
     except DomainError:

@@ -79,7 +79,7 @@ def climb(f: Function, x: float, ends: tuple[float, float], rounding: Function |
 
     levels: list[Level] = []
     for h in ladder(x):
-        if h > max(abs(x), 1.0) and levels and (levels[-1].bar <= 1e-9 * abs(levels[-1].slope) or not levels[-1].bar):
+        if h > max(abs(x), 1.0) and levels and (not levels[-1].slope or levels[-1].bar <= 1e-9 * abs(levels[-1].slope)):
             break  # only rounding asks for steps that large
         one = level(h)
         levels += [one] if one else []
@@ -174,7 +174,9 @@ def steep(f: Function, x: float) -> float:
     """Return ±∞ where the quotients of f grow without end towards x, on either side; else the steepest of them."""
     found = 0.0
     for side in (1.0, -1.0):
-        for least in (4 * ulp(x),) if x else (2.0**-600, 2.0**-60, 2.0**-40):  # beside other numbers the least are lost
+        for least in (4 * ulp(x) if x else 2.0**-600, 2.0**-60, 2.0**-40):  # beside other numbers the least are lost
+            if x + least == x:
+                continue
             try:
                 one, two, three = ((f(x + side * h) - f(x)) / (side * h) for h in (least, least * 256, least * 65536))
             except (ValueError, ArithmeticError):

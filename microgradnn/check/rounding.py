@@ -80,8 +80,9 @@ class Losses:
         return self.known[node, i]
 
     def nudged(self, x: Any) -> Any:
-        """Return x, each number moved up or down by a little."""
-        return x * (1 + NUDGE * self.signs.choice((-1.0, 1.0), np.shape(x)))
+        """Return x, each number moved up or down by a little; equal numbers alike, so that a tie stays one."""
+        mantissa, _ = np.frexp(x)
+        return x * (1 + NUDGE * np.sign(np.sin(1e9 * mantissa)))
 
     def pull(self, node: Any, i: int, size: Any, error: Any) -> tuple[Any, Any]:
         """Pull paths and errors back through a row of the second table, with random signs; the largest of a few."""

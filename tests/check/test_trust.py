@@ -26,7 +26,7 @@ def row() -> Iterator[Callable[..., Op]]:
 
     yield make
     for op in made:
-        del OPS[op.name]
+        OPS.pop(op.name, None)
 
 
 # --- it comes back, and says what it cannot tell --------------------------------------------
