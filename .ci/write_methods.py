@@ -8,6 +8,7 @@ it is current; tests/engine/test_written.py asks that too.
 
 import ast
 import builtins
+import inspect
 import re
 import subprocess
 import sys
@@ -21,7 +22,8 @@ sys.modules["microgradnn"] = ModuleType("microgradnn")  # not through its door: 
 sys.modules["microgradnn"].__path__ = [str(ROOT / "microgradnn")]
 
 from microgradnn.graph import OPS, Fold, Op  # noqa: E402
-from microgradnn.rules import calculus, numerics  # noqa: E402
+from microgradnn.rules import arrays, calculus, numerics  # noqa: E402
+from microgradnn.rules.arrays import ArrayOp  # noqa: E402
 from microgradnn.rules.notation import Operand  # noqa: E402
 
 ENGINE = ROOT / "microgradnn" / "engine"
@@ -278,7 +280,30 @@ def of_tensor() -> list[str]:
             arguments = ["self", *(f"{a}: Any" + ("" if b is None else f" = {b}") for a, b in last.items())]
             lines += ["", f"def {op.name}({', '.join(arguments)}) -> Any:", *docstring(op, "a Tensor")]
             lines += [f"    return Tensor._record({', '.join(['calculus.' + op.name, 'self', *last])})"]
+    for row in array_rows():
+        others = "yz"[: len(row.pullbacks) - 1]
+        arguments = ["self", *(f"{a}: Any" for a in others), *map(parameter, row.options.items())]
+        lines += [
+            "",
+            f"def {row.name}({', '.join(arguments)}) -> Any:",
+            f'    """Return {row.name} of self, as a Tensor{row.note and ": "}{row.note}."""',
+        ]
+        given = [*others, *(f"{a}={a}" for a in row.options)]
+        lines += [f"    return arrays.{row.name}({', '.join(['self', *given])})"]
     return [f"    {line}" if line else "" for line in lines[1:]]
+
+
+def parameter(option: tuple[str, Any]) -> str:
+    """Write a parameter of a row of the second table in the head of its method."""
+    name, default = option
+    return f"{name}: Any" if default is inspect.Parameter.empty else f"{name}: Any = {default!r}"
+
+
+def array_rows() -> list[ArrayOp]:
+    """Return the rows of the second table that are functions of the package, and methods that no person wrote."""
+    text = (ENGINE / "tensor.py").read_text(encoding="utf-8")
+    by_hand = text[: text.index(BEGIN)] + text[text.index(END) :]
+    return [op for op in arrays.ARRAY_OPS.values() if op.public and f"    def {op.name}(" not in by_hand]
 
 
 # --- files --------------------------------------------------------------------------------------
@@ -309,13 +334,14 @@ def natural(name: str) -> list[Any]:
 
 def of_package(text: str) -> str:
     """Write the rows among the names of the package."""
-    public = [op.name for op in OPS.values() if op.public]
-    kept = [line for line in text.splitlines() if not line.startswith("from .rules.calculus import")]
+    rows = {op.name: "arrays" for op in array_rows()} | {op.name: "calculus" for op in OPS.values() if op.public}
+    public = list(rows)
+    kept = [line for line in text.splitlines() if not re.match(r"from \.rules\.(calculus|arrays) import", line)]
     last = max(i for i, line in enumerate(kept) if line.startswith("from ."))
-    kept[last + 1 : last + 1] = [f"from .rules.calculus import {name} as {name}" for name in public]
+    kept[last + 1 : last + 1] = [f"from .rules.{home} import {name} as {name}" for name, home in rows.items()]
     whole = "\n".join(kept) + "\n"
     begin = whole.index("__all__ = [")
-    names = {*re.findall(r'"(\w+)"', whole[begin:])} - set(OPS)
+    names = {*re.findall(r'"(\w+)"', whole[begin:])} - set(OPS) - (set(arrays.ARRAY_OPS) - {"concatenate"})
     names |= {name for name in public if not hasattr(builtins, name)}
     order = sorted(names, key=lambda name: (not name[0].isupper(), natural(name)))
     return whole[:begin] + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in order) + "]\n"

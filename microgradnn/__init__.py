@@ -36,6 +36,9 @@ from .programs.backends import compile as compile
 from .programs.compiled import compiled as compiled
 from .programs.program import Program as Program
 from .programs.program import Result as Result
+from .rules.arrays import cumprod as cumprod
+from .rules.arrays import cumsum as cumsum
+from .rules.arrays import flip as flip
 from .rules.calculus import abs as abs
 from .rules.calculus import acos as acos
 from .rules.calculus import acosh as acosh
@@ -125,6 +128,8 @@ __all__ = [
     "concatenate",
     "cos",
     "cosh",
+    "cumprod",
+    "cumsum",
     "derive",
     "detect_anomaly",
     "dot",
@@ -135,6 +140,7 @@ __all__ = [
     "explain",
     "expm1",
     "expression",
+    "flip",
     "gelu",
     "grad",
     "hessian",

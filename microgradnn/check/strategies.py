@@ -288,6 +288,7 @@ PARAMETERS: dict[str, Callable[[Shape, int], dict[str, Any] | None]] = {
     "broadcast": lambda shape, pick: {"shape": (1 + pick % 2, *shape)},
     "take": index_of,
 }
+PARAMETERS |= {name: axis_of for name, op in ARRAY_OPS.items() if op.public and {*op.options} == {"axis"}} | PARAMETERS
 
 
 @st.composite

@@ -714,6 +714,18 @@ class Tensor(Node):
         """Return sign(self), as a Tensor: −1, 0 or 1."""
         return Tensor._record(calculus.sign, self)
 
+    def cumsum(self, axis: Any = None) -> Any:
+        """Return cumsum of self, as a Tensor: the sums of the first, the first two, …; without an axis, of all."""
+        return arrays.cumsum(self, axis=axis)
+
+    def cumprod(self, axis: Any = None) -> Any:
+        """Return cumprod of self, as a Tensor: the products of the first, the first two, …; nothing is divided."""
+        return arrays.cumprod(self, axis=axis)
+
+    def flip(self, axis: Any = None) -> Any:
+        """Return flip of self, as a Tensor: the other way round along the axes."""
+        return arrays.flip(self, axis=axis)
+
     # --- the end of what is written -----------------------------------------------------------
 
     # --- NumPy's protocols --------------------------------------------------------------------
@@ -997,7 +1009,10 @@ RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the opera
     "less_equal": (calculus.at_least, True),
 }
 METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
-FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name.removeprefix("a")) for name in METHODS.split()} | {
+TABLES: Final[dict[str, Any]] = OPS | arrays.ARRAY_OPS
+ROWS_OF_NUMPY: Final = [name for name, op in TABLES.items() if op.public]
+FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name) for name in ROWS_OF_NUMPY if hasattr(np, name)} | {
+    **{name: of_method(name.removeprefix("a")) for name in METHODS.split()},
     "concatenate": concatenate,
     "stack": stack,
     "where": calculus.where,

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,24 @@ class ArrayOp:
 
     `array(*xs, **parameters)` is the result, `pullbacks[i](g, f, *xs, **parameters)` the gradient
     in argument i; a row that takes any number of arguments has one rule for all of them, which gets
-    `i` besides. A row that was recorded carries its parameters: `row.hold(axis=0)`.
+    `i` besides. A row that was recorded carries its parameters: `row.hold(axis=0)`. The result of one that is `alike`
+    has the shape of x. A row is a function of the package and a method of Tensor, with the parameters of its pullback,
+    unless it is not `public`, being there for the rules alone.
     """
 
-    __slots__ = ("array", "binds", "free", "name", "note", "parameters", "pullbacks", "symbol", "text")
+    __slots__ = (
+        "alike",
+        "array",
+        "binds",
+        "free",
+        "name",
+        "note",
+        "parameters",
+        "public",
+        "pullbacks",
+        "symbol",
+        "text",
+    )
     kink = None
     held = ()
 
@@ -48,6 +63,8 @@ class ArrayOp:
         binds: str = "atom",
         symbol: str = "",
         free: bool = False,
+        alike: bool = False,
+        public: bool = True,
         note: str = "",
         parameters: dict[str, Any] | None = None,
     ) -> None:
@@ -58,6 +75,8 @@ class ArrayOp:
         self.binds = binds
         self.symbol = symbol or name
         self.free = free
+        self.alike = alike
+        self.public = public
         self.note = note
         self.parameters = parameters or {}
 
@@ -83,9 +102,16 @@ class ArrayOp:
             binds=self.binds,
             symbol=self.symbol,
             free=self.free,
+            alike=self.alike,
+            public=self.public,
             note=self.note,
             parameters=parameters,
         )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The names and defaults of its parameters; inspect.Parameter.empty where there is none."""
+        return {} if self.free else options_of(self.pullbacks[0], len(self.pullbacks))
 
     def of(self, *xs: Any) -> Any:
         """Return the result at arrays, with the parameters the row holds."""
@@ -113,11 +139,24 @@ class ArrayOp:
         return self.text.format(**{**values, **letters, "np": np})
 
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
-        """Return the operation at `xs`: a node where one of them is a node, else an array."""
+        """Return the operation at `xs`, and parameters: a node where one of `xs` is a node, else an array."""
+        if len(xs) > len(self.pullbacks) and not self.free:
+            xs, last = xs[: len(self.pullbacks)], xs[len(self.pullbacks) :]
+            if len(last) > len(self.options):
+                raise TypeError(f"{self.name} takes {', '.join(['arrays', *self.options])}; got {last[-1]!r} besides")
+            parameters = {**dict(zip(self.options, last, strict=False)), **parameters}
+        parameters = {key: x for key, x in parameters.items() if x is not None or self.options.get(key, x) is not None}
         for x in xs:
             if isinstance(x, Node):
                 return x._record(self.hold(**parameters) if parameters else self, *xs)  # type: ignore[arg-type]
         return self.array(*xs, **{**self.parameters, **parameters})
+
+
+@lru_cache(maxsize=256)
+def options_of(pullback: Callable[..., Any], arity: int) -> dict[str, Any]:
+    """Return the names and defaults of what follows (g, f, x, …) in a pullback."""
+    found = list(signature(pullback).parameters.values())[2 + arity :]
+    return {one.name: one.default for one in found if one.kind is not one.VAR_KEYWORD}
 
 
 def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
@@ -211,11 +250,11 @@ sum_of = sum  # Python's own, which the row of that name hides below
 matmul = ArrayOp("matmul", np.matmul,
          lambda g, f, x, y: sum_to(g @ swap(y), shape=x.shape),
          lambda g, f, x, y: sum_to(swap(x) @ g, shape=y.shape),
-         text="{x:product} @ {y:power}", binds="product", symbol="@", note="(n, k) @ (k, m) = (n, m)")
+         public=False, text="{x:product} @ {y:power}", binds="product", symbol="@", note="(n, k) @ (k, m) = (n, m)")
 
 swap = ArrayOp("swap", lambda x: np.swapaxes(x, -1, -2),
          lambda g, f, x: swap(g),
-         text="{x:atom}.T", symbol="ᵀ", note="the last two axes change places: (n, m) becomes (m, n)")
+         public=False, text="{x:atom}.T", symbol="ᵀ", note="the last two axes change places: (n, m) becomes (m, n)")
 
 transpose = ArrayOp("transpose", lambda x, axes: np.transpose(x, axes),
          lambda g, f, x, axes: transpose(g, axes=inverse(axes)),
@@ -227,27 +266,28 @@ reshape = ArrayOp("reshape", lambda x, shape: np.reshape(x, shape),
 
 broadcast = ArrayOp("broadcast", numerics.repeated,
          lambda g, f, x, shape: sum_to(g, shape=x.shape),
-         text="{np}broadcast_to({x}, {shape})")
+         public=False, text="{np}broadcast_to({x}, {shape})")
 
 sum_to = ArrayOp("sum_to", numerics.sum_to,
          lambda g, f, x, shape: broadcast(g, shape=x.shape),
-         text="sum_to({x}, {shape})", note="the sum over the axes along which `shape` was repeated (notes, E5)")
+         public=False, text="sum_to({x}, {shape})",
+         note="the sum over the axes along which `shape` was repeated (notes, E5)")
 
 cast = ArrayOp("cast", lambda x, dtype: x.astype(dtype),
          lambda g, f, x, dtype: cast(g, dtype=x.dtype),
-         text="{x:atom}.astype({dtype})", note="the same numbers in another precision")
+         text="{x:atom}.astype({dtype})", alike=True, public=False, note="the same numbers in another precision")
 
 take = ArrayOp("take", lambda x, index: x[index],
          lambda g, f, x, index: put(g, index=index, shape=x.shape),
-         text="{x:atom}[{index}]")
+         public=False, text="{x:atom}[{index}]")
 
 put = ArrayOp("put", numerics.put,
          lambda g, f, x, index, shape: take(g, index=index),
-         text="put({x}, {s_}[{index}], {shape})", note="zeros, with x added at an index")
+         public=False, text="put({x}, {s_}[{index}], {shape})", note="zeros, with x added at an index")
 
 concatenate = ArrayOp("concatenate", lambda *xs, axis: np.concatenate(xs, axis),
          lambda g, f, *xs, axis, i: part(g, start(xs, i, axis), xs[i].shape[axis], axis),
-         text="{np}concatenate([{xs}], axis={axis})", free=True)
+         public=False, text="{np}concatenate([{xs}], axis={axis})", free=True)
 
 # --- many numbers to one ----------------------------------------------------------------------
 
@@ -273,7 +313,8 @@ prod = ArrayOp("prod", np.prod,
 
 others = ArrayOp("others", numerics.others,
          lambda g, f, x, axis: of_others(g, x, axis),
-         text="others({x}{options})", note="for each entry the product of the others; nothing is divided")
+         text="others({x}{options})", alike=True, public=False,
+         note="for each entry the product of the others; nothing is divided")
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
          lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * exp(x - spread(f, x, axis)),
@@ -281,11 +322,36 @@ logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
 
 softmax = ArrayOp("softmax", numerics.softmax,
          lambda g, f, x, axis: f * (g - sum(g * f, axis=axis, keepdims=True)),
-         text="softmax({x}, axis={axis})", note="e^x / Σ e^x; does not overflow")
+         text="softmax({x}, axis={axis})", alike=True, note="e^x / Σ e^x; does not overflow")
 
 log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
          lambda g, f, x, axis: g - exp(f) * sum(g, axis=axis, keepdims=True),
-         text="log_softmax({x}, axis={axis})", note="x − log Σ e^x; does not overflow")
+         text="log_softmax({x}, axis={axis})", alike=True, note="x − log Σ e^x; does not overflow")
+
+# --- along an axis ------------------------------------------------------------------------------
+
+cumsum = ArrayOp("cumsum", np.cumsum,
+         lambda g, f, x, axis=None: reshape(flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis), shape=x.shape),
+         text="{np}cumsum({x}{options})", note="the sums of the first, the first two, …; without an axis, of all")
+
+cumprod = ArrayOp("cumprod", np.cumprod,
+         lambda g, f, x, axis=None: of_products(g, f, x, axis),
+         text="{np}cumprod({x}{options})", note="the products of the first, the first two, …; nothing is divided")
+
+flip = ArrayOp("flip", np.flip,
+         lambda g, f, x, axis=None: flip(g, axis=axis),
+         alike=True, text="{np}flip({x}{options})", note="the other way round along the axes")
+
+shift = ArrayOp("shift", numerics.shift,
+         lambda g, f, x, by, fill, axis: shift(g, by=-by, fill=0, axis=axis),
+         alike=True, public=False, text="shift({x}, {by}, {fill}, {axis})",
+         note="moved on by one place, 1 or −1, along an axis; what comes in is `fill`")
+
+recur = ArrayOp("recur", numerics.recur,
+         lambda g, f, x, y, axis, back: recur(g, y, axis=axis, back=not back),
+         lambda g, f, x, y, axis, back: in_factors(g, f, y, axis, back),
+         alike=True, public=False, text="recur({x}, {y}, {axis}, {back})",
+         note="fᵢ = xᵢ + yᵢ fᵢ₋₁ along an axis; or, from the back, fᵢ = xᵢ + yᵢ₊₁ fᵢ₊₁")
 
 # fmt: on
 
@@ -296,6 +362,19 @@ def shared(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
     winners = equal(x, spread(f, x, axis))
     return spread(g, x, axis) * (winners / sum(winners, axis=axis, keepdims=True))
+
+
+def of_products(g: Any, f: Any, x: Any, axis: int | None) -> Any:
+    """The pullback of `cumprod`: of xᵢ the product before it, times what is multiplied with it from there on."""
+    whole, along = (reshape(x, shape=f.shape), 0) if axis is None else (x, axis)
+    back = shift(f, by=1, fill=1, axis=along) * recur(g, whole, axis=along, back=True)
+    return reshape(back, shape=x.shape)
+
+
+def in_factors(g: Any, f: Any, y: Any, axis: int, back: bool) -> Any:
+    """The pullback of `recur` in its factors."""
+    arriving = recur(g, y, axis=axis, back=not back)
+    return shift(arriving, by=1, fill=0, axis=axis) * f if back else arriving * shift(f, by=1, fill=0, axis=axis)
 
 
 def of_others(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:

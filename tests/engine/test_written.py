@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ import microgradnn
 from microgradnn import Tensor, Value
 from microgradnn.engine.value import COMPILED, WRITTEN, nary, unary
 from microgradnn.graph import OPS, Fold, Op
+from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp
 
 GENERATOR = Path(__file__).parents[2] / ".ci" / "write_methods.py"
 ROWS = [op for op in OPS.values() if not isinstance(op, Fold)]
@@ -70,3 +72,17 @@ def test_a_row_is_a_function_of_the_package_and_a_method_of_both(op: Op) -> None
 def test_a_method_of_two_refuses_what_is_no_number(name: str, wrong: Any) -> None:
     with pytest.raises(TypeError, match="a Value holds one real number"):
         getattr(Value(1.0), name)(wrong)
+
+
+@pytest.mark.parametrize("op", [op for op in ARRAY_OPS.values() if op.public and {*op.options} == {"axis"}], ids=repr)
+def test_so_is_a_row_of_the_second_table_and_numpys_function_of_that_name(op: ArrayOp) -> None:
+    x = Tensor([[1.0, 2.0, 0.0], [3.0, 0.0, 0.0]], "x")
+    of_package = getattr(microgradnn, op.name, op)
+    of_numpy = getattr(np, op.name, op)
+
+    for way in (of_package, of_numpy, getattr(Tensor, op.name)):
+        for first, named in (((1,), {}), ((), {"axis": 1})):
+            node = way(x, *first, **named)
+            assert node.op.name == op.name
+            assert node.op.parameters == {"axis": 1}
+            assert np.array_equal(node.data, op.array(x.data, axis=1))
