@@ -300,7 +300,7 @@ def parameter(option: tuple[str, Any]) -> str:
 
 
 def array_rows() -> list[ArrayOp]:
-    """Return the rows of the second table that are functions of the package, and methods that no person wrote."""
+    """Return the rows of the second table that are methods that no person wrote."""
     text = (ENGINE / "tensor.py").read_text(encoding="utf-8")
     by_hand = text[: text.index(BEGIN)] + text[text.index(END) :]
     return [op for op in arrays.ARRAY_OPS.values() if op.public and f"    def {op.name}(" not in by_hand]
@@ -334,7 +334,8 @@ def natural(name: str) -> list[Any]:
 
 def of_package(text: str) -> str:
     """Write the rows among the names of the package."""
-    rows = {op.name: "arrays" for op in array_rows()} | {op.name: "calculus" for op in OPS.values() if op.public}
+    free = [op for op in arrays.ARRAY_OPS.values() if op.public and inspect.Parameter.empty not in op.options.values()]
+    rows = {op.name: "arrays" for op in free} | {op.name: "calculus" for op in OPS.values() if op.public}
     public = list(rows)
     kept = [line for line in text.splitlines() if not re.match(r"from \.rules\.(calculus|arrays) import", line)]
     last = max(i for i, line in enumerate(kept) if line.startswith("from ."))

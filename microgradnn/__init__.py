@@ -39,6 +39,8 @@ from .programs.program import Result as Result
 from .rules.arrays import cumprod as cumprod
 from .rules.arrays import cumsum as cumsum
 from .rules.arrays import flip as flip
+from .rules.arrays import max as max
+from .rules.arrays import min as min
 from .rules.calculus import abs as abs
 from .rules.calculus import acos as acos
 from .rules.calculus import acosh as acosh

@@ -7,12 +7,14 @@ import builtins
 import subprocess
 import sys
 from importlib import import_module
+from inspect import Parameter
 from pathlib import Path
 
 import pytest
 
 import microgradnn
 from microgradnn.graph import OPS
+from microgradnn.rules.arrays import ARRAY_OPS
 
 PACKAGE = Path(microgradnn.__file__).parent
 
@@ -143,7 +145,8 @@ def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
         RendererMissing Result ShapeError Tensor Value array_operation compiled concatenate derive detect_anomaly
         explain expression grad hessian hvp jacobian jvp no_grad operation stack value_and_grad vjp
     """
-    rows = {row.name for row in OPS.values() if row.public and not hasattr(builtins, row.name)}
+    free = [row for row in ARRAY_OPS.values() if Parameter.empty not in row.options.values()]  # of parameters to give
+    rows = {row.name for row in (*OPS.values(), *free) if row.public and not hasattr(builtins, row.name)}
     assert sorted(microgradnn.__all__) == sorted({*names.split(), *rows})
     assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)
 

@@ -35,7 +35,7 @@ class ArrayOp:
     in argument i; a row that takes any number of arguments has one rule for all of them, which gets
     `i` besides. A row that was recorded carries its parameters: `row.hold(axis=0)`. The result of one that is `alike`
     has the shape of x. A row is a function of the package and a method of Tensor, with the parameters of its pullback,
-    unless it is not `public`, being there for the rules alone.
+    if none of these has to be given, unless it is not `public`, being there for the rules alone.
     """
 
     __slots__ = (
