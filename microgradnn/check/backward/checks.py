@@ -13,7 +13,7 @@ from ...engine.tensor import Array
 from .calls import Pass
 from .diagnosis import Diagnosis, Finding, evidence_of, quiet
 from .passes import FunctionPass, GivenPass
-from .reference import CLOSE, CLOSE_32, Reference
+from .reference import Reference
 from .report import BackwardReport, Checked
 
 
@@ -107,26 +107,79 @@ def examine(user: Pass) -> BackwardReport:
         given = [k for k, claimed in enumerate(claims) if claimed is not None]
         if not given:
             raise TypeError(f"no gradient was found for {', '.join(leaf.name for leaf in user.leaves)}")
-        wrong = [k for k in given if not judge(reference, k, claims[k])]
+        measure_rounding(user, reference, claims)
+        wrong = [k for k in given if not judge(user, reference, k, claims[k])]
+        if any(reference.slopes(k).kinks for k in wrong):
+            wrong = beside(user, reference, wrong)
+        if wrong and is_noisy(reference):
+            measure_rounding(user, reference, claims, little=1e-5)
+            wrong = [k for k in wrong if not judge(user, reference, k, claims[k])]
         findings = find(user, reference, wrong)
     entries = tuple(entry(user, reference, k, claims[k], k not in wrong) for k in given)
     notes = list(user.notes)
     changed = getattr(user, "changed", [])
     if changed:
         notes.append(f"backward changes in place: {', '.join(dict.fromkeys(changed))}")
+    unknown = [f"d{user.leaves[k].name}" for k in given if k not in wrong and not np.any(reference.slopes(k).known)]
+    if unknown and any(reference.arrays[k].size for k in given):
+        notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
     left = tuple(leaf.name for k, leaf in enumerate(user.leaves) if k not in given)
     return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, left, time.perf_counter() - begin)
 
 
-def judge(reference: Reference, k: int, claimed: Array | None) -> bool:
-    """Whether a claimed gradient is right, looked at twice where it does not seem so."""
+def judge(user: Pass, reference: Reference, k: int, claimed: Array | None) -> bool:
+    """Whether a claimed gradient is right, looked at twice where it does not seem so, and at a kink beside it."""
     if claimed is None or claimed.shape != reference.arrays[k].shape:
         return False
-    close = CLOSE_32 if claimed.dtype in (np.float32, np.float16) else CLOSE
-    if reference.right(k, claimed, close):
+    if reference.right(k, claimed):
         return True
-    reference.settle(k, claimed, close)
-    return reference.right(k, claimed, close)
+    if k not in reference.exact or reference.slopes(k).whole:
+        reference.settle(k, claimed)
+    return reference.right(k, claimed)
+
+
+def is_noisy(reference: Reference) -> bool:
+    """Whether the cost is a staircase: saturated, so that it stands still and then jumps."""
+    before = reference.noise
+    if reference.measure_noise(1e-5) <= 10 * before:
+        return False
+    reference.look_again()
+    return True
+
+
+def beside(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[int]:
+    """Return which of the wrong gradients are wrong a little beside a kink too, where there is none."""
+    near = [
+        a + 1e-4 * np.random.default_rng(k).standard_normal(a.shape) * (np.abs(a) + (np.abs(a).mean() or 1.0))
+        for k, a in enumerate(reference.arrays)
+    ]
+    try:
+        claims = user.gradients(near)
+    except Exception:  # the point may be outside of the domain
+        return list(wrong)
+    there = Reference(user.cost, near)
+    measure_rounding(user, there, claims)
+    return [k for k in wrong if not judge(user, there, k, claims[k])]
+
+
+def measure_rounding(
+    user: Pass, reference: Reference, claims: Sequence[Array | None], little: float = 4e-16
+) -> None:
+    """Note how much the claimed gradients jump when everything moves by next to nothing."""
+    if any(x is not None and x.dtype in (np.float32, np.float16) for x in claims):
+        reference.close = 2e-3
+    for size in (1.0, 0.61, 1.7) if little > 1e-12 else (1.0,):
+        try:
+            up, down = (user.gradients([a * (1 + sign * size * little) for a in reference.arrays]) for sign in (1, -1))
+        except Exception:  # outside of the domain
+            return
+        for k, x in enumerate(claims):
+            three = (up[k], x, down[k])
+            if all(y is not None and y.shape == reference.arrays[k].shape for y in three):
+                jump = np.abs(three[0] - 2 * three[1] + three[2])  # type: ignore[operator]
+                if np.all(np.isfinite(jump)):
+                    found = 20 * jump + 4 * float(np.max(jump, initial=0.0))
+                    reference.rounding[k] = np.maximum(found, reference.rounding.get(k, 0.0))
 
 
 def entry(user: Pass, reference: Reference, k: int, claimed: Array | None, ok: bool) -> Checked:
@@ -146,4 +199,4 @@ def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[Finding
         return []
     diagnosis = Diagnosis(user, reference, wrong)
     diagnosis.run()
-    return diagnosis.findings
+    return sorted(diagnosis.findings, key=lambda finding: finding.line or 0)

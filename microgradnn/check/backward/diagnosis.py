@@ -75,10 +75,10 @@ class Diagnosis:
         right = self.reference.slopes(k).values
         if claimed.shape != right.shape:
             return 0.0 if claimed.size != right.size else 0.05
-        if self.reference.right(k, claimed, AGREES):
+        if self.reference.right(k, claimed):
             return 1.0
         with np.errstate(all="ignore"):
-            near = float(np.mean(~self.reference.wrong(k, claimed, AGREES)[self.reference.slopes(k).known]))
+            near = float(np.mean(~self.reference.wrong(k, claimed)[self.reference.slopes(k).known]))
             return 0.1 + 0.4 * max(near, 0.75 if ratio_of(claimed, right) is not None else 0.0)
 
     def run(self) -> None:
@@ -128,7 +128,7 @@ class Diagnosis:
         fixed_before = sum(score == 1.0 for score in scores)
         for edit in self.all_edits(now):
             if edit.rank > rank:
-                if best is not None and best[0] >= 90:  # something is right now that was not
+                if best is not None and best[0] >= 90 and rank >= 1:  # something is right now that was not
                     break
                 rank = edit.rank
             if time.perf_counter() > self.ends:
@@ -148,7 +148,8 @@ class Diagnosis:
                 continue
             fixed = sum(score == 1.0 for score in after) - fixed_before
             gain = 100.0 * fixed + (sum(after) - before)
-            if gain > 0.06 and (best is None or gain > best[0] + 1e-6):
+            gain -= 1e-3 * edit.size
+            if gain > 0.06 and (best is None or gain > best[0] + 1e-9):
                 best = (gain, edit, found)
         return (best[1], best[2]) if best is not None else None
 

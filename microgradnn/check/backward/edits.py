@@ -31,7 +31,7 @@ class Edit:
     line: int
     rank: int  # of how likely it is; less is likelier
     hint: str = ""
-    size: int = 0
+    size: float = 0
 
     def apply(self) -> Any:
         """Put the new node in its place; return the old one."""
@@ -117,7 +117,7 @@ class Editor:
         self.distinct = {line: without_aliases(scope) for line, scope in self.scopes.items()}
         yield from self.block(self.source.tree, "body", in_loop=0)
 
-    def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: int = 1) -> Edit:
+    def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: float = 1) -> Edit:
         """Return an edit of this function."""
         return Edit(self.source, slot, new, kind, line, rank, hint, size)
 
@@ -265,7 +265,7 @@ class Editor:
                 f"a factor {text}\0{text} = {number:g}",
                 len(text),
             )
-        yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign")
+        yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign", 2)
         yield from self.sums(slot, node, line)
         yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, "transposed")
         for text, x in self.distinct[line].items():
@@ -274,16 +274,28 @@ class Editor:
                     term = parse(f"{coefficient}{text}")
                     rank = 2 if coefficient else 1
                     yield self.edit(
-                        slot, binary(node, ast.Add(), term), "term", line, rank, ast.unparse(term), len(coefficient)
+                        slot,
+                        binary(node, ast.Add(), term),
+                        "term",
+                        line,
+                        rank,
+                        ast.unparse(term),
+                        3 + len(coefficient) / 10,
                     )
                     yield self.edit(
-                        slot, binary(node, ast.Sub(), term), "term", line, rank + 1, ast.unparse(term), len(coefficient)
+                        slot,
+                        binary(node, ast.Sub(), term),
+                        "term",
+                        line,
+                        rank + 1,
+                        ast.unparse(term),
+                        3 + len(coefficient) / 10,
                     )
         chain = factors_of(node)
         for slope, about, rank in self.slopes(self.distinct[line], shape):
             kind = "slope" if about else "factor missing"
             hint = f"the slope of {about}" if about else ast.unparse(slope)
-            yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint)
+            yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2)
             if about:
                 yield self.edit(slot, slope, "slope", line, rank + 1, hint, 3)
             for i, j in itertools.combinations(range(len(chain) + 1), 2):
@@ -395,7 +407,7 @@ class Editor:
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield self.edit(slot, node.value, "transpose", line, 1, text)
         if isinstance(node, ast.UnaryOp):
-            yield self.edit(slot, node.operand, "sign", line, 0 if isinstance(node.op, ast.USub) else 2)
+            yield self.edit(slot, node.operand, "sign", line, 0 if isinstance(node.op, ast.USub) else 2, size=0)
         if isinstance(node, ast.BinOp):
             yield from self.operator(slot, node, line, of_loop or in_slice)
         if isinstance(node, ast.Constant):
@@ -437,9 +449,9 @@ class Editor:
         kinds = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power"}
         kind = "index" if of_index else kinds.get(type(op), "factor")
         number = isinstance(right, (ast.Constant, ast.Name)) and isinstance(op, (ast.Mult, ast.Div))
-        yield self.edit(slot, left, kind, line, 1, ast.unparse(right))
+        yield self.edit(slot, left, kind, line, 1, ast.unparse(right), 0)
         rank = 2 if number else 1
-        yield self.edit(slot, right, kind, line, rank, ast.unparse(left))
+        yield self.edit(slot, right, kind, line, rank, ast.unparse(left), 0)
         if isinstance(op, ast.Pow):
             for power in (1, 2, 3, 0.5, -1, -0.5, -1.5, -2):
                 yield self.edit(slot, binary(left, op, ast.Constant(power)), "power", line, 2)
