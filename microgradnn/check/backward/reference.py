@@ -201,7 +201,7 @@ class Reference:
 
     def look_again(self) -> None:
         """Forget what was found, and take the steps of a saturated function, wide and low, for noise."""
-        self.noise = max(self.noise, self.measure_noise(1e-5))
+        self.noise = max(self.noise, 10 * self.measure_noise(1e-5))
         self.found, self.exact, self.staircase = {}, set(), True
 
     # --- held against what is claimed -------------------------------------------------------------------
@@ -245,7 +245,8 @@ class Reference:
                 return self.moved(k, index, t)
 
             both = sides(along, x, rounding=self.noise)
-            if both.kink:
+            apart = abs(both.left.slope - both.right.slope)
+            if both.kink and not (self.staircase and apart < 0.1 * max(abs(both.left.slope), abs(both.right.slope))):
                 found.kinks[index] = (both.left.slope, both.right.slope)
                 continue
             if k in self.exact or self.staircase:
