@@ -1,4 +1,4 @@
-"""How many planted mistakes `check_backward` finds, and how many it names: python benchmarks/backward_mistakes.py [SHARE].
+"""How many planted mistakes `check_backward` finds and names: python benchmarks/backward_mistakes.py [SHARE [RIGHT]].
 
 The right passes are those of tests/check/backward/stock. A mistake is planted by replacing text in a line, the way
 people write it wrong; those that change no gradient are left out. It is named rightly if the first finding is on the
@@ -51,16 +51,16 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (r"\.T\b", "", "transpose,another variable,operands swapped,product"),
     (r" @ ", " * ", "product,transpose"),
     (r"np\.dot\((\w+), (\w+)\.T\)", r"np.dot(\2, \1.T).T", "transpose,product,operands swapped"),
-    (r" - ", " + ", "sign"),
-    (r" \+ ", " - ", "sign"),
+    (r" - ", " + ", "sign,slope"),
+    (r" \+ ", " - ", "sign,slope"),
     (r"= ([^=]+)$", r"= -(\1)", "sign,factor"),
-    (r"(\w+) - (\w+)", r"\2 - \1", "sign,operands swapped"),
+    (r"(\w+) - (\w+)", r"\2 - \1", "sign,operands swapped,slope"),
     (r"\*\*2", "", "power,slope,factor missing,another variable"),
     (r"np\.power\((\w+), 2\)", r"\1", "power,slope,factor missing,another variable"),
     (r"\(1 - (\w+)\*\*2\)", r"\1 * (1 - \1)", "slope"),
     (r" \* \(1 - (\w+)\*\*2\)", r"", "slope,factor missing"),
     (r"\b(\w+) \* \(1 - \1\)", r"(1 - \1**2)", "slope"),
-    (r" \* (\w+) \* \(1 - \1\)", r"", "slope"),
+    (r" \* (\w+) \* \(1 - \1\)", r"", "slope,factor missing"),
     (r" \* (\w+) \* \(1 - \1\)", r" * (1 - \1)", "slope,factor missing"),
     (r" \* (\w+) \* \(1 - \1\)", r" * (\1 > 0)", "slope"),
     (r" \* \(1 - (\w+)\)", "", "slope,factor missing"),
@@ -148,7 +148,8 @@ def load(mutant: Mutant, folder: Path, number: int) -> ModuleType:
     path = folder / f"mutant_{number}.py"
     path.write_text("\n".join(source), encoding="utf-8")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -263,7 +264,7 @@ def false_alarms(count: int) -> None:
     while done < count:
         name, forward, backward, make = cases[done % len(cases)]
         seed = int(rng.integers(1 << 30))
-        m = {} if name in ("dropout",) else {"m": int(rng.choice([1, 1, 2, 3, 4, 7]))}
+        m = {} if name == "dropout" else {"m": int(rng.choice([1, 1, 2, 3, 4, 7]))}
         if name in ("batchnorm", "batchnorm_short"):
             m = {"m": max(2, m["m"])}
         inputs = make(np.random.default_rng(seed), **m)

@@ -37,7 +37,8 @@ ROOMS = {
         "differences replay rounding edges report judge functions recorded lookalike fast blame strategies gradients "
         "symptoms training "
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
-        "backward.calls backward.passes backward.edits backward.evidence backward.phrases backward.diagnosis "
+        "backward.calls backward.passes backward.edits backward.evidence backward.phrases "
+        "backward.inner backward.diagnosis "
         "backward.pictures backward.report backward.checks",
     ),
     "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),

@@ -5,9 +5,12 @@ A `Pass` is what the four forms of a check become: arrays, a cost of them, and t
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
+import io
 import random
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,6 +66,14 @@ def settled(generators: Sequence[Any] = (), random_too: bool = True) -> Iterator
         random.setstate(python_state)
         for generator, state in zip(generators, states, strict=True):
             generator.bit_generator.state = state
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the user's code print and warn into the void."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -207,3 +218,7 @@ class Pass:
     def gradients(self, arrays: Sequence[Array] | None = None, rebuilt: Rebuilt | None = None) -> list[Array | None]:
         """Return what the user's pass claims, for each leaf."""
         raise NotImplementedError
+
+    def again(self, rebuilt: Rebuilt) -> list[Array | None]:
+        """Return what an edited pass claims at the point given."""
+        return self.gradients(rebuilt=rebuilt)

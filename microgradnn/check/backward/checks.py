@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import Pass
-from .diagnosis import Diagnosis, Finding, evidence_of, quiet
+from .calls import Pass, quiet
+from .diagnosis import Diagnosis, Finding
+from .evidence import evidence_of, ratio_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
@@ -102,11 +103,16 @@ def examine(user: Pass) -> BackwardReport:
     """Hold the gradients that a pass claims against the reference, and say what is wrong with those that are."""
     begin = time.perf_counter()
     with quiet():
-        claims = user.gradients()
         reference = Reference(user.cost, [leaf.array for leaf in user.leaves])
+        stops = getattr(user, "broken", None)
+        if stops is not None:
+            return stopped(user, reference, stops, begin)
+        claims = user.gradients()
+        changed = list(dict.fromkeys(getattr(user, "changed", [])))
         given = [k for k, claimed in enumerate(claims) if claimed is not None]
         if not given:
             raise TypeError(f"no gradient was found for {', '.join(leaf.name for leaf in user.leaves)}")
+        forgotten = [k for k in range(len(claims)) if k not in given and beside_others(user, k, given)]
         measure_rounding(user, reference, claims)
         wrong = [k for k in given if not judge(user, reference, k, claims[k])]
         if any(reference.slopes(k).kinks for k in wrong):
@@ -114,17 +120,68 @@ def examine(user: Pass) -> BackwardReport:
         if wrong and is_noisy(reference):
             measure_rounding(user, reference, claims, little=1e-5)
             wrong = [k for k in wrong if not judge(user, reference, k, claims[k])]
+        meant = convention(user, reference, claims, given, wrong)
+        if meant:
+            wrong = []
         findings = find(user, reference, wrong)
-    entries = tuple(entry(user, reference, k, claims[k], k not in wrong) for k in given)
-    notes = list(user.notes)
-    changed = getattr(user, "changed", [])
+    shown = sorted([*given, *forgotten])
+    entries = tuple(entry(user, reference, k, claims[k], k not in wrong and k not in forgotten) for k in shown)
+    notes = [*user.notes, *meant]
     if changed:
-        notes.append(f"backward changes in place: {', '.join(dict.fromkeys(changed))}")
+        notes.append(f"backward changes in place: {', '.join(changed)}")
     unknown = [f"d{user.leaves[k].name}" for k in given if k not in wrong and not np.any(reference.slopes(k).known)]
     if unknown and any(reference.arrays[k].size for k in given):
         notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
-    left = tuple(leaf.name for k, leaf in enumerate(user.leaves) if k not in given)
-    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, left, time.perf_counter() - begin)
+    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, time.perf_counter() - begin)
+
+
+def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
+    """Whether a gradient was forgotten: that of an array in a dict or a list whose other arrays have theirs."""
+    mine = user.leaves[k]
+    others = [user.leaves[j] for j in given]
+    container = mine.tokens[:-1]
+    in_object = getattr(user, "objects", False)
+    return bool(container) and mine.array.ndim > 0 and not in_object and any(o.tokens[:-1] == container for o in others)
+
+
+def stopped(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:
+    """Report on a backward pass that raises: the line that is to blame is the one with which it runs and is right."""
+    everything = list(range(len(user.leaves)))
+    findings = find(user, reference, everything)
+    named = [k for k in everything if any(user.leaves[k].name in finding.names for finding in findings)] or everything
+    text = f"backward stops with {type(error).__name__}: {error}"
+    nothing = [np.zeros(user.leaves[k].array.shape, bool) for k in named]
+    entries = tuple(
+        Checked(user.leaves[k].name, None, reference.slopes(k).values, off, False, text)
+        for k, off in zip(named, nothing, strict=True)
+    )
+    return BackwardReport(entries, tuple(findings), tuple(user.notes), reference.method, time.perf_counter() - begin)
+
+
+def convention(
+    user: Pass, reference: Reference, claims: Sequence[Array | None], given: Sequence[int], wrong: Sequence[int]
+) -> list[str]:
+    """Say so if the gradients are those of a mean over m columns, of which dZ comes without its 1/m.
+
+    A course's linear_backward gives 1/m of dW and db, but the whole of dA_prev: right where it stands.
+    """
+    right = [k for k in given if k not in wrong]
+    ratios = {k: ratio_of(x, reference.slopes(k).values) for k in wrong if (x := claims[k]) is not None}
+    seeds = getattr(user, "seeds", {})
+    counts = {n for seed in seeds.values() for n in np.shape(seed) if n > 1}
+    same = {None if r is None else round(1 / r, 6) for r in ratios.values()}
+    if not wrong or not right or not counts or len(same) != 1 or None in same or not same <= counts:
+        return []
+    m = int(next(iter(same)) or 0)
+    whole = all(m in reference.arrays[k].shape for k in right)  # these have a column for each example
+    if not whole or any(m in reference.arrays[k].shape for k in wrong):
+        return []
+    names = " and ".join(f"d{user.leaves[k].name}" for k in wrong)
+    others = ", ".join(f"d{user.leaves[k].name}" for k in right)
+    return [
+        f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
+        f"the {m} examples and the gradient that comes in is without that 1/{m}"
+    ]
 
 
 def judge(user: Pass, reference: Reference, k: int, claimed: Array | None) -> bool:
@@ -162,9 +219,7 @@ def beside(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[int]:
     return [k for k in wrong if not judge(user, there, k, claims[k])]
 
 
-def measure_rounding(
-    user: Pass, reference: Reference, claims: Sequence[Array | None], little: float = 4e-16
-) -> None:
+def measure_rounding(user: Pass, reference: Reference, claims: Sequence[Array | None], little: float = 4e-16) -> None:
     """Note how much the claimed gradients jump when everything moves by next to nothing."""
     if any(x is not None and x.dtype in (np.float32, np.float16) for x in claims):
         reference.close = 2e-3

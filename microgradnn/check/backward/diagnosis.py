@@ -1,14 +1,17 @@
-"""What is wrong with a backward pass: the edits of its own source that make it right, found one after the other."""
+"""What is wrong with a backward pass: the edits of its own source that make it right, found one after the other.
+
+A line is cleared if what it changes is right: of a mistake everything is wrong that comes of it. What is left is edited
+the way people err, and held against the reference, until all is right, or nothing helps, or the time is over.
+"""
 
 from __future__ import annotations
 
 import ast
 import contextlib
-import io
+import copy
 import time
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
@@ -16,16 +19,20 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .calls import Pass
-from .edits import Edit, Editor
-from .evidence import Evidence, ratio_of, weigh
+from .edits import Edit, Editor, get, is_stash, put, values_of
+from .evidence import evidence_of, ratio_of
+from .inner import Inner, find_inner
+from .passes import FunctionPass
 from .phrases import explain
 from .reference import Reference
-from .source import Scope, Source, watch
+from .source import Scope, Source, keep_locals, watch
+from .structure import is_gradient_name
 
-SECONDS = 2.5
+SECONDS = 5.0
 MOST = 4  # mistakes that are looked for one after the other
+PROPORTIONAL = 0.9  # the score of a variable on the way that is right but for a factor: that may be meant
+FIXED = 0.9  # of a gain: something is right that was not
 MOVED = ("order", "updated before use")
-AGREES = 1e-5  # of an edited pass with the reference
 
 
 @dataclass
@@ -40,15 +47,16 @@ class Finding:
     quoted: str = ""
     right: str = ""  # the line as it would be right
     hint: str = ""
-    follow: tuple[str, ...] = ()
+    fixed: bool = True  # whether a gradient is right with it that was not
 
 
 @dataclass
 class State:
-    """The gradients under the edits so far, and how near each is to the right one."""
+    """What a pass gives with its source as it stands, and how near it is to what is right."""
 
     claims: list[Array | None]
-    scores: list[float] = field(default_factory=list)
+    inner: list[Any]
+    scores: list[float]  # of the wrong gradients, then of the variables on the way; 1 is right
 
 
 class Diagnosis:
@@ -59,164 +67,242 @@ class Diagnosis:
         self.ends = time.perf_counter() + seconds
         self.findings: list[Finding] = []
         self.scopes: dict[tuple[CodeType, int], Scope] = {}
-        self.vary = ()
+        self.sources = user.family.sources
+        self.inner: list[Inner] = []
+        self.tried = 0
 
-    def claims(self, edited: Source | None) -> list[Array | None] | None:
-        """Return what the pass claims with its sources as they stand, or None where it does not run."""
+    # --- running and scoring ------------------------------------------------------------------------
+
+    def state(self, edited: Source | None) -> State | None:
+        """Return what the pass gives with its sources as they stand, or None where it does not run."""
+        stash = self.user.family.stash
+        stash.clear()
         try:
-            return self.user.gradients(rebuilt=self.user.family.rebuild(edited))
+            claims = self.user.again(self.user.family.rebuild(edited))
         except Exception:  # an edit may break the code in any way
             return None
+        inner = [self.of_inner(inner.name, stash) for inner in self.inner]
+        return State(claims, inner, [])
+
+    def of_inner(self, name: str, stash: dict[str, Any]) -> Any:
+        """Return a copy of the variable that is named as the gradient of another."""
+        found = [x for n, x in stash.items() if n != name and is_gradient_name(n, name)]
+        return np.array(found[0]) if found and isinstance(found[0], np.ndarray) else None
+
+    def rate(self, state: State, before: State | None = None) -> State:
+        """Score a state; what did not change keeps its score."""
+        state.scores = []
+        for i, k in enumerate(self.wrong):
+            kept = before is not None and same(state.claims[k], before.claims[k])
+            state.scores.append(before.scores[i] if kept and before else self.score(k, state.claims[k]))
+        for inner, x in zip(self.inner, state.inner, strict=True):
+            found = inner.compare(x)
+            state.scores.append(PROPORTIONAL if found is None else found)
+        return state
 
     def score(self, k: int, claimed: Array | None) -> float:
         """Return 1 for a right gradient, and less the further it is off."""
         if claimed is None:
-            return -0.5
+            return -0.1
         right = self.reference.slopes(k).values
         if claimed.shape != right.shape:
             return 0.0 if claimed.size != right.size else 0.05
         if self.reference.right(k, claimed):
             return 1.0
         with np.errstate(all="ignore"):
-            near = float(np.mean(~self.reference.wrong(k, claimed)[self.reference.slopes(k).known]))
+            known = self.reference.slopes(k).known
+            near = float(np.mean(~self.reference.wrong(k, claimed)[known])) if np.any(known) else 0.0
             return 0.1 + 0.4 * max(near, 0.75 if ratio_of(claimed, right) is not None else 0.0)
+
+    # --- the search ---------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Find mistakes one after the other until all is right, or nothing helps, or the time is over."""
-        sources = self.user.family.sources
-        if not sources:
+        if not self.sources:
             return
-        with watch([s.function for s in sources], self.scopes), quiet(), contextlib.suppress(Exception):
+        with watch([s.function for s in self.sources], self.scopes), contextlib.suppress(Exception):
             self.user.gradients()
-        if self.claims(None) is None:
-            return
-        now = self.user.gradients()
+        keep_locals(self.sources[0])
+        if isinstance(self.user, FunctionPass):
+            names = {
+                n for code, _ in self.scopes if code is self.sources[0].function.__code__ for n in code.co_varnames
+            }
+            self.inner = find_inner(self.user, self.reference, sorted(names))
+        self.follow()
+        while self.findings and not self.findings[-1].fixed:  # it seemed to help, and led nowhere
+            self.findings.pop()
+
+    def follow(self) -> None:
+        """Accept one edit after the other."""
+        begin = self.state(None)
+        nothing = State([None] * len(self.user.leaves), [None] * len(self.inner), [])
+        now = self.rate(begin or nothing)
         for _ in range(MOST):
-            scores = [self.score(k, now[k]) for k in self.wrong]
-            if all(score == 1.0 for score in scores):
+            if all(score == 1.0 for score in now.scores[: len(self.wrong)]):
                 return
-            best = self.search(now, scores)
+            best = self.search(now)
             if best is None:
                 return
-            edit, found = best
-            self.accept(edit, now, scores, [self.score(k, found[k]) for k in self.wrong])
-            now = found
+            self.accept(best[0], now, best[1])
+            now = best[1]
+            if begin is None:  # it did not run before: only now it is known what is given
+                begin = now
+                self.wrong = [k for k in self.wrong if now.claims[k] is not None]
+                now = self.rate(now)
 
-    def ratios(self, now: Sequence[Array | None]) -> list[float]:
-        """Return the constant ratios among the wrong gradients."""
-        found = []
-        for k in self.wrong:
-            claimed = now[k]
-            ratio = ratio_of(claimed, self.reference.slopes(k).values) if claimed is not None else None
-            if ratio is not None and abs(ratio - 1) > AGREES:
-                found.append(abs(ratio))
-        return found
-
-    def all_edits(self, now: Sequence[Array | None]) -> list[Edit]:
-        """Return all edits, the likeliest first."""
-        found: list[Edit] = []
-        ratios = self.ratios(now)
-        for source in self.user.family.sources:
-            scopes = {line: scope for (code, line), scope in self.scopes.items() if code is source.function.__code__}
-            found += Editor(source, scopes, ratios).edits()
-        return sorted(found, key=lambda edit: (edit.rank, edit.size))
-
-    def search(self, now: Sequence[Array | None], scores: Sequence[float]) -> tuple[Edit, list[Array | None]] | None:
+    def search(self, now: State) -> tuple[Edit, State] | None:
         """Return the edit that mends most, and the gradients with it."""
-        best: tuple[float, Edit, list[Array | None]] | None = None
-        rank, before = -1, sum(scores)
-        fixed_before = sum(score == 1.0 for score in scores)
-        for edit in self.all_edits(now):
-            if edit.rank > rank:
-                if best is not None and best[0] >= 90 and rank >= 1:  # something is right now that was not
+        best: tuple[float, Edit, State] | None = None
+        tier = -1
+        for here, edit in self.all_edits(now):
+            if here > tier:
+                if best is not None and best[0] >= FIXED and (tier >= 2 or all_right(best[2], self.wrong)):
                     break
-                rank = edit.rank
+                tier = here
             if time.perf_counter() > self.ends:
                 break
-            old = edit.apply()
-            try:
-                found = self.claims(edit.source)
-            finally:
-                edit.undo(old)
-            if found is None or any(not same(found[k], now[k]) for k in range(len(now)) if k not in self.wrong):
-                continue
-            after = [
-                1.0 if same(found[k], now[k]) and s == 1.0 else self.score(k, found[k])
-                for k, s in zip(self.wrong, scores, strict=True)
-            ]
-            if any(s == 1.0 and a < 1.0 for s, a in zip(scores, after, strict=True)):
-                continue
-            fixed = sum(score == 1.0 for score in after) - fixed_before
-            gain = 100.0 * fixed + (sum(after) - before)
-            gain -= 1e-3 * edit.size
-            if gain > 0.06 and (best is None or gain > best[0] + 1e-9):
-                best = (gain, edit, found)
+            gain, state = self.try_edit(edit, now)
+            if state is not None and gain > 0.06 and (best is None or gain > best[0] + 1e-9):
+                best = (gain, edit, state)
         return (best[1], best[2]) if best is not None else None
 
-    def accept(self, edit: Edit, now: Sequence[Array | None], before: Sequence[float], after: Sequence[float]) -> None:
+    def try_edit(self, edit: Edit, now: State) -> tuple[float, State | None]:
+        """Return by how much an edit brings the gradients nearer to the right ones, and these."""
+        self.tried += 1
+        old = edit.apply()
+        try:
+            state = self.state(edit.source)
+        finally:
+            edit.undo(old)
+        others = [k for k in range(len(now.claims)) if k not in self.wrong and now.claims[k] is not None]
+        if state is None or any(not same(state.claims[k], now.claims[k]) for k in others):
+            return 0.0, None
+        self.rate(state, now)
+        if any(b == 1.0 and a < 1.0 for a, b in zip(state.scores, now.scores, strict=True)):
+            return 0.0, None
+        gain = sum(state.scores) - sum(now.scores)
+        fixed = sum(a == 1.0 and b < 1.0 for a, b in zip(state.scores[: len(self.wrong)], now.scores, strict=False))
+        return gain + fixed - 1e-3 * edit.size, state
+
+    def all_edits(self, now: State) -> Iterator[tuple[int, Edit]]:
+        """Yield the edits of the lines suspected most, then of the others, the likeliest first, each with its tier."""
+        ratios = [ratio_of(x, self.reference.slopes(k).values) for k in self.wrong if (x := now.claims[k]) is not None]
+        sizes = [abs(r) for r in ratios if r is not None and abs(r - 1) > 1e-5]
+        levels = [(source, self.levels(source, now)) for source in self.sources]
+        waiting: list[tuple[int, Edit]] = []
+        for level in range(3):
+            for source, found in levels:
+                others = frozenset(line for line, other in found.items() if other != level)
+                if level and not set(found.values()) & {level}:
+                    continue
+                cleared = (
+                    others if not level else frozenset(self.lines(source) - {n for n, v in found.items() if v == level})
+                )
+                scopes = {
+                    line: scope for (code, line), scope in self.scopes.items() if code is source.function.__code__
+                }
+                waiting += [
+                    (2 * level + max(edit.rank - 1, 0), edit) for edit in Editor(source, scopes, sizes, cleared).edits()
+                ]
+            waiting.sort(key=lambda one: (one[0], one[1].rank, one[1].size))
+            ready = [one for one in waiting if one[0] < 2 * level + 2 or level == 2]
+            waiting = waiting[len(ready) :]
+            yield from ready
+
+    def lines(self, source: Source) -> set[int]:
+        """Return the lines on which statements of a function begin."""
+        return {node.lineno for node in ast.walk(source.tree) if isinstance(node, ast.stmt)}
+
+    def levels(self, source: Source, now: State) -> dict[int, int]:
+        """Return for each line how little it is suspected: 0 if all that it changes is wrong, 3 if nothing is."""
+        found: dict[int, int] = {}
+        if all(x is None for x in now.claims):
+            return found
+        for statement in ast.walk(source.tree):
+            if isinstance(statement, ast.stmt) and not is_stash(statement):
+                for slot in values_of(statement):
+                    node = get(slot)
+                    moved = ast.BinOp(node, ast.Mult(), ast.Constant(1.0009765625))
+                    level = self.level(source, slot, locate_at(moved, node), now)
+                    found[statement.lineno] = min(level, found.get(statement.lineno, 3))
+        for parent in list(ast.walk(source.tree)):
+            for name in ("body", "orelse"):
+                body = getattr(parent, name, None)
+                for i, statement in enumerate(body if isinstance(body, list) else []):
+                    if isinstance(statement, ast.Return) or found.get(getattr(statement, "lineno", -1), 0) < 3:
+                        continue
+                    gone = locate_at(ast.Pass(), statement)  # dZ[Z <= 0] = 0: moving 0 by a part moves nothing
+                    found[statement.lineno] = self.level(source, (parent, name, i), gone, now)
+        return found
+
+    def level(self, source: Source, slot: Any, moved: Any, now: State) -> int:
+        """Move one value by a little: 0 if only what is wrong moves, 1 if right entries of wrong gradients move too,
+        2 if right gradients do, 3 if nothing does that is wrong.
+        """
+        old = put(slot, moved)
+        try:
+            state = self.state(source)
+        finally:
+            put(slot, old)
+        if state is None:
+            return 0
+        scores = dict(zip(self.wrong, now.scores, strict=False))
+        level, touched = 0, False
+        for k, (a, b) in enumerate(zip(state.claims, now.claims, strict=True)):
+            if a is None or b is None or same(a, b):
+                continue
+            if scores.get(k, 1.0) == 1.0:
+                level = 2
+                continue
+            touched = True
+            if a.shape == b.shape == self.reference.arrays[k].shape:
+                right = ~self.reference.wrong(k, b) & self.reference.slopes(k).known & (b != 0)
+                if np.any(right & (a != b)):
+                    level = max(level, 1)
+        for a, b, score in zip(state.inner, now.inner, now.scores[len(self.wrong) :], strict=True):
+            if not same(a, b):
+                if score == 1.0:
+                    level = 2
+                touched = True
+        return level if touched else 3
+
+    # --- what is said -------------------------------------------------------------------------------
+
+    def accept(self, edit: Edit, before: State, after: State) -> None:
         """Leave the edit where it is, and write down what it says."""
         source = edit.source
         was = source.lines.get(edit.line, "").strip()
+        edit.new = copy.deepcopy(edit.new)  # parts of it are shared with other edits
         edit.apply()
-        source.changed = True  # type: ignore[attr-defined]
-        new = statement_at(source, edit.line)
-        fixed = [k for k, b, a in zip(self.wrong, before, after, strict=True) if a == 1.0 and b < 1.0]
-        moved = [k for k, b, a in zip(self.wrong, before, after, strict=True) if a > b]
-        touched = fixed or moved
+        source.changed = True
+        new = get(edit.statement) if edit.statement is not None and edit.kind not in MOVED else None
+        pairs = list(zip(self.wrong, before.scores, after.scores, strict=False))
+        touched = (
+            [k for k, b, a in pairs if a == 1.0 and b < 1.0] or [k for k, b, a in pairs if a > b] or self.wrong[:1]
+        )
         names = tuple(self.user.leaves[k].name for k in touched)
-        evidence = evidence_of(self.user, self.reference, touched[0], now[touched[0]])
-        right = ast.unparse(new).strip() if new is not None and edit.kind not in MOVED else ""
+        evidence = evidence_of(self.user, self.reference, touched[0], before.claims[touched[0]])
+        right = ast.unparse(new).strip().split("\n")[0] if new is not None else ""
         text = explain(edit.kind, edit.hint, names, evidence, was, right)
         file = source.function.__code__.co_filename
-        self.findings.append(Finding(edit.kind, names, text, edit.line, file, was, right, edit.hint))
+        fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
+        self.findings.append(Finding(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
 
 
-def same(a: Array | None, b: Array | None) -> bool:
+def all_right(state: State, wrong: Sequence[int]) -> bool:
+    """Whether no gradient is wrong any more."""
+    return all(score == 1.0 for score in state.scores[: len(wrong)])
+
+
+def same(a: Any, b: Any) -> bool:
     """Whether two gradients are the same to the last bits."""
     if a is None or b is None:
         return a is b
-    return a is b or (a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-300, equal_nan=True))
+    if a is b or (a.shape == b.shape and np.array_equal(a, b)):
+        return True
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=1e-300, equal_nan=True))
 
 
-def statement_at(source: Source, line: int) -> ast.stmt | None:
-    """Return the first simple statement of a function that begins on a line."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.stmt) and getattr(node, "lineno", None) == line:
-            return node
-    return None
-
-
-@contextlib.contextmanager
-def quiet() -> Any:
-    """Let the user's code print and warn into the void."""
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def evidence_of(user: Pass, reference: Reference, k: int, claimed: Array | None) -> Evidence:
-    """Return how the gradient of array k is wrong, by its numbers."""
-    numbers: dict[str, float] = {}
-    arrays = {leaf.name: leaf.array for leaf in user.leaves}
-    sizes = count_examples(user)
-    numbers.update(sizes)
-    for leaf in user.leaves:
-        if leaf.array.ndim == 0 and float(leaf.array) not in (0.0, 1.0):
-            numbers[leaf.name] = float(leaf.array)
-    for leaf in user.leaves:
-        for axis, n in enumerate(leaf.array.shape):
-            if n > 1 and n not in numbers.values():
-                numbers[f"{leaf.name}.shape[{axis}]"] = float(n)
-    return weigh(claimed, reference.slopes(k).values, numbers, arrays)
-
-
-def count_examples(user: Pass) -> dict[str, float]:
-    """Return how many examples there are, if one can tell: the size that an input shares with no parameter."""
-    shapes = [leaf.array.shape for leaf in user.leaves]
-    for leaf in user.leaves:
-        if leaf.name.lower().strip("_") in ("x", "a0", "inputs", "a_prev", "aprev", "data") and leaf.array.ndim == 2:
-            others = [n for shape in shapes if shape is not leaf.array.shape for n in shape]
-            rows, columns = leaf.array.shape
-            m = columns if rows in others and columns not in others else rows if columns in others else columns
-            return {"m": float(m)} if m > 1 else {}
-    return {}
+def locate_at(new: Any, old: ast.AST) -> Any:
+    """Return a new node with the place of an old one."""
+    return ast.fix_missing_locations(ast.copy_location(new, old))

@@ -10,6 +10,7 @@ import copy
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +33,7 @@ class Edit:
     rank: int  # of how likely it is; less is likelier
     hint: str = ""
     size: float = 0
+    statement: Slot | None = None
 
     def apply(self) -> Any:
         """Put the new node in its place; return the old one."""
@@ -66,9 +68,16 @@ def put(slot: Slot, new: Any) -> Any:
     return old
 
 
+@cache
 def parse(text: str) -> ast.expr:
-    """Return the tree of an expression that we wrote ourselves."""
+    """Return the tree of an expression that we wrote ourselves; it is shared between edits."""
     return ast.parse(text, mode="eval").body
+
+
+@cache
+def neat(text: str) -> str:
+    """Return an expression of ours with the spaces that ast.unparse gives it."""
+    return ast.unparse(parse(text))
 
 
 def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.BinOp:
@@ -106,29 +115,37 @@ SLOPES = (
 class Editor:
     """The edits of one function."""
 
-    def __init__(self, source: Source, scopes: dict[int, Scope], ratios: Sequence[float] = ()) -> None:
-        self.source, self.scopes, self.ratios = source, scopes, ratios
+    def __init__(
+        self,
+        source: Source,
+        scopes: dict[int, Scope],
+        ratios: Sequence[float] = (),
+        cleared: frozenset[int] = frozenset(),
+    ) -> None:
+        self.source, self.scopes, self.ratios, self.cleared = source, scopes, ratios, cleared
         space = source.function.__globals__
         known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
         self.np = known[0] if known else "np"
 
     def edits(self) -> Iterator[Edit]:
         """Yield all edits of all statements."""
+        self.here: Slot | None = None
         self.distinct = {line: without_aliases(scope) for line, scope in self.scopes.items()}
         yield from self.block(self.source.tree, "body", in_loop=0)
 
     def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: float = 1) -> Edit:
         """Return an edit of this function."""
-        return Edit(self.source, slot, new, kind, line, rank, hint, size)
+        return Edit(self.source, slot, new, kind, line, rank, hint, size, self.here)
 
     def block(self, parent: ast.AST, name: str, in_loop: int) -> Iterator[Edit]:
         """Yield the edits of a list of statements."""
         body: list[ast.stmt] = getattr(parent, name)
         for i, statement in enumerate(body):
             line = statement.lineno
+            self.here = (parent, name, i)
             if isinstance(statement, SIMPLE):
                 scope = self.scopes.get(line)
-                if scope is None:
+                if scope is None or is_stash(statement) or line in self.cleared:
                     continue
                 yield from self.statement(statement, (parent, name, i), scope)
                 yield from self.moves(parent, name, i, in_loop)
@@ -136,6 +153,7 @@ class Editor:
                 if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
                     loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
                     yield from self.block(statement, inner, in_loop + loop)
+            self.here = (parent, name, i)
             if isinstance(statement, ast.For):
                 yield from self.loop(statement)
             if isinstance(statement, ast.If) and line in self.scopes:
@@ -184,7 +202,7 @@ class Editor:
                 slot, new_assign, "overwrite", line, 2, f"{ast.unparse(statement.target)} is set, not added to"
             )
             if isinstance(statement.target, ast.Subscript):
-                at = parse(f"{self.np}.add.at(0, 0, 0)")
+                at = copy.deepcopy(parse(f"{self.np}.add.at(0, 0, 0)"))
                 assert isinstance(at, ast.Call)
                 whole, index = copy.deepcopy(statement.target.value), statement.target.slice
                 at.args = [loaded(whole), index, statement.value]
@@ -200,18 +218,12 @@ class Editor:
             yield self.edit(slot, gone, "applied twice", line, 2, "this line is one too many")
         if getattr(statement, "value", None) is None:
             return
-        values: list[Slot] = [(statement, "value", None)]
-        value = get((statement, "value", None))
-        if isinstance(value, (ast.Tuple, ast.List)):
-            values = [(value, "elts", i) for i in range(len(value.elts))]
-        elif isinstance(value, ast.Dict):
-            values = [(value, "values", i) for i in range(len(value.values))]
-        elif isinstance(statement, ast.Expr):
-            values = []
-        for one in values:
+        for one in values_of(statement):
             node = get(one)
             own = scope.get(ast.unparse(node))
             yield from self.wrapped(one, node, line, scope, shape if own is None else own.shape)
+            for term in terms_of(node):
+                yield from self.wrapped(term, get(term), line, scope, shape, of_term=True)
         for inner, node in below(statement, "value"):
             yield from self.expression(inner, node, line, scope, shape)
         for name in ("targets", "target"):
@@ -240,7 +252,7 @@ class Editor:
     # --- expressions ----------------------------------------------------------------------------------
 
     def wrapped(
-        self, slot: Slot, node: ast.expr, line: int, scope: Scope, shape: tuple[int, ...] | None
+        self, slot: Slot, node: ast.expr, line: int, scope: Scope, shape: tuple[int, ...] | None, of_term: bool = False
     ) -> Iterator[Edit]:
         """Yield a value with something done to it: times a factor, summed, transposed, with a slope or a term more."""
         for text, number in self.factors(self.distinct[line]):
@@ -271,7 +283,8 @@ class Editor:
         for text, x in self.distinct[line].items():
             if shape is not None and x.shape == shape and x.ndim and x.dtype.kind == "f":
                 for coefficient in self.coefficients(scope):
-                    term = parse(f"{coefficient}{text}")
+                    written = f"{coefficient}{text}"
+                    term = parse(written)
                     rank = 2 if coefficient else 1
                     yield self.edit(
                         slot,
@@ -292,24 +305,28 @@ class Editor:
                         3 + len(coefficient) / 10,
                     )
         chain = factors_of(node)
-        for slope, about, rank in self.slopes(self.distinct[line], shape):
-            kind = "slope" if about else "factor missing"
-            hint = f"the slope of {about}" if about else ast.unparse(slope)
+        spans = [
+            (i, j, product_text(chain[i:j]))
+            for i, j in itertools.combinations(range(len(chain) + 1), 2)
+            if len(chain) > 1 and j - i <= 2 and j - i < len(chain)
+        ]
+        for text, about, rank in self.slopes(self.distinct[line], shape):
+            slope, kind = parse(text), "slope" if about else "factor missing"
+            hint = f"the slope of {about}" if about else text
             yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2)
             if about:
                 yield self.edit(slot, slope, "slope", line, rank + 1, hint, 3)
-            for i, j in itertools.combinations(range(len(chain) + 1), 2):
-                if len(chain) > 1 and j - i <= 2 and j - i < len(chain):
-                    old = product_text(chain[i:j])
-                    if about and old != ast.unparse(slope):
-                        new = product([*chain[:i], slope, *chain[j:]])
-                        yield self.edit(slot, new, "slope", line, rank, f"{hint}\0{old}\0{ast.unparse(slope)}")
+                for i, j, old in spans:
+                    new = product([*chain[:i], slope, *chain[j:]])
+                    yield self.edit(slot, new, "slope", line, rank, f"{hint}\0{old}\0{text}")
         for i, j in itertools.combinations(range(len(chain) + 1), 2):
             if j - i < len(chain):
                 new = product([*chain[:i], *chain[j:]])
-                yield self.edit(slot, new, "applied twice", line, 1, product_text(chain[i:j]))
+                numbers = all(isinstance(f, ast.Constant) or is_number(scope, f) for f in chain[i:j])
+                kind = "factor" if numbers else "applied twice"
+                yield self.edit(slot, new, kind, line, 1, product_text(chain[i:j]), 0 if numbers else 1)
 
-    def slopes(self, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[ast.expr, str, int]]:
+    def slopes(self, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[str, str, int]]:
         """Yield the slopes that could be meant, of everything of this shape."""
         if shape is None or not shape:
             arrays = (
@@ -321,7 +338,7 @@ class Editor:
             arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
         for text in arrays:
             for form, about, rank in SLOPES:
-                yield parse(form.format(a=text, np=self.np)), about, rank
+                yield form.format(a=text, np=self.np), about, rank
 
     def factors(self, scope: Scope) -> list[tuple[str, float]]:
         """Return the numbers that a line may be out by, as code: names first, then sizes, then constants."""
@@ -336,9 +353,9 @@ class Editor:
                 found.setdefault(1 - value, f"(1 - {text})")
         for text, x in scope.items():
             for axis, n in enumerate(x.shape):
-                if n > 1 and len(text) < 12:
+                if n > 1 and text.isidentifier():
                     found.setdefault(float(n), f"{text}.shape[{axis}]")
-            if x.ndim > 1 and x.size > 1:
+            if x.ndim > 1 and x.size > 1 and text.isidentifier() and len(text) < 5:
                 found.setdefault(float(x.size), f"{text}.size")
         for n in [v for v in found if v > 1 and v == int(v)]:
             found.setdefault(float(np.sqrt(n)), f"{self.np}.sqrt({found[n]})")
@@ -360,6 +377,8 @@ class Editor:
     def sums(self, slot: Slot, node: ast.expr, line: int) -> Iterator[Edit]:
         """Yield sums of a value over its axes."""
         text = ast.unparse(node)
+        if len(text) > 60:
+            return
         for axis in (
             "axis=1, keepdims=True",
             "axis=0, keepdims=True",
@@ -486,6 +505,12 @@ class Editor:
         if name in ("sum", "mean", "max", "var", "std", "prod", "cumsum"):
             module = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == self.np
             first = node.args[:1] if module else []
+            for other in ("sum", "mean"):
+                func = copy.copy(node.func)
+                if isinstance(func, ast.Attribute) and other != name:
+                    func.attr = other
+                    new = ast.Call(func, node.args, node.keywords)
+                    yield self.edit(slot, new, "sum for mean", line, 1, ast.unparse(new))
             axes = (
                 "",
                 "axis=0",
@@ -561,6 +586,29 @@ class Editor:
                 yield self.edit(slot, ast.Call(node.func, arguments, node.keywords), "operands swapped", line, 2)
 
 
+def is_number(scope: Scope, node: ast.expr) -> bool:
+    """Whether an expression is known to be a single number."""
+    text = ast.unparse(node)
+    return text in scope and scope[text].ndim == 0
+
+
+def is_stash(statement: ast.stmt) -> bool:
+    """Whether a statement is ours: it keeps the variables for us to see."""
+    return isinstance(statement, ast.Expr) and "__stash__" in ast.unparse(statement)
+
+
+def values_of(statement: ast.stmt) -> list[Slot]:
+    """Return the places of the values of a statement: its right side, or what it returns, one by one."""
+    value = getattr(statement, "value", None)
+    if value is None or isinstance(statement, ast.Expr):
+        return []
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return [(value, "elts", i) for i in range(len(value.elts))]
+    if isinstance(value, ast.Dict):
+        return [(value, "values", i) for i in range(len(value.values))]
+    return [(statement, "value", None)]
+
+
 def without_aliases(scope: Scope) -> Scope:
     """Return one name for each array: A1 rather than cache[1]."""
     seen: set[int] = set()
@@ -611,6 +659,14 @@ def below(parent: ast.AST, name: str) -> Iterator[tuple[Slot, ast.expr]]:
             for inner in node._fields:
                 if inner not in ("ctx", "func") or isinstance(getattr(node, "func", None), ast.Attribute):
                     yield from below(node, inner)
+
+
+def terms_of(node: ast.expr) -> list[Slot]:
+    """Return the places of the terms of a sum, if it is one."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.Sub)):
+        return []
+    inner = [terms_of(node.left), terms_of(node.right)]
+    return [*(inner[0] or [(node, "left", None)]), *(inner[1] or [(node, "right", None)])]
 
 
 def factors_of(node: ast.expr) -> list[ast.expr]:

@@ -24,7 +24,7 @@ from .calls import (
 from .losses import Loss, usual_losses
 from .readings import Item, find_items, read_gradients
 from .reference import Reference
-from .source import Family, Rebuilt, all_names, return_names
+from .source import Family, Rebuilt, all_names, contents, return_names
 from .structure import (
     Leaf,
     build,
@@ -33,8 +33,10 @@ from .structure import (
     is_gradient_name,
     is_object,
     is_real,
+    parts,
     plain,
     snapshot,
+    spell,
     walk,
 )
 
@@ -94,6 +96,7 @@ class FunctionPass(Pass):
         objects = [x for part in self.given for x in objects_in(part)]
         self.family = Family(self.backward or forward, objects)
         reached = Family(forward, objects)
+        self.readings: dict[Any, list[int | None]] = {}
         self.generators = generators_in(self.family, reached)
         names = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
         self.chance = bool(self.generators) or not reached.functions or any("rand" in name for name in names)
@@ -101,6 +104,10 @@ class FunctionPass(Pass):
         self.scalar: int | None = None
         self.fitted: Loss | None = None
         self.changed: list[str] = []
+        self.objects = bool(objects)
+        self.broken: Exception | None = None
+        self.stops: tuple[list[Argument], Exception] | None = None
+        self.kept: Run | None = None
         self.arguments: list[Argument] = []
         self.output_names = outputs
         first = self.run()
@@ -192,13 +199,13 @@ class FunctionPass(Pass):
         else:
             ways = find_calls(self.backward, self.names, names, first)
         for way in ways:
-            if way in [t for t, _ in self.attempts(tried)]:
-                continue
             self.arguments = way
             try:
                 self.choose_cost(first)
                 found = self.gradients()
             except Exception as error:  # whatever the user's code says to arguments that it does not want
+                if self.stops is None and raised_inside(error, self.family.functions):
+                    self.stops = (way, error)
                 tried.append(f"backward({describe_call(way, self.names, names)}): {type(error).__name__}: {error}")
                 continue
             if any(x is not None for x in found):
@@ -206,14 +213,15 @@ class FunctionPass(Pass):
                     self.fit_loss(found)
                 return
             tried.append(f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}")
+        if self.stops is not None and bool(self.stops[0]):
+            self.arguments, self.broken = self.stops
+            self.choose_cost(first)
+            if self.loss is not None or self.scalar is not None or self.seeds:
+                return
         raise TypeError(
             "backward could not be called; say how with call=lambda out, cache: backward(…).\n  "
             + "\n  ".join(dict.fromkeys(tried[:6]))
         )
-
-    def attempts(self, tried: Sequence[str]) -> list[tuple[list[Argument], str]]:
-        """Return nothing: the ways differ."""
-        return []
 
     def leaf_names(self) -> str:
         """List the names of the arrays."""
@@ -321,6 +329,26 @@ class FunctionPass(Pass):
             return self.read(find_items(rest if len(rest) > 1 else rest[0], names))
         return self.call_backward(self.prepare(arrays), rebuilt)
 
+    def again(self, rebuilt: Rebuilt) -> list[Array | None]:
+        """Return what an edited backward claims, of one forward run for all where nothing is changed in place."""
+        if self.backward is None or self.changed or self.objects or self.broken is not None:
+            return self.gradients(rebuilt=rebuilt)
+        if self.kept is None:
+            self.kept = self.prepare()
+            for part in (self.kept.inputs, list(self.kept.outputs)):
+                for _, x in walk(part, ("",), set()):
+                    if isinstance(x, np.ndarray):
+                        x.flags.writeable = False
+        arguments = [self.argument(self.kept, kind, k) for kind, k in self.arguments]
+        with settled(self.generators, self.chance):
+            result = rebuilt.of(self.backward)(*arguments)
+        names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
+        items = find_items(result, names)
+        found = self.read(items)
+        if all(x is None for x in found):
+            return self.gradients(rebuilt=rebuilt)
+        return [None if x is None else np.array(x) for x in found]
+
     def call_backward(self, run: Run, rebuilt: Rebuilt | None = None) -> list[Array | None]:
         """Call backward on what a run of forward left, and read the gradients."""
         assert self.backward is not None
@@ -336,7 +364,7 @@ class FunctionPass(Pass):
             result = backward(*arguments)
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
         items = find_items(result, names)
-        self.changed = changes(run.inputs, before) + [
+        self.changed = [self.input_name(name) for name in changes(run.inputs, before)] + [
             f"{self.output_name(name)}" for name in changes(list(run.outputs), kept)
         ]
         items += self.left_behind(run.inputs, before)
@@ -346,6 +374,11 @@ class FunctionPass(Pass):
         if bound_before:
             restore(list(self.given), bound_before)
         return [None if x is None else np.array(x) for x in found]
+
+    def input_name(self, place: str) -> str:
+        """Name an input that was changed in place: '[1].W' is parameters['W'], or self.W."""
+        k, _, rest = place.lstrip("[").partition("]")
+        return (self.names[int(k)] if k.isdigit() else place) + rest
 
     def output_name(self, place: str) -> str:
         """Name an output that was changed in place: '[0]' is out."""
@@ -388,6 +421,9 @@ class FunctionPass(Pass):
 
     def read(self, items: Sequence[Item]) -> list[Array | None]:
         """Match gradients to arrays, those given by themselves before those inside of objects."""
+        signature_of = tuple((tokens, x.shape) for tokens, x in items)
+        if signature_of in self.readings:
+            return [None if i is None else items[i][1] for i in self.readings[signature_of]]
         order = sorted(
             range(len(self.leaves)), key=lambda k: len(self.leaves[k].tokens) > 1 and is_object(self.given[0])
         )
@@ -395,6 +431,9 @@ class FunctionPass(Pass):
         back: list[Array | None] = [None] * len(order)
         for k, x in zip(order, found, strict=True):
             back[k] = x
+        places = [next((i for i, (_, y) in enumerate(items) if y is x), None) for x in back]
+        if all((x is None) == (i is None) for x, i in zip(back, places, strict=True)):
+            self.readings[signature_of] = places
         return back
 
     def steps(
@@ -409,6 +448,16 @@ class FunctionPass(Pass):
                 if not np.array_equal(after[place], start[place]):
                     found[k] = (start[place] - after[place]) / (self.rate or 1.0)
         return found
+
+
+def raised_inside(error: Exception, functions: Sequence[Any]) -> bool:
+    """Whether an exception was raised in one of these functions, rather than by calling the first of them."""
+    codes, trace = {function.__code__ for function in functions}, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in codes:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def leaf_place(leaf: Leaf, names: Sequence[str]) -> str:
@@ -464,6 +513,19 @@ def signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return []
 
 
+def variables_of(function: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the globals and free variables that a function reads, and what is in them, with code that reads it."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return
+    pool = [(name, function.__globals__[name]) for name in code.co_names if name in function.__globals__]
+    pool += [(name, contents(c)) for name, c in zip(code.co_freevars, function.__closure__ or (), strict=True)]
+    for name, x in pool:
+        yield name, x
+        if isinstance(x, (list, tuple, dict)) or is_object(x):
+            yield from ((spell((name, token)), part) for token, part in parts(x))
+
+
 class GivenPass(Pass):
     """A loss that is run again while arrays are moved in place, and gradients that are given."""
 
@@ -473,7 +535,8 @@ class GivenPass(Pass):
         if not all(isinstance(x, np.ndarray) for x in self.live):
             raise TypeError("check_gradients moves arrays in place: give NumPy arrays, also for single numbers")
         self.loss, self.notes, self.given_gradients = loss, [], gradients
-        names = list(given) if isinstance(given, dict) else [f"array {i}" for i in range(len(self.live))]
+        known = {id(x): name for name, x in variables_of(loss)}
+        names = list(given) if isinstance(given, dict) else [known.get(id(x), f"array{i}") for i, x in enumerate(given)]
         if isinstance(given, dict):
             self.leaves = find_leaves(list(given.values()), [str(name) for name in names])
         else:

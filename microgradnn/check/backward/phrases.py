@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .edits import neat
 from .evidence import Evidence
 from .notation import listed
 
@@ -13,7 +14,7 @@ def explain(kind: str, hint: str, names: tuple[str, ...], evidence: Evidence, ol
     ratio = evidence.ratio
     if kind == "factor" and ratio is not None:
         off = f"{all_of(names)} {ratio:.4g} × the right one everywhere"
-        if len(what) == 2 and len(new) > len(old):
+        if len(what) == 2:
             number = "" if what[1].startswith("2 =") else f" ({what[1]})"
             return f"{off}: did you forget {what[0]}{number}?"
         return f"{off}: is {hint} one too many?" if hint else told
@@ -33,7 +34,7 @@ def all_of(names: tuple[str, ...]) -> str:
 def slope_sentence(what: list[str], names: tuple[str, ...]) -> str:
     """Say which slope stands in the place of which."""
     if len(what) == 3:
-        about, old, new = what
+        about, old, new = what[0], what[1], neat(what[2])
         return f"{all_of(names)} what you get with {old} in the place of {new}: {about} belongs here"
     return f"{all_of(names)} wrong: {what[0]} belongs here"
 

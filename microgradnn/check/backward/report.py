@@ -39,7 +39,6 @@ class BackwardReport:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     method: str = ""
-    not_checked: tuple[str, ...] = ()
     seconds: float = field(default=0.0, repr=False)
 
     @property
@@ -79,7 +78,7 @@ class BackwardReport:
 
     def explained(self, entry: Checked) -> bool:
         """Whether a finding says what is wrong with a gradient."""
-        return any(entry.name in (*finding.names, *finding.follow) for finding in self.findings)
+        return any(entry.name in finding.names for finding in self.findings)
 
     def _repr_html_(self) -> str:
         from .pictures import to_html
@@ -121,4 +120,4 @@ def compare(entry: Checked) -> list[str]:
         "  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
         for row in rows
     ]
-    return [f"{entry.title} {entry.text}; no single change of a line explains it:", *("     " + line for line in told)]
+    return [f"{entry.title} {entry.text}:", *("     " + line for line in told)]

@@ -6,6 +6,7 @@ Nothing that was printed is parsed again: what is parsed here is what the user w
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 import inspect
 import sys
@@ -34,6 +35,7 @@ class Source:
     function: FunctionType
     tree: ast.FunctionDef
     lines: dict[int, str]
+    changed: bool = False  # the tree is no longer that of the function
 
 
 def function_of(call: Any) -> FunctionType | None:
@@ -131,6 +133,7 @@ class Family:
         first = function_of(root)
         if first is not None and is_users(first):
             self.reach(first)
+        self.stash: dict[str, Any] = {}
         self.sources = [source for source in map(read_source, self.functions) if source is not None]
 
     def reach(self, function: FunctionType) -> None:
@@ -156,9 +159,11 @@ class Family:
         made: dict[FunctionType, FunctionType] = {}
         cells: list[tuple[CellType, Any]] = []
         for function in self.functions:
-            space = spaces.setdefault(id(function.__globals__), dict(function.__globals__))
+            if id(function.__globals__) not in spaces:
+                spaces[id(function.__globals__)] = {**function.__globals__, "__stash__": self.stash.update}
+            space = spaces[id(function.__globals__)]
             source = next((s for s in self.sources if s.function is function), None)
-            changed = source is not None and (source is edited or getattr(source, "changed", False))
+            changed = source is not None and (source is edited or source.changed)
             code = code_of(source) if changed and source is not None else function.__code__
             old = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
             closure = tuple(CellType() for _ in code.co_freevars)
@@ -247,6 +252,38 @@ def code_of(source: Source) -> CodeType:
     return code
 
 
+def rebuild_function(source: Source, more: dict[str, Any]) -> FunctionType:
+    """Return a function with its tree as it stands, and more global names."""
+    old = source.function
+    free = dict(zip(old.__code__.co_freevars, old.__closure__ or (), strict=True))
+    code = code_of(source)
+    closure = tuple(free[name] for name in code.co_freevars)
+    new = FunctionType(code, {**old.__globals__, **more}, old.__name__, old.__defaults__, closure)
+    new.__kwdefaults__ = old.__kwdefaults__
+    return new
+
+
+def keep_locals(source: Source) -> None:
+    """Let a function hand its variables to __stash__ before it returns."""
+    call = ast.Call(ast.Name("locals", ast.Load()), [], [])
+    stash = ast.Expr(ast.Call(ast.Name("__stash__", ast.Load()), [call], []))
+
+    def visit(body: list[ast.stmt]) -> None:
+        for i in range(len(body) - 1, -1, -1):
+            if isinstance(body[i], ast.Return):
+                body.insert(i, ast.fix_missing_locations(ast.copy_location(copy.deepcopy(stash), body[i])))
+                continue
+            for name in ("body", "orelse", "finalbody"):
+                if isinstance(getattr(body[i], name, None), list) and not isinstance(body[i], ast.FunctionDef):
+                    visit(getattr(body[i], name))
+
+    visit(source.tree.body)
+    if not isinstance(source.tree.body[-1], ast.Return):
+        last = ast.copy_location(copy.deepcopy(stash), source.tree.body[-1])
+        source.tree.body.append(ast.fix_missing_locations(last))
+    source.changed = True
+
+
 # --- what stood in the names while it ran -------------------------------------------------------------
 
 Scope = dict[str, Any]  # of expressions such as A1, cache['Z1'], self.W: arrays and numbers
@@ -254,12 +291,13 @@ Scope = dict[str, Any]  # of expressions such as A1, cache['Z1'], self.W: arrays
 
 @contextmanager
 def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Scope]) -> Iterator[None]:
-    """Record what the names stand for before each line of these functions runs, when it runs for the last time."""
+    """Record what the names stand for before each line of these functions runs, when it runs for the first time."""
     codes = {function.__code__ for function in functions}
 
     def local(frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":
-            into[frame.f_code, frame.f_lineno] = take(frame)
+            if (frame.f_code, frame.f_lineno) not in into:
+                into[frame.f_code, frame.f_lineno] = take(frame)
         elif event == "return":
             into[frame.f_code, -1] = take(frame)
         return local

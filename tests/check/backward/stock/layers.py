@@ -1,6 +1,6 @@
 """Batch norm (long and short), layer norm, convolution and pooling by im2col, and an embedding."""
 
-# ruff: noqa: N803
+# ruff: noqa (written as people write it)
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Logistic regression, the two- and L-layer networks of the notes, losses, L2 and dropout."""
 
-# ruff: noqa: N803
+# ruff: noqa (written as people write it)
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 

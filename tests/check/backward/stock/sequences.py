@@ -1,6 +1,6 @@
 """A recurrent network through time, LSTM and GRU cells, and attention with a mask."""
 
-# ruff: noqa: N803
+# ruff: noqa (written as people write it)
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
