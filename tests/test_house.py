@@ -23,7 +23,7 @@ CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native node limits decisions op structure paths"),
-    "rules": ("errors graph", "numerics calculus logistic arrays operations notation"),
+    "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
     "engine": ("errors graph rules", "disk processes modes copying anomaly masks value tensor derivatives"),
     "formulas": (CORE, "expression facts terms cancel c_source carried listing derive explain_arrays explain"),
     "programs": (

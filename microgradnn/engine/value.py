@@ -27,8 +27,6 @@ Real = float | np.floating[Any] | np.integer[Any]
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
 BLANK: Final[Any] = object()  # for `new`
-GREATER: Final = calculus.greater
-AT_LEAST: Final = calculus.at_least
 DOT: Final = calculus.dot
 
 # Which sweep a gradient is from: 2, 3, …, or one of these.
@@ -1429,8 +1427,8 @@ class Value(Node):
         try:
             f: float = numerics.clip(x, y, z)
             dx = numerics.step(z - y) * (1.0 - numerics.step(y - x) - numerics.step(x - z))
-            dy = numerics.step(y - x)
-            dz = numerics.step(x - z)
+            dy = numerics.step(z - y) * numerics.step(y - x)
+            dz = 1.0 - numerics.step(z - y) * (1.0 - numerics.step(x - z))
         except (ValueError, ArithmeticError):
             return at_limit(CLIP, (self, second, third))
         return record(CLIP, f, (self, second, third), (dx, dy, dz))

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import limits
 from .decisions import Condition, in_formula
 from .node import ROWS, Node
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N = TypeVar("N", bound=Node)
 
 
 class Interval(NamedTuple):
@@ -122,6 +127,17 @@ class Op:
         """Return the array function at `xs`, which stand one by one."""
         return self.array(*xs)
 
+    @overload
+    def __call__(self, x: N, /, *others: N | float) -> N: ...
+    @overload
+    def __call__(self, x: float, y: N, /, *others: N | float) -> N: ...
+    @overload
+    def __call__(self, x: float, /, *others: float) -> float: ...
+    @overload
+    def __call__(self, x: NDArray[Any], /, *others: Any) -> NDArray[Any]: ...
+    @overload
+    def __call__(self, *args: Any) -> Any: ...
+
     def __call__(self, *args: Any) -> Any:
         """Return the operation at `args`, in their number system."""
         for arg in args:
@@ -202,6 +218,21 @@ class Fold(Op):
     def of_arrays(self, *xs: Any) -> Any:
         """Return the array function at `xs`, which stand one by one."""
         return self.array(*self.split(xs))
+
+    @overload  # type: ignore[override] # of more than a row of few
+    def __call__(self, xs: Sequence[N], /, *others: Sequence[N | float]) -> N: ...
+    @overload
+    def __call__(self, xs: Sequence[float], /, *others: Sequence[float]) -> float: ...
+    @overload
+    def __call__(self, x: N, /, *others: N | float) -> N: ...
+    @overload
+    def __call__(self, x: float, y: N, /, *others: N | float) -> N: ...
+    @overload
+    def __call__(self, x: float, /, *others: float) -> float: ...
+    @overload
+    def __call__(self, x: NDArray[Any], /, *others: Any) -> NDArray[Any]: ...
+    @overload
+    def __call__(self, *args: Any) -> Any: ...
 
     def __call__(self, *args: Any) -> Any:
         """Return the operation at a sequence, or at arguments one by one."""

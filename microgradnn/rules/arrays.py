@@ -16,14 +16,16 @@ import operator
 from collections.abc import Callable, Sequence
 from functools import lru_cache, reduce
 from inspect import signature
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..graph import Node
 from . import numerics
 from .calculus import equal, exp
 
+N = TypeVar("N", bound=Node)
 Shape = tuple[int, ...]
 ARRAY_OPS: dict[str, ArrayOp] = {}
 
@@ -137,6 +139,13 @@ class ArrayOp:
         s_ = "np.s_" if np else ""  # how an index is written where it stands alone
         values |= {"s_": s_, "xs": listed, "options": options, "parameters": parameters}
         return self.text.format(**{**values, **letters, "np": np})
+
+    @overload
+    def __call__(self, x: N, /, *others: Any, **parameters: Any) -> N: ...
+    @overload
+    def __call__(self, x: NDArray[Any], /, *others: Any, **parameters: Any) -> NDArray[Any]: ...
+    @overload
+    def __call__(self, *xs: Any, **parameters: Any) -> Any: ...
 
     def __call__(self, *xs: Any, **parameters: Any) -> Any:
         """Return the operation at `xs`, and parameters: a node where one of `xs` is a node, else an array."""

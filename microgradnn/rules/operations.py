@@ -19,9 +19,10 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DomainError, ShapeError
-from ..graph import OPS, REAL, Interval, Node, Op
+from ..graph import OPS, REAL, Fold, Interval, Node, Op
 from . import numerics
 from .arrays import ARRAY_OPS, ArrayOp
+from .notation import Operand, Symbol, constant, formula
 
 LETTERS = "xyz"
 BINDS = ("sum", "product", "power", "atom")
@@ -381,3 +382,46 @@ def explained(told: str, f: Any) -> Iterator[None]:
 def shapes_of(xs: Sequence[Any]) -> str:
     """Write the shapes of arrays."""
     return ", ".join(str(np.shape(x)) for x in xs)
+
+
+# --- what help says of a row ----------------------------------------------------------------------
+
+
+class Document:
+    """The docstring of a row: what it is worth, its slopes and where it is defined; of its class, the class's own."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, row: Any, owner: Any) -> str | None:
+        if row is None:
+            return self.text
+        return of_many(row) if isinstance(row, Fold) else of_few(row)
+
+
+def of_few(row: Op) -> str:
+    """Write the formula and the slopes of a row of one to three arguments."""
+    letters = LETTERS[: len(row.partials)]
+    lines = [f"f = {formula(row, [Operand(letter) for letter in letters]).text}"]
+    lines += [f"({row.note})"] if row.note else []
+    for letter, rule in zip(letters, row.partials, strict=True):
+        try:
+            slope = rule(Symbol("f"), *map(Symbol, letters))
+        except TypeError:  # of the user's own, and of numbers alone
+            continue
+        lines.append(f"∂f/∂{letter} = {slope if isinstance(slope, Symbol) else constant(slope).text}")
+    conditions = [interval.condition(letter) for letter, interval in zip(letters, row.domain, strict=True)]
+    lines += [f"defined for {', '.join(filter(None, conditions))}"] if any(conditions) else []
+    return "\n".join([*lines, "", "Of numbers a number, of arrays an array, of Values a Value, of Tensors a Tensor."])
+
+
+def of_many(row: Fold) -> str:
+    """Write the formula of a row of many arguments."""
+    names = [Operand(f"{letter}{i}") for letter in "wx"[2 - row.sequences :] for i in "123"]
+    note = f"({row.note})\n" if row.note else ""
+    return f"f = {formula(row, names).text}\n{note}\nOf numbers or Values one by one, in lists, or of a whole array."
+
+
+Op.__doc__ = Document(Op.__doc__)  # type: ignore[assignment]
+Fold.__doc__ = Document(Fold.__doc__)  # type: ignore[assignment]
+Operation.__doc__ = Document(Operation.__doc__)  # type: ignore[assignment]

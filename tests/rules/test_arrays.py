@@ -94,7 +94,7 @@ def along_axes(least: int = 0) -> st.SearchStrategy[Case]:
 
 
 @st.composite
-def along_an_axis(draw: st.DrawFn, arrays: int = 1, **others: st.SearchStrategy[Any]) -> Case:
+def along_an_axis(draw: st.DrawFn, /, arrays: int = 1, **others: st.SearchStrategy[Any]) -> Case:
     """Arrays of one shape, and one of their axes, with other parameters."""
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=3))
     xs = tuple([draw(numbers(shape)) for _ in range(arrays)])

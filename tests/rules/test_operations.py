@@ -42,11 +42,12 @@ def shear(x: Any, y: Any, by: float = 1.0) -> Any:
 
 @pytest.fixture(autouse=True)
 def _the_tables_stay_as_they_are() -> Iterator[None]:
-    before = dict(OPS), dict(ARRAY_OPS)
+    before = {*OPS}, {*ARRAY_OPS}
     yield
-    for table, rows in zip((OPS, ARRAY_OPS), before, strict=True):
-        for name in set(table) - set(rows):
-            del table[name]  # type: ignore[attr-defined]
+    for name in {*OPS} - before[0]:
+        del OPS[name]
+    for name in {*ARRAY_OPS} - before[1]:
+        del ARRAY_OPS[name]
 
 
 @pytest.fixture
