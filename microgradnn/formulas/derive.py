@@ -24,7 +24,7 @@ from ..graph import OPS, Node, topological
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ARRAY_OPS
-from ..rules.logistic import find_logit, log_of_logistic
+from ..rules.logistic import find_logit, log_of_logistic, sigmoids
 from .c_source import c_source
 from .cancel import behind_sigmoid
 from .carried import is_own
@@ -54,6 +54,7 @@ class Derivation:
     examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
+    style: Style
     floats: bool  # whether plain Python gives floats throughout, and no int
     latex_of: Any  # lines in LaTeX
     operations: tuple[Any, ...]  # of the user's own, which a program calls as they are
@@ -149,6 +150,7 @@ def derive(
         examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
         distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
         arrays=hasattr(output, "shape"),
+        style=style,
         floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
         latex_of=latex,
         operations=tuple(written.own.values()),
@@ -245,9 +247,10 @@ class Writing:
 
     def operation(self, node: Any) -> Term:
         """Return an operation as it is, but the logarithm of a sigmoid that nothing else uses by a form of its own."""
-        if node.op is calculus.log and self.book.simplify and (found := find_logit(node.inputs[0])):
-            if not any(x.name or self.uses[x] > 1 or x in self.wanted for x in sigmoids(node.inputs[0])):
-                return log_of_logistic(self.terms[found[0]], found[1])  # type: ignore[no-any-return]
+        x = node.inputs[0]
+        if node.op is calculus.log and x.op is calculus.sigmoid and self.book.simplify:
+            if not (x.name or self.uses[x] > 1 or x in self.wanted):
+                return log_of_logistic(self.terms[x.inputs[0]], False)  # type: ignore[no-any-return]
         inputs = tuple([self.terms[x] for x in node.inputs])
         counted = count(node.op, *inputs) if node.op.name == "sum" and len(inputs) == 1 else None
         return self.book.make(node.op, inputs) if counted is None else counted
@@ -341,7 +344,7 @@ class Writing:
         """Return a module with the value and the gradients, one with the value, their lines, and the result's name."""
         roots = self.forward_roots()
         names, wrt = [self.names[x] for x in given], [self.names[x] for x in wanted]
-        listing = Listing(self.labels, style, [*roots, *(term for _, term in targets)])
+        listing = Listing(self.labels, style, [*roots, *(term for _, term in targets)], exact=self.book.exact)
         forward = listing.forward(roots)
         result = listing.reference(self.terms[self.order[-1]])
         backward = listing.backward(targets)
@@ -444,11 +447,6 @@ class Exact:
         grads = twin.gradients(self.wanted, notes=self.notes)
         both, value, *_ = twin.sources(twin.targets(grads, self.wanted), self.given, self.wanted, "numpy", self.name)
         return f"{both}\n\n{value}"
-
-
-def sigmoids(x: Any) -> list[Any]:
-    """Return the node or term x, which is σ(z) or 1 − σ(z), and σ(z)."""
-    return [x] if x.op is calculus.sigmoid else [x, x.inputs[1]]
 
 
 def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:

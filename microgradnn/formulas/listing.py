@@ -104,8 +104,9 @@ FACTORS = {  # in a product: true is 1
 class Listing:
     """The lines of a program. `labels` are the terms that have names; `roots` all that is to be computed."""
 
-    def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term]) -> None:
+    def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term], *, exact: bool = False) -> None:
         self.style = style
+        self.conditions = style != "numba" and not exact  # which are false of a NaN, that is to come out
         self.names: dict[Term, str] = {}
         self.labels = dict(labels)
         self.texts: dict[Term, Operand] = {}
@@ -236,7 +237,7 @@ class Listing:
 
     def factor(self, term: Term, text: Operand) -> Operand:
         """Return a term as a factor: what is 1 where a condition holds is the condition."""
-        plain = term.op is None or term.op.name not in FACTORS or self.style == "numba"  # a NaN is to come out
+        plain = term.op is None or term.op.name not in FACTORS or not self.conditions
         if plain or term in self.names or self.uses.get(term, 0) > 1:
             return text
         letters = dict(zip("xyz", [self.texts[x] for x in term.inputs], strict=False))
@@ -335,6 +336,8 @@ def all_floats(terms: Sequence[Term]) -> bool:
             known[term] = True
         elif term.op.name == "where":
             known[term] = all(inputs[1:])
+        elif term.op.name == "weigh":  # a 0 of the first's type, where that is 0
+            known[term] = inputs[0]
         elif term.op.name in ("maximum", "minimum", "clip", "leaky_relu", "elu"):
             known[term] = all(inputs)
         else:
@@ -501,8 +504,9 @@ def helper_sources(helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
     def need(name: str) -> None:
         if name in order or name not in table:
             return
+        own = {x.id for x in ast.walk(table[name]) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
         for x in ast.walk(table[name]):
-            if isinstance(x, ast.Name) and x.id != name and x.id in table:
+            if isinstance(x, ast.Name) and x.id not in own and x.id in table:
                 names.setdefault(x.id, x.id)
                 need(x.id)
         order.append(name)

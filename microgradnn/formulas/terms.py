@@ -137,6 +137,8 @@ class Book:
         self.meaning: dict[Term, Term] = {}  # of a variable that stands for another term
         self.distributions: set[Term] = set()  # variables of which each column sums to 1
         self.rewrites = REWRITES | {name: (*products, *REWRITES[name]) for name in ("mul", "weigh")}
+        if exact:
+            self.rewrites["exp"] = ()  # e^log softmax(z) is 0 where softmax(z) is ∞ / ∞
 
     def variable(self, name: str, shape: Shape) -> Term:
         """Return a new variable."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import math
+import re
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -32,6 +33,7 @@ REAL = (np.dtype(np.float32), np.dtype(np.float64))
 SHAPES = 16  # kinds of inputs for which places are kept
 PATIENCE = 1000  # calls with other kinds after which all are forgotten
 NUMBER = count(1)
+POWER = re.compile(r"\*\*(?!-?\d+(?![\d.]))")  # to anything but a whole number that is written out
 
 
 class Result(NamedTuple):
@@ -68,6 +70,8 @@ class Program:
         self.floats = about.floats
         self.sources = {"value_and_gradients": about.source, "value": about.value_source}
         self.functions = {name: loaded(source, name, self.own) for name, source in self.sources.items()}
+        numbers = about.style == "numpy" and not self.arrays
+        self.real = numbers and POWER.search(about.source) is not None  # of floats, x**0.5 may be complex
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
         self.steady: dict[Any, list[Steady] | None] = {}  # by what the inputs look like; those that no call has now
         self.passed = 0  # calls for which there was no room
@@ -102,6 +106,8 @@ class Program:
         """Return what the printed function gives; ValueError or ArithmeticError where Python's arithmetic raises."""
         if self.floats:  # nothing of NumPy, that would warn
             return self.functions[name](*inputs)
+        if self.real:
+            inputs = [np.float64(x) if type(x) is float else x for x in inputs]
         with np.errstate(all="ignore"):
             return real(self.functions[name](*inputs))
 
@@ -348,8 +354,7 @@ def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any
 def real(found: Any) -> Any:
     """Return what a function gives; ValueError where Python has turned to complex numbers: (-2.0)**0.5."""
     value, gradients = found if isinstance(found, tuple) else (found, ())
-    kinds = {x.dtype.kind if isinstance(x, np.ndarray) else type(x) for x in (value, *gradients)}
-    if complex in kinds or "c" in kinds:
+    if any(map(np.iscomplexobj, (value, *gradients))):
         raise ValueError("not real")
     return found
 

@@ -25,6 +25,11 @@ def find_logit(x: Any) -> tuple[Any, bool] | None:
     return None
 
 
+def sigmoids(x: Any) -> list[Any]:
+    """Return the node or term x, which is σ(z) or 1 − σ(z), and σ(z)."""
+    return [x] if x.op is calculus.sigmoid else [x, x.inputs[1]]
+
+
 def log_of_logistic(z: Any, flipped: bool) -> Any:
     """Return log σ(z), or log(1 − σ(z)), by a form that does not underflow."""
     return calculus.neg(calculus.softplus(z if flipped else calculus.neg(z)))

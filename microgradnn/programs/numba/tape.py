@@ -16,6 +16,7 @@ from ...engine.value import Value
 from ...formulas.carried import refuse
 from ...graph import OPS, Fold, Node, row
 from ...rules import calculus
+from ...rules.logistic import find_logit, sigmoids
 
 Array = np.ndarray[Any, Any]
 
@@ -141,6 +142,11 @@ class Writer:
             return self.written((op.name, None), [*operands, *held])
         return self.written((op.name, ()), [*operands, *held])
 
+    def log_of_logistic(self, z: int, flipped: bool) -> int:
+        """Write log σ(z), or log(1 − σ(z)), and return where its result will be."""
+        softplus = self.written(("softplus", ()), [z if flipped else self.written(("neg", ()), [z])])
+        return self.written(("neg", ()), [softplus])
+
 
 def taped(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], names: Mapping[Any, str]) -> Tape:
     """Return the tape of a graph in topological order. `given` are the inputs, `names` what nodes are called."""
@@ -157,8 +163,16 @@ def taped(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], n
         elif op.name == "mean":
             held[node] = [constant(float(len(node.inputs)))]
     first, code = len(writer.start), writer.code
+    kept = {x for x in wanted if x.op is calculus.sigmoid or x.op is calculus.sub}
     for node in order:
         if node in slots:
+            continue
+        if (
+            node.op is calculus.log
+            and (found := find_logit(node.inputs[0]))
+            and kept.isdisjoint(sigmoids(node.inputs[0]))
+        ):
+            slots[node] = writer.log_of_logistic(slots[found[0]], found[1])
             continue
         number = PLAIN.get(node.op)
         if number is not None:  # written out: half of the time that a graph of 100,000 nodes takes

@@ -1,0 +1,414 @@
+"""One number on every path: random graphs at awkward points, by the sweeps and by every program.
+
+A graph is a recipe: rows of the tables on earlier results. It is recorded at an ordinary point, and its programs run at
+others: zeros, ties, negative numbers under a root, masked infinities, one bad example in a batch. What is right is the
+sweep of a graph of Tensors that is recorded there. Values agree where they have a value at all, and so do programs, by
+every backend, simplified or not, one point at a time and as a batch; and the printed source where it needs no infinity.
+By hand, for as many graphs as one likes, from a first seed on: `python tests/programs/test_paths_agree.py 1000 5000`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from microgradnn import Tensor, Value, clip, maximum, where
+from microgradnn.errors import DomainError
+from microgradnn.graph import topological
+from microgradnn.programs.backends import compile
+from microgradnn.rules import calculus
+
+AWKWARD = [0.0, 0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, 0.25, -0.75]
+FAR = [math.inf, -math.inf, math.nan, 800.0, -800.0, 1e200, -1e200, 1e-300]
+ROWS = {
+    op.name: op
+    for op in vars(calculus).values()
+    if isinstance(op, calculus.Op) and op.arity in (1, 2) and op.name not in ("weigh", "ahead", "same")
+}
+COMMON = [
+    "add",
+    "mul",
+    "sub",
+    "mul",
+    "div",
+    "sqrt",
+    "abs",
+    "relu",
+    "pow",
+    "log",
+    "exp",
+    "maximum",
+    "minimum",
+    "sigmoid",
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation, by name, on earlier results, by number; and a number that it takes."""
+
+    name: str
+    on: tuple[int, ...]
+    number: float = 0.0
+
+    def __call__(self, made: Sequence[Any]) -> Any:
+        xs = [made[i] for i in self.on]
+        return SPECIAL[self.name](*xs, self.number) if self.name in SPECIAL else ROWS[self.name](*xs)
+
+
+SPECIAL: dict[str, Callable[..., Any]] = {
+    "to the": lambda x, n: x**n,
+    "times": lambda x, n: x * n,
+    "plus": lambda x, n: n + x,
+    "minus": lambda x, n: n - x,
+    "over": lambda x, n: n / x,
+    "clip to": lambda x, n: clip(x, -n, n),
+    "not below": lambda x, n: maximum(x, n),
+    "if": lambda x, y, z, _: where(x, y, z),
+    "if positive": lambda x, y, z, _: where(calculus.step(x), y, z),
+    "leaky": lambda x, n: calculus.leaky_relu(x, n),
+}
+NUMBERS = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, -1.0, -0.5, 1 / 3]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A graph of `leaves` numbers and the steps after them; the last is the output."""
+
+    leaves: int
+    steps: tuple[Step, ...]
+    named: frozenset[int]  # results that have a name
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        made = list(leaves)
+        for i, step in enumerate(self.steps):
+            one = step(made)
+            made.append(one.named(f"u{i}") if i in self.named and one.op is not None else one)
+        return made[-1]
+
+    def __str__(self) -> str:
+        lines = [f"  {i + self.leaves}: {step.name} {step.on} {step.number:g}" for i, step in enumerate(self.steps)]
+        return "\n".join([f"{self.leaves} leaves, named {sorted(self.named)}", *lines])
+
+
+def draw(rng: random.Random) -> Recipe:
+    """Draw a recipe; what is not used yet is used with some preference."""
+    leaves = rng.randint(1, 4)
+    steps: list[Step] = []
+    unused = list(range(leaves))
+    for i in range(rng.randint(2, 9)):
+        name = rng.choice([*COMMON, *COMMON, *ROWS, *SPECIAL, *SPECIAL])
+        arity = ROWS[name].arity if name in ROWS else 3 if name.startswith("if") else 1
+        pool = unused + list(range(leaves + i)) if rng.random() < 0.8 else list(range(leaves + i))
+        on = tuple(rng.choice(pool) for _ in range(int(arity or 1)))
+        unused = [x for x in unused if x not in on] + [leaves + i]
+        steps.append(Step(name, on, rng.choice(NUMBERS)))
+    for x in unused[:-1]:  # all of them come together at the end
+        steps.append(Step(rng.choice(["add", "mul", "sub"]), (x, leaves + len(steps) - 1)))
+    return Recipe(leaves, tuple(steps), frozenset(i for i in range(len(steps)) if rng.random() < 0.25))
+
+
+def points(rng: random.Random, leaves: int, count: int) -> list[list[float]]:
+    """Draw points, of which one number in eight is far out."""
+    return [[rng.choice(FAR if rng.random() < 0.125 else AWKWARD) for _ in range(leaves)] for _ in range(count)]
+
+
+# --- what is right ------------------------------------------------------------------------------
+
+
+def by_tensors(recipe: Callable[..., Any], at: Sequence[Any]) -> list[Any]:
+    """The value and the gradients by the sweep of a graph of Tensors recorded here."""
+    xs = [Tensor(np.asarray(x, float).reshape(np.shape(x) or (1, 1)), f"x{i}") for i, x in enumerate(at)]
+    output = recipe(xs)
+    output.sum().backward()
+    return [output.data, *(np.zeros(x.shape) + x.grad for x in xs)]
+
+
+def by_values(recipe: Recipe, at: Sequence[float]) -> list[Any] | None:
+    """The same by Values; None where an operation has no real value there."""
+    xs = [Value(x, f"x{i}") for i, x in enumerate(at)]
+    try:
+        output = recipe(xs)
+    except DomainError:
+        return None
+    output.backward()
+    return [output.data, *(x.grad for x in xs)]
+
+
+def nudged(x: Any, k: int) -> Any:
+    """Numbers moved by a few units in the last place, equal ones alike, so that ties stay ties."""
+    with np.errstate(all="ignore"):
+        return np.asarray(x) * (1 + 2**-50 * np.round(8 * np.sin(np.nan_to_num(np.abs(x)) * (k + 1.7))))
+
+
+def bounds(recipe: Callable[..., Any], at: Sequence[Any], right: Sequence[Any]) -> list[Any] | None:
+    """How far off each may be: what a nudge of the inputs moves, as often as there are roundings; None: it jumps."""
+    moved = [np.zeros(np.shape(x)) for x in right]
+    for k in range(3):
+        for x, y, most in zip(right, by_tensors(recipe, [nudged(x, k) for x in at]), moved, strict=True):
+            with np.errstate(all="ignore"):
+                off = np.where(same(x, y), 0, np.abs(np.subtract(x, y)))
+            if not np.isfinite(off).all() or (off > 1e-6 * (1 + np.abs(np.nan_to_num(x)))).any():
+                return None
+            np.maximum(most, off, out=most)
+    return [1e3 * most + 1e-12 * np.abs(np.nan_to_num(x)) + 1e-13 for x, most in zip(right, moved, strict=True)]
+
+
+def same(x: Any, y: Any) -> Any:
+    """Where two are equal, NaN to NaN."""
+    return (np.asarray(x) == y) | (np.isnan(x) & np.isnan(y))
+
+
+def agree(got: Sequence[Any], right: Sequence[Any], within: Sequence[Any]) -> bool:
+    """Whether all are right within their bounds."""
+    with np.errstate(all="ignore"):
+        return all(
+            bool((same(x, y) | (np.abs(np.subtract(x, y)) <= most)).all())
+            for x, y, most in zip(map(np.asarray, got), right, within, strict=True)
+        )
+
+
+# --- the paths ----------------------------------------------------------------------------------
+
+
+def recorded(recipe: Recipe, rng: random.Random) -> tuple[list[Any], Any] | None:
+    """The recipe as a graph of Values at a point where it has a value."""
+    for _ in range(20):
+        xs = [Value(rng.choice([0.5, 1.5, 0.75, 2.0, 0.1, -0.3]), f"x{i}") for i in range(recipe.leaves)]
+        try:
+            output = recipe(xs)
+        except DomainError:
+            continue
+        return (xs, output) if output.op is not None else None
+    return None
+
+
+def programs(xs: Sequence[Any], output: Any, c: bool) -> dict[str, Any]:
+    """The programs of a graph of Values, by what they are."""
+    numba = ["numba"] if find_spec("numba") else []
+    ways = [("python", True), ("python", False), ("numpy", True), ("numpy", False), *[(x, True) for x in numba]]
+    ways += [("c", True), ("c", False)] if c else []
+    return {
+        f"{backend}{'' if simplify else ', not simplified'}": compile(
+            output, xs, inputs=xs, backend=backend, simplify=simplify
+        )
+        for backend, simplify in ways
+    }
+
+
+def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
+    """Compare all paths of one recipe; what is wrong is told, and counted what was done."""
+    rng = random.Random(seed)
+    recipe = draw(rng)
+    start = recorded(recipe, rng)
+    if start is None:
+        return []
+    xs, output = start
+    met = set(topological(output))
+    if not set(xs) <= met:
+        return []
+    wrong: list[str] = []
+    ways = programs(xs, output, c)
+    found["graphs"] += 1
+    at = points(rng, recipe.leaves, 8)
+    told: list[tuple[Any, Any, Any]] = []
+    for point in at:
+        right = by_tensors(recipe, point)
+        within = bounds(recipe, point, right)
+        if within is None:
+            found["points that jump"] += 1
+            continue
+        found["points"] += 1
+        told.append((point, right, within))
+        results = {"values": by_values(recipe, point)}
+        results |= {name: [value := program(*point), *value.gradients.values()] for name, program in ways.items()}
+        for name, got in results.items():
+            if got is None:
+                continue
+            got = [getattr(got[0], "value", got[0]), *got[1:]]
+            found[name] += 1
+            if not all(type(x) is float for x in got):
+                wrong.append(f"seed {seed}, {name} at {point}: no floats: {got}")
+            if not agree([np.reshape(x, (1, 1)) for x in got], right, within):
+                wrong.append(f"seed {seed}, {name} at {point}: {got}, not {[float(x.item()) for x in right]}\n{recipe}")
+    if told:
+        batch = [np.array([point[i] for point, _, _ in told]) for i in range(recipe.leaves)]
+        rows = [np.array([right[k].item() for _, right, _ in told]) for k in range(recipe.leaves + 1)]
+        most = [np.array([within[k].item() for _, _, within in told]) for k in range(recipe.leaves + 1)]
+        for name, program in ways.items():
+            if name.startswith("python"):  # which is for single numbers
+                continue
+            result = program(*batch)
+            found[f"{name}, batches"] += 1
+            if not agree([result.value, *result.gradients.values()], rows, most):
+                got = [result.value.tolist(), *(x.tolist() for x in result.gradients.values())]
+                wrong.append(
+                    f"seed {seed}, {name} as a batch {batch}:\n{got}, not\n{[x.tolist() for x in rows]}\n{recipe}"
+                )
+    return wrong
+
+
+def run(seeds: Sequence[int], *, c: int = 0, one: Any = None) -> tuple[Counter[str], list[str]]:
+    """Check many recipes; C compiles every `c`-th."""
+    found: Counter[str] = Counter()
+    wrong: list[str] = []
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for seed in seeds:
+            try:
+                wrong += (one or check)(seed, found, **({"c": bool(c and seed % c == 0)} if one is None else {}))
+            except Exception as error:  # a graph that fails is a finding
+                wrong.append(f"seed {seed}: {type(error).__name__}: {error}")
+    return found, wrong
+
+
+# --- arrays -------------------------------------------------------------------------------------
+
+SHAPES = [(2, 3), (2, 3), (2, 1), (1, 3), (3, 2), (1, 1)]
+WHOLE: dict[str, Callable[..., Any]] = {
+    "sum": lambda x, axis: x.sum(axis, keepdims=True),
+    "mean": lambda x, axis: x.mean(axis, keepdims=True),
+    "max": lambda x, axis: x.max(axis, keepdims=True),
+    "min": lambda x, axis: x.min(axis, keepdims=True),
+    "prod": lambda x, axis: x.prod(axis, keepdims=True),
+    "std": lambda x, axis: x.std(axis, keepdims=True),
+    "norm": lambda x, axis: (x**2).sum(axis, keepdims=True).sqrt(),
+    "logsumexp": lambda x, axis: x.logsumexp(axis, keepdims=True),
+    "softmax": lambda x, axis: x.softmax(axis or 0),
+    "log_softmax": lambda x, axis: x.log_softmax(axis or 0),
+    "turned": lambda x, axis: x.T,
+    "part": lambda x, axis: x[:1] if axis == 0 else x[:, :1],
+}
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A recipe on arrays: element-wise steps, and whole ones with an axis."""
+
+    shapes: tuple[tuple[int, int], ...]
+    steps: tuple[tuple[Any, tuple[int, ...], Any], ...]
+    named: frozenset[int]
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        made = list(leaves)
+        for i, (do, on, axis) in enumerate(self.steps):
+            xs = [made[k] for k in on]
+            one = do(made) if isinstance(do, Step) else xs[0] @ xs[1] if do == "@" else WHOLE[do](*xs, axis)
+            made.append(one.named(f"U{i}") if i in self.named else one)
+        return made[-1].sum()
+
+    def __str__(self) -> str:
+        steps = [f"  {i + len(self.shapes)}: {do} {on} {axis}" for i, (do, on, axis) in enumerate(self.steps)]
+        return "\n".join([f"{self.shapes}, named {sorted(self.named)}", *steps])
+
+
+def draw_arrays(rng: random.Random) -> Arrays:
+    """Draw a recipe on arrays, whose shapes fit."""
+    shapes = [rng.choice(SHAPES) for _ in range(rng.randint(1, 3))]
+    leaves = len(shapes)
+    steps: list[Any] = []
+    for _ in range(rng.randint(2, 7)):
+        i = len(shapes) - 1 if rng.random() < 0.6 else rng.randrange(len(shapes))
+        kind = rng.random()
+        if kind < 0.35:
+            do, axis = rng.choice(list(WHOLE)), rng.choice([None, 0, 1])
+            shape = np.empty(shapes[i])
+            one = {"turned": shape.T, "part": shape[:1] if axis == 0 else shape[:, :1]}.get(
+                do, shape if "soft" in do else shape.sum(axis, keepdims=True)
+            )
+            steps.append((do, (i,), axis))
+            shapes.append(one.shape)  # type: ignore[arg-type]
+            continue
+        fits = [k for k, other in enumerate(shapes) if shapes[i][1] == other[0]]
+        if kind < 0.5 and fits:
+            k = rng.choice(fits)
+            steps.append(("@", (i, k), None))
+            shapes.append((shapes[i][0], shapes[k][1]))
+            continue
+        name = rng.choice([*COMMON, *COMMON, *ROWS, *SPECIAL])
+        arity = int(ROWS[name].arity or 1) if name in ROWS else 3 if name.startswith("if") else 1
+        on = [i]
+        while len(on) < arity:
+            alike = [
+                k
+                for k, other in enumerate(shapes)
+                if all(1 in (a, b) or a == b for x in on for a, b in zip(shapes[x], other, strict=True))
+            ]
+            on.append(rng.choice(alike))
+        steps.append((Step(name, tuple(on), rng.choice(NUMBERS)), tuple(on), None))
+        shapes.append(tuple(np.broadcast_shapes(*[shapes[k] for k in on])))  # type: ignore[arg-type]
+    named = frozenset(i for i in range(len(steps)) if rng.random() < 0.25)
+    return Arrays(tuple(shapes[:leaves]), tuple(steps), named)
+
+
+def check_arrays(seed: int, found: Counter[str]) -> list[str]:
+    """Compare the sweep of a graph of Tensors with its programs."""
+    rng = random.Random(seed)
+    recipe = draw_arrays(rng)
+    xs = [
+        Tensor(
+            np.array([rng.choice([0.5, 1.5, 0.75, 2.0]) for _ in range(a * b)]).reshape(a, b), f"x{i}", kind="parameter"
+        )
+        for i, (a, b) in enumerate(recipe.shapes)
+    ]
+    output = recipe(xs)
+    met = set(topological(output))
+    wrt = [k for k, x in enumerate(xs) if x in met]
+    leaves = [xs[k] for k in wrt]
+    if not leaves:
+        return []
+    ways = {f"simplify={simplify}": compile(output, leaves, inputs=xs, simplify=simplify) for simplify in (True, False)}
+    found["graphs"] += 1
+    wrong = []
+    for _ in range(4):
+        at = [np.reshape([x for [x] in points(rng, 1, a * b)], (a, b)) for a, b in recipe.shapes]
+        right = by_tensors(recipe, at)
+        within = bounds(recipe, at, right)
+        if within is None:
+            found["points that jump"] += 1
+            continue
+        right, within = ([one[0], *(one[1 + k] for k in wrt)] for one in (right, within))
+        found["points"] += 1
+        for name, program in ways.items():
+            result = program(*at)
+            found[name] += 1
+            if not agree([result.value, *result.gradients.values()], right, within):
+                got = [result.value, *(np.asarray(x).tolist() for x in result.gradients.values())]
+                wrong.append(
+                    f"seed {seed}, {name} at {at}:\n{got}, not\n{[np.asarray(x).tolist() for x in right]}\n{recipe}"
+                )
+    return wrong
+
+
+# --- tests --------------------------------------------------------------------------------------
+
+
+def test_random_graphs_of_numbers_agree_on_every_path() -> None:
+    found, wrong = run(range(100), c=20)
+
+    assert not wrong, "\n".join(wrong[:3])
+    assert found["graphs"] > 60, found
+
+
+def test_random_graphs_of_arrays_agree_on_every_path() -> None:
+    found, wrong = run(range(100), one=check_arrays)
+
+    assert not wrong, "\n".join(wrong[:3])
+    assert found["graphs"] == 100, found
+
+
+if __name__ == "__main__":
+    many, first = map(int, [*sys.argv[1:], "0"][:2])
+    for name, one in (("numbers", None), ("arrays", check_arrays)):
+        found, wrong = run(range(first, first + many), c=25, one=one)
+        print(*wrong[:12], sep="\n")
+        print(f"{name}: {dict(found)}, mismatches: {len(wrong)}")
