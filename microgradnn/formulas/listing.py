@@ -107,6 +107,7 @@ class Listing:
     def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term], *, exact: bool = False) -> None:
         self.style = style
         self.conditions = style != "numba" and not exact  # which are false of a NaN, that is to come out
+        self.forwarding, self.compares = True, False  # whether a value, not only a slope, is one of those
         self.names: dict[Term, str] = {}
         self.labels = dict(labels)
         self.texts: dict[Term, Operand] = {}
@@ -132,6 +133,7 @@ class Listing:
         for root in roots:
             if root in self.labels or root is roots[-1]:
                 self.written(root, lines)
+        self.forwarding = False
         return lines
 
     def backward(self, targets: Sequence[tuple[str, Term]]) -> list[Line]:
@@ -216,7 +218,7 @@ class Listing:
             return self.power(term, op, operands)
         if is_own(op):
             self.own(op)
-        elif op.name in CODE[self.style]:
+        elif op.name in CODE[self.style] and not (op.name == "step" and self.style == "python" and self.forwarding):
             template, binds = CODE[self.style][op.name]
             return Operand(template.format(**letters), binds)
         return Operand(f"{self.function(op)}({', '.join(operand.text for operand in operands)})")
@@ -241,6 +243,7 @@ class Listing:
         if plain or term in self.names or self.uses.get(term, 0) > 1:
             return text
         letters = dict(zip("xyz", [self.texts[x] for x in term.inputs], strict=False))
+        self.compares = self.compares or self.forwarding
         return Operand(FACTORS[term.op.name].format(**letters))
 
     def power(self, term: Term, op: Op, operands: Sequence[Operand]) -> Operand:
@@ -339,7 +342,7 @@ def all_floats(terms: Sequence[Term]) -> bool:
         elif term.op.name == "weigh":  # a 0 of the first's type, where that is 0
             known[term] = inputs[0]
         elif term.op.name in ("maximum", "minimum", "clip", "leaky_relu", "elu"):
-            known[term] = all(inputs)
+            known[term] = all(inputs) and not any(float(x).is_integer() for x in term.op.held if term.op.name == "clip")
         else:
             known[term] = any(inputs) or term.op.name == "div"
     return all(known[term] for term in terms)

@@ -224,7 +224,7 @@ def test_a_rewriting_of_arrays_keeps_their_values(rule: ArrayRule, data: st.Data
 def test_every_rewriting_is_tested() -> None:
     rules: list[Any] = [*RULES, *ARRAY_RULES]
     tested = {(rule.op, rule.rewrite) for rule in rules}
-    passes_on = {("reshape", "lone_number"), ("sum", "labels_sum_to_one")}  # the one never applies; for both see below
+    passes_on = {("reshape", "lone_number"), ("sum", "labels_sum_to_one"), ("sum", "count")}  # see below
 
     assert {(op, rewrite.__name__) for op, rewrites in REWRITES.items() for rewrite in rewrites} - passes_on == tested
 
@@ -313,6 +313,15 @@ def test_a_constant_keeps_the_sign_of_its_zero() -> None:
     x = book.variable("x", ())
 
     assert np.signbit(evaluate(x * book.constant(-0.0), {x: np.float64(2.0)}))
+
+
+def test_as_many_as_equal_themselves_are_the_length_by_its_name() -> None:
+    book = Book()
+    x = book.variable("x", (2, dim(FICTIONAL, "m")))
+
+    assert repr(arrays.sum(calculus.equal(x, x)).value) == "2 * m"
+    assert repr(arrays.sum(calculus.equal(x, x), axis=1).inputs[0].value) == "m"
+    assert arrays.sum(calculus.equal(x, x + 1)).value is None
 
 
 # --- equal parts are one ------------------------------------------------------------------------

@@ -88,10 +88,12 @@ class Recipe:
     steps: tuple[Step, ...]
     named: frozenset[int]  # results that have a name
 
-    def __call__(self, leaves: Sequence[Any]) -> Any:
+    def __call__(self, leaves: Sequence[Any], each: Any = None) -> Any:
         made = list(leaves)
         for i, step in enumerate(self.steps):
             one = step(made)
+            if each is not None:
+                one = each(one)
             made.append(one.named(f"u{i}") if i in self.named and one.op is not None else one)
         return made[-1]
 
@@ -125,10 +127,10 @@ def points(rng: random.Random, leaves: int, count: int) -> list[list[float]]:
 # --- what is right ------------------------------------------------------------------------------
 
 
-def by_tensors(recipe: Callable[..., Any], at: Sequence[Any]) -> list[Any]:
-    """The value and the gradients by the sweep of a graph of Tensors recorded here."""
+def by_tensors(recipe: Callable[..., Any], at: Sequence[Any], each: Any = None) -> list[Any]:
+    """The value and the gradients by the sweep of a graph of Tensors recorded here; `each` result may be moved."""
     xs = [Tensor(np.asarray(x, float).reshape(np.shape(x) or (1, 1)), f"x{i}") for i, x in enumerate(at)]
-    output = recipe(xs)
+    output = recipe(xs, each)
     output.sum().backward()
     return [output.data, *(np.zeros(x.shape) + x.grad for x in xs)]
 
@@ -144,23 +146,25 @@ def by_values(recipe: Recipe, at: Sequence[float]) -> list[Any] | None:
     return [output.data, *(x.grad for x in xs)]
 
 
-def nudged(x: Any, k: int) -> Any:
-    """Numbers moved by a few units in the last place, equal ones alike, so that ties stay ties."""
+def factors(x: Any, k: int) -> Any:
+    """Factors near 1, by which numbers move a few units in the last place, equal ones alike: ties stay ties."""
     with np.errstate(all="ignore"):
-        return np.asarray(x) * (1 + 2**-50 * np.round(8 * np.sin(np.nan_to_num(np.abs(x)) * (k + 1.7))))
+        moved = 2**-50 * np.round(8 * np.sin(np.nan_to_num(np.abs(x)) * (k + 1.7)))
+        return np.where(np.isin(np.abs(x), [0, 1]), 1, 1 + moved)
 
 
 def bounds(recipe: Callable[..., Any], at: Sequence[Any], right: Sequence[Any]) -> list[Any] | None:
-    """How far off each may be: what a nudge of the inputs moves, as often as there are roundings; None: it jumps."""
+    """How far off each may be: what it moves when each result is rounded otherwise; None where that makes it jump."""
     moved = [np.zeros(np.shape(x)) for x in right]
     for k in range(3):
-        for x, y, most in zip(right, by_tensors(recipe, [nudged(x, k) for x in at]), moved, strict=True):
+        others = by_tensors(recipe, [x * factors(x, k) for x in at], lambda x, k=k: x * factors(x.data, k))
+        for x, y, most in zip(right, others, moved, strict=True):
             with np.errstate(all="ignore"):
                 off = np.where(same(x, y), 0, np.abs(np.subtract(x, y)))
             if not np.isfinite(off).all() or (off > 1e-6 * (1 + np.abs(np.nan_to_num(x)))).any():
                 return None
             np.maximum(most, off, out=most)
-    return [1e3 * most + 1e-12 * np.abs(np.nan_to_num(x)) + 1e-13 for x, most in zip(right, moved, strict=True)]
+    return [1e2 * most + 1e-12 * np.abs(np.nan_to_num(x)) + 1e-13 for x, most in zip(right, moved, strict=True)]
 
 
 def same(x: Any, y: Any) -> Any:
@@ -298,11 +302,13 @@ class Arrays:
     steps: tuple[tuple[Any, tuple[int, ...], Any], ...]
     named: frozenset[int]
 
-    def __call__(self, leaves: Sequence[Any]) -> Any:
+    def __call__(self, leaves: Sequence[Any], each: Any = None) -> Any:
         made = list(leaves)
         for i, (do, on, axis) in enumerate(self.steps):
             xs = [made[k] for k in on]
             one = do(made) if isinstance(do, Step) else xs[0] @ xs[1] if do == "@" else WHOLE[do](*xs, axis)
+            if each is not None:
+                one = each(one)
             made.append(one.named(f"U{i}") if i in self.named else one)
         return made[-1].sum()
 
@@ -344,6 +350,8 @@ def draw_arrays(rng: random.Random) -> Arrays:
                 if all(1 in (a, b) or a == b for x in on for a, b in zip(shapes[x], other, strict=True))
             ]
             on.append(rng.choice(alike))
+        if name == "equal" and on[0] == on[1]:  # how programs count examples, NaN or not
+            name = "sub"
         steps.append((Step(name, tuple(on), rng.choice(NUMBERS)), tuple(on), None))
         shapes.append(tuple(np.broadcast_shapes(*[shapes[k] for k in on])))  # type: ignore[arg-type]
     named = frozenset(i for i in range(len(steps)) if rng.random() < 0.25)
