@@ -55,6 +55,7 @@ class Derivation:
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
     style: Style
+    compares: bool  # whether a value is a condition, which is false of a NaN
     floats: bool  # whether plain Python gives floats throughout, and no int
     latex_of: Any  # lines in LaTeX
     operations: tuple[Any, ...]  # of the user's own, which a program calls as they are
@@ -151,6 +152,7 @@ def derive(
         distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
         arrays=hasattr(output, "shape"),
         style=style,
+        compares=written.compares,
         floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
         latex_of=latex,
         operations=tuple(written.own.values()),
@@ -220,6 +222,7 @@ class Writing:
         self.order = order
         self.book = book
         self.wanted = set(wanted)
+        self.compares = False
         self.uses = Counter([x for node in order for x in node.inputs])
         self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
         self.lengths = batch(given) if any_length else {}
@@ -347,6 +350,7 @@ class Writing:
         listing = Listing(self.labels, style, [*roots, *(term for _, term in targets)], exact=self.book.exact)
         forward = listing.forward(roots)
         result = listing.reference(self.terms[self.order[-1]])
+        self.compares = listing.compares
         backward = listing.backward(targets)
         self.own.update({key: op for key, op in listing.helpers.items() if is_own(op)})
         if style == "c":

@@ -47,6 +47,8 @@ class CProgram(Program):
         """Return the value and the gradients, as `Program` does."""
         inputs = self.given(args, named)
         given = dict(zip(self.inputs, inputs, strict=True))
+        if self.derivation.compares and not all_finite(inputs):
+            return self.exact_result("value_and_gradients", inputs)
         many = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
         shape = np.broadcast_shapes(*[x.shape for x in many.values()])
         many = {name: np.ascontiguousarray(x) for name, x in many.items()}
