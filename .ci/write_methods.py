@@ -212,7 +212,7 @@ def converting(lines: list[str], others: str, strict: bool) -> list[str]:
     for other in others.split():
         made += [f"    if not isinstance({other}, Value):"]
         if strict:
-            made += [f"        {other} = constant({other})"]
+            made += [f"        {other} = leaf({other})"]
         else:
             made += [f"        if (number := operand({other})) is None:", "            return NotImplemented"]
             made += [f"        {other} = number"]

@@ -58,22 +58,27 @@ def real(x: Any) -> float:
     raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
 
 
-def constant(x: Any) -> Value:
-    """Return the number x as a leaf that is a constant, a decision as its node; TypeError for anything else."""
-    if type(x) is Decision:
-        return x.node()  # type: ignore[no-any-return]
+def constant(data: float) -> Value:
+    """Return a float as a leaf that is a constant."""
     node = new(Value)
-    node._data = real(x)
+    node._data = data
     node._swept = NONE
     node.op = node._x = node._y = None
     node._about = CONSTANT
     return node
 
 
+def leaf(x: Any) -> Value:
+    """Return a number as a leaf that is a constant, a decision as its node; TypeError for anything else."""
+    return x.node() if type(x) is Decision else constant(real(x))
+
+
 def operand(x: Any) -> Value | None:
     """Return the number x as a leaf, or None if it is no number: then the other operand may try."""
-    try:
+    if type(x) is float:
         return constant(x)
+    try:
+        return leaf(x)
     except TypeError:
         return None
 
@@ -183,13 +188,19 @@ def recorder(op: Op) -> Callable[..., Value]:
     return unary(op) if op.arity == 1 else nary(op)
 
 
+@lru_cache(maxsize=1024)
+def power(exponent: float) -> Callable[[Value], Value]:
+    """Return the function that records x ** exponent."""
+    return recorder(calculus.pow.hold(real(exponent)))
+
+
 def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Value]:
     """Return dot(w, x) for each of `ws`; of no weights, the number 0.
 
     The x are read once, and all the nodes share one tuple of them: together with sharing the w
     this makes a step of training twice as fast.
     """
-    xs = tuple([one if type(one) is Value else constant(one) for one in x])
+    xs = tuple([one if type(one) is Value else leaf(one) for one in x])
     right = tuple([one._data for one in xs if one is not None])
     if OPEN or not xs or {*map(len, ws)} != {len(xs)}:
         return [calculus.dot(w, xs) for w in ws]
@@ -351,7 +362,7 @@ class Value(Node):
     _data: float
     _dx: float
     _dy: float
-    _slopes: tuple[Sequence[float], ...]
+    _slopes: Any
     _g: float
     _swept: int
 
@@ -505,18 +516,19 @@ class Value(Node):
         if isinstance(op, Fold):
             return cls._record_fold(op, op.split(args))
         free = len(args)
-        while free > len(args) - op.holds and not isinstance(args[free - 1], Node):
-            free -= 1
-        if free < len(args):
-            op = op.hold(*map(real, args[free:]))
-        return recorder(op)(*(x if isinstance(x, Value) else constant(x) for x in args[:free]))
+        if op.holds:
+            while free > len(args) - op.holds and not isinstance(args[free - 1], Node):
+                free -= 1
+            if free < len(args):
+                op = op.hold(*map(real, args[free:]))
+        return recorder(op)(*[x if isinstance(x, Value) else leaf(x) for x in args[:free]])
 
     @classmethod
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
         numbers = [[x._data for x in xs if type(x) is Value] for xs in sequences]
         inputs = tuple(chain(*sequences))
         if sum(map(len, numbers)) < len(inputs):  # some are numbers already
-            inputs = tuple(x if isinstance(x, Value) else constant(x) for x in inputs)
+            inputs = tuple(x if isinstance(x, Value) else leaf(x) for x in inputs)
             numbers = [[x._data for x in xs] for xs in op.split(inputs)]
         try:
             f = float(op.fold(*numbers))
@@ -579,10 +591,10 @@ class Value(Node):
         if isinstance(other, (int, float)) and other == 2:
             return self._squared()
         try:
-            exponent = real(other)
+            to_the = power(other if type(other) is int else real(other))
         except TypeError:
             return NotImplemented
-        return recorder(calculus.pow.hold(exponent))(self)
+        return to_the(self)
 
     # micrograd's names for the same things
 
@@ -711,7 +723,7 @@ class Value(Node):
 
     def _pow(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = numerics.power(x, y)
@@ -890,7 +902,7 @@ class Value(Node):
     def hypot(self, other: Value | float) -> Value:
         """Return hypot(self, other), as a Value: √(x² + y²); slopes 0 at the origin."""
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = math.hypot(x, y)
@@ -1028,7 +1040,7 @@ class Value(Node):
         The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0.
         """
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = math.atan2(x, y)
@@ -1247,7 +1259,7 @@ class Value(Node):
 
     def _leaky_relu(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = x if x > 0.0 else y * x
@@ -1275,7 +1287,7 @@ class Value(Node):
 
     def _elu(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = x if x > 0.0 else y * math.expm1(x)
@@ -1379,7 +1391,7 @@ class Value(Node):
     def maximum(self, other: Value | float) -> Value:
         """Return max(self, other) (maximum), as a Value: a tie splits the slope ½ : ½."""
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = x if x >= y or x != x else y
@@ -1400,7 +1412,7 @@ class Value(Node):
     def minimum(self, other: Value | float) -> Value:
         """Return min(self, other) (minimum), as a Value: a tie splits the slope ½ : ½."""
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = x if x <= y or x != x else y
@@ -1420,9 +1432,9 @@ class Value(Node):
 
     def _clip(self, second: Value | float, third: Value | float) -> Value:
         if not isinstance(second, Value):
-            second = constant(second)
+            second = leaf(second)
         if not isinstance(third, Value):
-            third = constant(third)
+            third = leaf(third)
         x, y, z = self._data, second._data, third._data
         try:
             f: float = numerics.clip(x, y, z)
@@ -1444,9 +1456,9 @@ class Value(Node):
     def where(self, second: Value | float, third: Value | float) -> Value:
         """Return where(self, second, third), as a Value: y where x is not 0, else z."""
         if not isinstance(second, Value):
-            second = constant(second)
+            second = leaf(second)
         if not isinstance(third, Value):
-            third = constant(third)
+            third = leaf(third)
         x, y, z = self._data, second._data, third._data
         try:
             f: float = y if x else z
@@ -1504,7 +1516,7 @@ class Value(Node):
 
     def _ahead(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = numerics.ahead(x, y)
@@ -1524,7 +1536,7 @@ class Value(Node):
 
     def _equal(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = numerics.equal(x, y)
@@ -1544,7 +1556,7 @@ class Value(Node):
 
     def _greater(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         f: float = 1.0 if x > y else 0.0
         node = new(Value)
@@ -1559,7 +1571,7 @@ class Value(Node):
 
     def _at_least(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         f: float = 1.0 if x >= y else 0.0
         node = new(Value)
@@ -1574,7 +1586,7 @@ class Value(Node):
 
     def _weigh(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         f: float = x * y if x and y else 0.0
         node = new(Value)
@@ -1589,7 +1601,7 @@ class Value(Node):
 
     def _squared_error(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = (x - y) * (x - y) / 2.0
@@ -1609,7 +1621,7 @@ class Value(Node):
 
     def _cross_entropy(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = numerics.cross_entropy(x, y)
@@ -1629,7 +1641,7 @@ class Value(Node):
 
     def _cross_entropy_logits(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
-            other = constant(other)
+            other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = numerics.cross_entropy_logits(x, y)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from . import limits
 from .decisions import Condition, in_formula
+from .native import mypyc_attr
 from .node import ROWS, Node
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ REAL = Interval()
 OPS: dict[str, Op] = ROWS
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)  # those of operations.py
 class Op:
     """One row of a table, once it is registered. Call it with floats, arrays, nodes, symbols or fractions.
 
