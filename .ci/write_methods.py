@@ -229,22 +229,22 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
         return name, lines
     if op.name in OPERATORS:
         name = f"__{OPERATORS[op.name]}__"
-        lines = converting(recording(op, name, "other", "self, other: Value | float", []), "other", strict=False)
+        lines = converting(recording(op, name, "other", "self, other: Number", []), "other", strict=False)
         reflected = f"__r{OPERATORS[op.name]}__"
-        lines += ["", f"def {reflected}(self, other: Value | float) -> Value:", "    left = operand(other)"]
+        lines += ["", f"def {reflected}(self, other: Number) -> Value:", "    left = operand(other)"]
         return name, [*lines, f"    return NotImplemented if left is None else left.{name}(self)"]
     inner = not op.public or op.holds > 0
     name = f"_{op.name}" if inner else op.name
     others = ["", "other", "second third"][len(op.partials) - 1]
-    signature = ", ".join(["self", *(f"{other}: Value | float" for other in others.split())])
+    signature = ", ".join(["self", *(f"{other}: Number" for other in others.split())])
     lines = converting(recording(op, name, others, signature, [] if inner else docstring(op)), others, strict=True)
     if op.options:
-        last = [f"{a}: Value | float" + ("" if b is None else f" = {b}") for a, b in op.options.items()]
+        last = [f"{a}: Number" + ("" if b is None else f" = {b}") for a, b in op.options.items()]
         lines += ["", f"def {op.name}(self, {', '.join(last)}) -> Value:", *docstring(op)]
         lines += [f"    result: Value = {constant_name(op)}(self, {', '.join(op.options)})", "    return result"]
     if op.name == "pow":
         lines += ["", *recording(op.hold(2.0), "_squared", "", "self", [], "SQUARE")]
-        lines += ["", "def __rpow__(self, other: Value | float) -> Value:", "    left = operand(other)"]
+        lines += ["", "def __rpow__(self, other: Number) -> Value:", "    left = operand(other)"]
         lines += [f"    return NotImplemented if left is None else left.{name}(self)"]
     alias = getattr(op.array, "__name__", op.name)
     if op.public and alias.startswith("arc"):  # NumPy calls this method for np.arcsin(v)

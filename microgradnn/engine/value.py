@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, count
 from operator import attrgetter
 from types import FunctionType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .copying import reduced
 from .modes import DETECTING, LIMITS, RECORDING, switched
 
 Real = float | np.floating[Any] | np.integer[Any]
+Number: TypeAlias = "Value | Real"  # what joins an operation
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
@@ -585,7 +586,7 @@ class Value(Node):
     def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, other: Value | float) -> Value:
+    def __pow__(self, other: Number) -> Value:
         if isinstance(other, Value):
             return self._pow(other)
         if isinstance(other, (int, float)) and other == 2:
@@ -608,7 +609,7 @@ class Value(Node):
 
     # --- written from the table by .ci/write_methods.py: see there ------------------------------
 
-    def __add__(self, other: Value | float) -> Value:
+    def __add__(self, other: Number) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -625,11 +626,11 @@ class Value(Node):
         node._dy = 1.0
         return watched(node) if OPEN else node
 
-    def __radd__(self, other: Value | float) -> Value:
+    def __radd__(self, other: Number) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__add__(self)
 
-    def __sub__(self, other: Value | float) -> Value:
+    def __sub__(self, other: Number) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -646,11 +647,11 @@ class Value(Node):
         node._dy = -1.0
         return watched(node) if OPEN else node
 
-    def __rsub__(self, other: Value | float) -> Value:
+    def __rsub__(self, other: Number) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__sub__(self)
 
-    def __mul__(self, other: Value | float) -> Value:
+    def __mul__(self, other: Number) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -667,11 +668,11 @@ class Value(Node):
         node._dy = x
         return watched(node) if OPEN else node
 
-    def __rmul__(self, other: Value | float) -> Value:
+    def __rmul__(self, other: Number) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__mul__(self)
 
-    def __truediv__(self, other: Value | float) -> Value:
+    def __truediv__(self, other: Number) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -693,7 +694,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def __rtruediv__(self, other: Value | float) -> Value:
+    def __rtruediv__(self, other: Number) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__truediv__(self)
 
@@ -721,7 +722,7 @@ class Value(Node):
         node._dx = 1.0
         return watched(node) if OPEN else node
 
-    def _pow(self, other: Value | float) -> Value:
+    def _pow(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -757,7 +758,7 @@ class Value(Node):
         node._dx = dx
         return watched(node) if OPEN else node
 
-    def __rpow__(self, other: Value | float) -> Value:
+    def __rpow__(self, other: Number) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left._pow(self)
 
@@ -899,7 +900,7 @@ class Value(Node):
         node._dx = dx
         return watched(node) if OPEN else node
 
-    def hypot(self, other: Value | float) -> Value:
+    def hypot(self, other: Number) -> Value:
         """Return hypot(self, other), as a Value: √(x² + y²); slopes 0 at the origin."""
         if not isinstance(other, Value):
             other = leaf(other)
@@ -1034,7 +1035,7 @@ class Value(Node):
         """Return atan, by NumPy's name."""
         return self.atan()
 
-    def atan2(self, other: Value | float) -> Value:
+    def atan2(self, other: Number) -> Value:
         """Return atan2(self, other), as a Value.
 
         The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0.
@@ -1058,7 +1059,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def arctan2(self, other: Value | float) -> Value:
+    def arctan2(self, other: Number) -> Value:
         """Return atan2, by NumPy's name."""
         return self.atan2(other)
 
@@ -1257,7 +1258,7 @@ class Value(Node):
         node._dx = 1.0 if x > 0.0 else 0.0 if x == x else x
         return watched(node) if OPEN else node
 
-    def _leaky_relu(self, other: Value | float) -> Value:
+    def _leaky_relu(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1277,7 +1278,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def leaky_relu(self, slope: Value | float = 0.01) -> Value:
+    def leaky_relu(self, slope: Number = 0.01) -> Value:
         """Return leaky_relu(self, slope), as a Value.
 
         X where x > 0, else y · x; the slope at the kink is y, as PyTorch.
@@ -1285,7 +1286,7 @@ class Value(Node):
         result: Value = LEAKY_RELU(self, slope)
         return result
 
-    def _elu(self, other: Value | float) -> Value:
+    def _elu(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1307,7 +1308,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def elu(self, alpha: Value | float = 1.0) -> Value:
+    def elu(self, alpha: Number = 1.0) -> Value:
         """Return elu(self, alpha), as a Value.
 
         X where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch.
@@ -1388,7 +1389,7 @@ class Value(Node):
         """Return |self| (abs), as a Value: slope 0 at the kink."""
         return self.__abs__()
 
-    def maximum(self, other: Value | float) -> Value:
+    def maximum(self, other: Number) -> Value:
         """Return max(self, other) (maximum), as a Value: a tie splits the slope ½ : ½."""
         if not isinstance(other, Value):
             other = leaf(other)
@@ -1409,7 +1410,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def minimum(self, other: Value | float) -> Value:
+    def minimum(self, other: Number) -> Value:
         """Return min(self, other) (minimum), as a Value: a tie splits the slope ½ : ½."""
         if not isinstance(other, Value):
             other = leaf(other)
@@ -1430,7 +1431,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def _clip(self, second: Value | float, third: Value | float) -> Value:
+    def _clip(self, second: Number, third: Number) -> Value:
         if not isinstance(second, Value):
             second = leaf(second)
         if not isinstance(third, Value):
@@ -1445,7 +1446,7 @@ class Value(Node):
             return at_limit(CLIP, (self, second, third))
         return record(CLIP, f, (self, second, third), (dx, dy, dz))
 
-    def clip(self, low: Value | float, high: Value | float) -> Value:
+    def clip(self, low: Number, high: Number) -> Value:
         """Return clip(self, low, high), as a Value.
 
         X, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ.
@@ -1453,7 +1454,7 @@ class Value(Node):
         result: Value = CLIP(self, low, high)
         return result
 
-    def where(self, second: Value | float, third: Value | float) -> Value:
+    def where(self, second: Number, third: Number) -> Value:
         """Return where(self, second, third), as a Value: y where x is not 0, else z."""
         if not isinstance(second, Value):
             second = leaf(second)
@@ -1514,7 +1515,7 @@ class Value(Node):
         node._dx = dx
         return watched(node) if OPEN else node
 
-    def _ahead(self, other: Value | float) -> Value:
+    def _ahead(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1534,7 +1535,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def _equal(self, other: Value | float) -> Value:
+    def _equal(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1554,7 +1555,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def _greater(self, other: Value | float) -> Value:
+    def _greater(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1569,7 +1570,7 @@ class Value(Node):
         node._dy = 0.0
         return watched(node) if OPEN else node
 
-    def _at_least(self, other: Value | float) -> Value:
+    def _at_least(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1584,7 +1585,7 @@ class Value(Node):
         node._dy = 0.0
         return watched(node) if OPEN else node
 
-    def _weigh(self, other: Value | float) -> Value:
+    def _weigh(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1599,7 +1600,7 @@ class Value(Node):
         node._dy = x
         return watched(node) if OPEN else node
 
-    def _squared_error(self, other: Value | float) -> Value:
+    def _squared_error(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1619,7 +1620,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def _cross_entropy(self, other: Value | float) -> Value:
+    def _cross_entropy(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
@@ -1639,7 +1640,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def _cross_entropy_logits(self, other: Value | float) -> Value:
+    def _cross_entropy_logits(self, other: Number) -> Value:
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
