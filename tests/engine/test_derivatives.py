@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnn import Value, exp, grad, hessian, hvp, jacobian, jvp, log, relu, value_and_grad, vjp
+from microgradnn import Value, atan2, exp, grad, hessian, hvp, hypot, jacobian, jvp, log, relu, value_and_grad, vjp
 from microgradnn.check.strategies import Program, programs
 from microgradnn.graph.structure import unflatten
 
@@ -418,3 +418,11 @@ def test_a_direction_or_a_seed_of_zero_brings_zero() -> None:
     assert hvp(lambda p: p[0] ** 2 + p[1] ** 1.5, [1.0, 0.0], [1.0, 0.0]) == [2, 0]
     assert jvp(lambda x, y: x + y.sqrt(), (1.0, 0.0), (1.0, 0.0)) == (1, 1)
     assert vjp(lambda x: [x.sqrt(), x], 0.0)[1]([0.0, 1.0]) == (1,)
+
+
+def test_second_derivatives_where_a_first_one_is_zero_and_no_branch_is_left_out() -> None:
+    # ∂²√(x² + y²)/∂x² = y²/r³, ∂² atan2(x, y)/∂x∂y = (x² − y²)/r⁴
+    assert hessian(lambda v: hypot(v[0], v[1]))([0.0, 2.0]) == [[0.5, 0.0], [0.0, 0.0]]
+    assert hessian(lambda v: hypot(v[0], v[1]))([4.0, 0.0]) == [[0.0, 0.0], [0.0, 0.25]]
+    assert hessian(lambda v: atan2(v[0], v[1]))([0.0, 1.0]) == [[0.0, -1.0], [-1.0, 0.0]]
+    assert hessian(lambda v: atan2(v[0], v[1]))([1.0, 0.0]) == [[0.0, 1.0], [1.0, 0.0]]
