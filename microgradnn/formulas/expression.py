@@ -42,7 +42,24 @@ FUNCTIONS = {name: op for name, op in OPS.items() if op not in INFIX and op is n
     "max": calculus.maximum,
     "min": calculus.minimum,
 }
-CONSTANTS = {"pi": math.pi}
+CONSTANTS = {"pi": math.pi, "π": math.pi}
+# What others call a function of the table: those that can only mean one, and what is to be written instead of others.
+ALIASES = {
+    "ln": "log", "σ": "sigmoid", "pow": "pow", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arsinh": "asinh", "arcosh": "acosh", "artanh": "atanh", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+    "sgn": "sign", "fabs": "abs", "swish": "silu",
+}  # fmt: skip
+HINTS = {
+    "tg": "tan", "sh": "sinh", "ch": "cosh", "th": "tanh", "lg": "log10, or log2, or log, the natural one",
+    "ld": "log2",
+    "square": "x**2", "sqr": "x**2", "power": "x**y", "inv": "1/x", "heaviside": "step",
+    "softmax": "exp(x) / (exp(x) + exp(y))",
+}  # fmt: skip
+FUNCTION_HOMES = ("np", "numpy", "math", "mg", "microgradnn", "torch", "nn", "F", "jnp", "tf", "sp", "sympy")
+CHARACTERS = {
+    "²": "write x**2 for a power", "³": "write x**3 for a power", "√": "write sqrt(x) for a root",
+    "∞": "infinity is no number here", "’": "names have no quotes", "“": "names have no quotes",
+}  # fmt: skip
 FORBIDDEN = {
     ast.Attribute: "an attribute",
     ast.BoolOp: "and / or",
@@ -73,8 +90,8 @@ def expression(text: str, values: Mapping[str, float] | None = None) -> Expressi
     Statements are separated by ';' or line breaks; the last one is the output. `name = number`
     makes an input, for which `values` may give another number; `name: parameter = number` one
     that training would change; `with "layer 1": …` sets the scope that nodes are drawn in.
-    Equal subexpressions are one node. `log` is the natural logarithm; `max`, `min` are the
-    table's `maximum`, `minimum`; `pi` is a number unless it is given a value.
+    Equal subexpressions are one node. `log` is the natural logarithm, and so is `ln`; `max`, `min` are the
+    table's `maximum`, `minimum`; `σ` is `sigmoid`; `pi`, or `π`, is a number unless it is given a value.
 
     Raises ExpressionError, with line and column, for a text that is none or a name without a
     value, and DomainError where a part of it has no real value.
@@ -141,6 +158,11 @@ class Reader:
         """Say what Python's parser said, and what may have been meant."""
         if "decimal literal" in error.msg:
             return f"{error.msg}; write * between a number and a name"
+        for character, hint in CHARACTERS.items():
+            if f"'{character}'" in error.msg:
+                return f"{error.msg}; {hint}"
+        if "|" in self.text:
+            return f"{error.msg}; write abs(x) for |x|"
         return error.msg
 
     def block(self, statements: Sequence[ast.stmt], scope: str) -> Value | float:
@@ -222,6 +244,18 @@ class Reader:
                 return calculus.neg, [operand]
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.function(node, name, args), args
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=home), attr=name)) if home in FUNCTION_HOMES:
+                short = f"write {name}(…)" if name in FUNCTIONS else self.other_name(name)
+                raise self.error(node, f"functions stand without the name of their module: {short}")
+            case ast.Call(func=ast.Attribute(value=inner, attr=name)):
+                what = ast.get_source_segment(self.text, inner) or "…"
+                what = what if len(what) <= QUOTED else "…"
+                raise self.error(node, f"there are no methods: write {name}({what})")
+            case ast.Compare() | ast.IfExp() | ast.BoolOp():
+                kind = FORBIDDEN[type(node)]
+                raise self.error(node, f"{kind} is not part of the language; write where(step(x), y, z), max or min")
+            case ast.BinOp(op=ast.Mod() | ast.FloorDiv()):
+                raise self.error(node, "a remainder and a whole quotient have no derivative; write / for a quotient")
             case ast.BinOp(op=ast.BitXor()):
                 raise self.error(node, "write ** for a power")
             case ast.Call(func=ast.Constant() | ast.BinOp()):
@@ -234,12 +268,36 @@ class Reader:
         if name not in FUNCTIONS:
             if name in self.names or name in self.given:
                 raise self.error(node, f"{name!r} is not a function; write * for a product")
-            raise self.error(node, f"unknown function {name!r}{suggestion(name, FUNCTIONS)}")
-        op = FUNCTIONS[name]
+            if name not in ALIASES:
+                raise self.error(node, f"unknown function {name!r}; {self.other_name(name)}")
+        op = FUNCTIONS.get(name) or OPS[ALIASES[name]]
         if len(args) != (op.arity or max(len(args), 1)):
             wants = f"{op.arity} argument{'s' * (op.arity > 1)}" if op.arity else "one argument or more"
             raise self.error(node, f"{name} takes {wants}, got {len(args)}")
         return op
+
+    def other_name(self, name: str) -> str:
+        """Say which function was perhaps meant, or which there are."""
+        if name in HINTS:
+            return f"write {HINTS[name]}"
+        known = [*FUNCTIONS, *ALIASES]
+        return (
+            suggestion(name.lower(), known).removeprefix("; ")
+            or "there are exp, log, sqrt, tanh, sigmoid, relu, max and the other operations of the table"
+        )
+
+    def product_of(self, name: str) -> str:
+        """Return 'b*c' for 'bc' where b and c have values; '' where the name does not come apart into such."""
+        known = {*self.names, *self.given, *CONSTANTS}
+        ways: list[str | None] = ["", *[None] * len(name)]  # of the first i characters
+        for end in range(1, len(name) + 1):
+            for start in range(end):
+                way, part = ways[start], name[start:end]
+                if way is not None and (part in known or (start > 0 and part.isdigit())):
+                    ways[end] = f"{way}*{part}" if way else part
+                    break
+        found = ways[-1]
+        return found if found and found != name else ""
 
     def lookup(self, node: ast.expr, name: str) -> Value | float:
         """Return the node that a name stands for; a given value becomes an input."""
@@ -251,9 +309,17 @@ class Reader:
             elif name in FUNCTIONS:
                 raise self.error(node, f"{name!r} is a function; write {name}(…)")
             else:
-                hint = suggestion(name, [*self.names, *self.unused]) or f"; give it one, as in {name}=0.5"
-                raise self.error(node, f"{name!r} has no value{hint}")
+                raise self.error(node, f"{name!r} has no value{self.advice_on(name)}")
         return self.names[name]
+
+    def advice_on(self, name: str) -> str:
+        """Say what a name without a value may be meant for."""
+        if len(name) <= QUOTED and (product := self.product_of(name)):
+            return f"; write {product} for a product, or give it a value, as in {name}=0.5"
+        if name in ALIASES:
+            return f"; it is a function: write {name}(…)"
+        hint = "; write exp(x) for a power of e" if name == "e" else suggestion(name, [*self.names, *self.unused])
+        return hint or f"; give it one, as in {name}=0.5"
 
     def number(self, node: ast.expr, number: float) -> float:
         """Return a literal as a float."""
@@ -269,7 +335,10 @@ class Reader:
                 self.made[key] = op(*operands)
             except DomainError as error:
                 raise type(error)(f"{self.where(node)}: {error}") from None
-        return self.made[key]
+        result = self.made[key]
+        if op in INFIX and not isinstance(result, Value) and not math.isfinite(result):  # no operand is a Value
+            raise self.error(node, "the number is too large for a float")
+        return result
 
     def error(self, node: ast.AST, message: str) -> ExpressionError:
         """Return the error at a part of the text."""
