@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from errno import ENOSPC
@@ -42,6 +43,11 @@ def complain(error: Exception, code: int) -> int:
         with suppress(OSError, ValueError):
             print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr, flush=True)
     return code
+
+
+def note(message: Warning | str, *where: Any) -> None:
+    """Show a warning as one line, without the place in the code."""
+    complain(ValueError(f"note: {message}"), FINE)
 
 
 class Parser(argparse.ArgumentParser):
@@ -209,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
     try:
         options = parsed(sys.argv[1:] if arguments is None else arguments)
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = note  # type: ignore[assignment] # which takes the place in the code too
+            options.run(options)
         sys.stdout.flush()
         return FINE
     except BrokenPipeError:  # the reader of the pipe, such as `head`, has had enough

@@ -76,7 +76,11 @@ def check_data(
     if labels not in LABELS:
         raise ValueError(f"unknown labels {labels!r} (choose from {', '.join(LABELS)})")
     X = check_features(X, n_x)
-    Y = two_dimensional(floats(Y, "Y"), "Y", "for one label an example write Y.reshape(1, -1)")
+    Y = floats(Y, "Y")
+    fix = "for one label an example write Y.reshape(1, -1)"
+    if Y.ndim == 1 and (labels == "classes" or (labels == "binary" and len(np.unique(Y)) > 2)):
+        fix = "labels of several classes have a row for each class: write Y, classes = data.one_hot(Y)"
+    Y = two_dimensional(Y, "Y", fix)
     if X.shape[1] != Y.shape[1]:
         raise ShapeError(
             f"X and Y have a column for each example; got X {X.shape} and Y {Y.shape}{turned(X.shape, Y.shape)}"

@@ -7,6 +7,7 @@ Nothing is guessed and nothing is filled in: what is no number is an error that 
 from __future__ import annotations
 
 import csv
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from .labels import class_labels
 
 MISSING = ("", "?", "n/a", "na", "nan", "none", "null")
 MOST_BYTES = 1 << 32  # of a table
+MANY_KINDS = 20  # of whole numbers, beyond which they are hardly classes
 LONGEST_LINE = 100_000_000  # characters: a million columns
 MOST_COMPARED = 1000  # names, for a guess at which was meant
 CHOOSE = "; to leave the column out, name the others as features=[…] (on the command line: --features a,b)"
@@ -273,6 +275,13 @@ def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] 
     if set(values) <= {0.0, 1.0}:
         return Y, ["0", "1"]
     if labels is None and len(values) > 2 and values == list(range(len(values))):
+        if len(values) > MANY_KINDS:
+            warnings.warn(
+                f"{table.name}, column {table.names[at]!r}: "
+                f"whole numbers of {len(values)} kinds are taken for classes; "
+                "labels='numbers' (--labels numbers) takes them as they are, labels='classes' says that they are",
+                stacklevel=3,
+            )
         return class_labels([str(int(x)) for x in Y[0]], classes=[str(k) for k in range(len(values))])
     raise ValueError(refusal(table, at, Y[0].tolist()))
 
@@ -296,8 +305,11 @@ def refusal(table: Table, at: int, numbers: list[float]) -> str:
             lines.setdefault(x, row.line)
     told = [f"{x:g} in line {line}" for x, line in list(lines.items())[:MOST_SHOWN]]
     etc = ", …" if len(lines) > MOST_SHOWN else ""
+    as_numbers = "labels='numbers' (--labels numbers) takes them as they are"
+    as_classes = "labels='classes' (--labels classes) takes each for a class"
+    measured = any(not x.is_integer() for x in lines) or len(lines) > MANY_KINDS
+    ways = (as_numbers, as_classes) if measured else (as_classes, as_numbers)
     return (
         f"{table.name}, column {table.names[at]!r}: labels are 0 or 1, or the numbers of three classes or more, from 0 "
-        f"on; got {', '.join(told)}{etc}; labels='classes' takes each for a class, "
-        "labels='numbers' as it is (on the command line: --labels classes)"
+        f"on; got {', '.join(told)}{etc}; {', '.join(ways)}"
     )

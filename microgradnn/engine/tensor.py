@@ -31,6 +31,10 @@ Axis = int | tuple[int, ...] | None
 
 KINDS = ("input", "parameter", "constant")
 FLOATS: Final = (np.dtype("float64"), np.dtype("float32"))
+RANK_ONE_MET: Final = (
+    "an array of shape ({n},) meets a Tensor of shape {shape}: NumPy takes it for a row, (1, {n}); write "
+    "x.reshape(1, -1) for the row, x.reshape(-1, 1) for a column"
+)
 RANK_ONE: Final = (
     "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
     "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"
@@ -86,6 +90,14 @@ def constant(x: Any, dtype: Any) -> Tensor:
     if isinstance(x, np.ndarray) and x.dtype == bool and x.size > 1:
         node._about = DECIDED
     return node
+
+
+def warn_of_rank_one(args: Sequence[Any]) -> None:
+    """Warn of an array of shape (n,) that meets a Tensor of rows and columns: NumPy takes it for a row (notes, E6)."""
+    shape = next((one._array.shape for one in args if isinstance(one, Tensor) and one._array.ndim == 2), None)
+    other = next((one.shape for one in args if isinstance(one, np.ndarray) and one.ndim == 1 and one.size > 1), None)
+    if shape and other:
+        warnings.warn(RANK_ONE_MET.format(n=other[0], shape=shape), RankOneWarning, stacklevel=CALLER + 2)
 
 
 def new(kind: type[Tensor]) -> Tensor:
@@ -277,7 +289,12 @@ class Tensor(Node):
     def __bool__(self) -> bool:
         if OPEN and GUARDS.get() is not None:
             Undecided(None, (), self.called()).refuse()
-        return bool(self._array)  # NumPy says what is wrong with more than one number
+        if self._array.size != 1:
+            raise ValueError(
+                f"{self.called()} of shape {self._array.shape} is neither true nor false: compare it and write "
+                "(T.data > 0).all() or .any(); for a choice number by number there is where(T > 0, x, y)"
+            )
+        return bool(self._array)
 
     def __float__(self) -> float:
         raise TypeError(
@@ -312,6 +329,7 @@ class Tensor(Node):
             if not isinstance(arg, Tensor):
                 dtype = next(iter([one._array.dtype for one in args if isinstance(one, Tensor)]))
                 inputs = tuple([one if isinstance(one, Tensor) else constant(one, dtype) for one in args])
+                warn_of_rank_one(args)
                 break
         if op is calculus.log and inputs[0].op is not None and (result := without_underflow(inputs[0])) is not None:
             return result

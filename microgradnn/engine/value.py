@@ -55,7 +55,13 @@ def real(x: Any) -> float:
             return float(x)
         except OverflowError:
             raise ValueError("an integer of more than 308 digits does not fit a float") from None
-    hint = "; take its .data, or use it as it is" if isinstance(x, Node) else ""
+    hint = ""
+    if isinstance(x, Node):
+        hint = "; take its .data, or use it as it is"
+    elif isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) > 0:
+        hint = "; an array is a Tensor, and of several Values there is a list: [Value(one) for one in x]"
+    elif isinstance(x, (str, bytes)):
+        hint = "; write float(x) for the number that a text stands for"
     raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
 
 

@@ -159,10 +159,30 @@ def derive(
     )
 
 
+def check_output(output: Any, verb: str, wrt: Any = None) -> None:
+    """Raise TypeError for what is no node, as `derive` and `compile` take them, with what was perhaps meant."""
+    shown = " ".join(repr(output).split())
+    what = f"{verb} takes a node, the cost that a graph ends in; got {shown:.60} ({type(output).__name__})"
+    if isinstance(output, (list, tuple)):
+        raise TypeError(f"{what}; of several costs {verb} the sum, or one after the other")
+    if hasattr(output, "cost") and hasattr(output, "parameters"):
+        raise TypeError(f"{what}; of a network {verb} the cost: {verb}(network.cost(X, Y))")
+    if callable(output):
+        raise TypeError(
+            f'{what}; of a function {verb} its result: {verb}(f(Value(2.0, "x"))); the derivative of a function is '
+            "microgradnn.grad(f), and microgradnn.compiled(f) makes it fast"
+        )
+    if not isinstance(output, Node):
+        raise TypeError(what)
+    if isinstance(wrt, Node):
+        raise TypeError(f"wrt is a list of nodes: {verb}(J, [x])")
+
+
 def asked(
     output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
+    check_output(output, "derive", wrt)
     order = topological(output)
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar
 
 from .native import mypyc_attr
 
@@ -232,6 +232,28 @@ class Node:
 
     def __abs__(self) -> Any:
         return self._operate("abs", self)
+
+    # What is written by mistake, and what to write instead.
+
+    def __xor__(self, other: Any) -> NoReturn:
+        raise TypeError("^ is no power in Python: write ** for a power, as in a**2")
+
+    __rxor__ = __xor__
+
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        raise TypeError("round() leaves the graph, and has no slope: write round(a.item(), 2) for a number to show")
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        if getattr(self, "size", 1) != 1:
+            raise TypeError(f"the format {spec!r} is for one number; write the numbers of {self!r:.80} one by one")
+        return format(float(self.item()), spec)
+
+    @property
+    def gradient(self) -> NoReturn:
+        """Say that it is called grad."""
+        raise AttributeError("the gradient is called grad: write a.grad, after backward()")
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
     # the only imports that point upwards, and they wait until they are called.

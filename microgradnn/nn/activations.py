@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..graph import Op
 from ..rules import calculus
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
@@ -23,9 +24,14 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 
 def activation(name: str) -> Callable[..., Any]:
     """Return the function of that name: of Values, of Tensors (n, m) and of plain numbers."""
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r} (choose from {', '.join(ACTIVATIONS)})")
     return ACTIVATIONS[name]
+
+
+def name_of(given: Any) -> str:
+    """Return the name of an activation that is given as a name or as the function, such as microgradnn.tanh."""
+    return given.name if isinstance(given, Op) else given
 
 
 def known(name: str) -> None:

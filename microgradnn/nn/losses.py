@@ -8,9 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from ..engine.tensor import Array
+from ..errors import ShapeError
+from ..graph import Node
 from ..rules import arrays, calculus
 
 Loss = Callable[[Any, Any], Any]
+
+
+def check_labels(a: Any, y: Any) -> None:
+    """Raise ShapeError unless there is a label for each output: (m, 1) beside (1, m) would become (m, m)."""
+    given = np.shape(y.item() if isinstance(y, Node) else y)
+    if given and given != a.shape:
+        fix = "; give the transpose" if given == a.shape[::-1] else ""
+        fix = "; write y.reshape(1, -1)" if given == a.shape[1:] else fix
+        raise ShapeError(f"the labels have shape {given} and the outputs {a.shape}, a column an example{fix}")
+
+
+def check_shares(y: Array) -> None:
+    """Raise ValueError for a label below 0 or above 1, which no cross entropy and no margin is made for."""
+    wrong = np.argwhere(~((y >= 0) & (y <= 1)))
+    if wrong.size:
+        i, j = map(int, wrong[0])
+        fix = "; write (Y + 1) / 2 for labels of -1 and 1" if set(np.unique(y)) <= {-1.0, 1.0} else ""
+        raise ValueError(f"a label of this loss is from 0 to 1; got {y[i, j]:g} at Y[{i}, {j}]{fix}")
 
 
 def per_example(losses: Any) -> Any:
@@ -20,26 +43,31 @@ def per_example(losses: Any) -> Any:
 
 def squared_error(a: Any, y: Any) -> Any:
     """½ Σ (a − y)², (1, m); the ½ cancels the 2 of the derivative (notes, C1)."""
+    check_labels(a, y)
     return per_example(calculus.squared_error(a, y))
 
 
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(y log a + (1 − y) log(1 − a)), (1, m), of probabilities a; infinite where a is 0 or 1 and wrong (notes, B5)."""
+    check_labels(a, y)
     return per_example(calculus.cross_entropy(a, y))
 
 
 def cross_entropy_logits(z: Any, y: Any) -> Any:
     """The cross entropy of σ(z), (1, m), from z itself: nothing overflows, and dz is a − y exactly (notes, B11)."""
+    check_labels(z, y)
     return per_example(calculus.cross_entropy_logits(z, y))
 
 
 def softmax_cross_entropy(z: Any, y: Any) -> Any:
     """−Σ y log softmax(z), (1, m), for one class out of n: a column of y is 1 at the class and 0 elsewhere."""
+    check_labels(z, y)
     return -arrays.sum(y * arrays.log_softmax(z, axis=0), axis=0, keepdims=True)
 
 
 def max_margin(z: Any, y: Any) -> Any:
     """max(0, 1 − z t) with t = 2y − 1, so −1 or 1, (1, m): the hinge loss of micrograd's demo."""
+    check_labels(z, y)
     return per_example(calculus.relu(1 - z * (2 * y - 1)))
 
 

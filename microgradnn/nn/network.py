@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,11 +12,13 @@ import numpy as np
 from ..engine.tensor import Array, Tensor, count, leaf, numeric
 from ..engine.value import Value
 from ..errors import ModelFileError, ShapeError
+from ..graph import Op
+from .activations import name_of
 from .architecture import described, numbers, rebuilt
 from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
-from .losses import cost, loss_of
+from .losses import check_shares, cost, loss_of, squared_error
 from .scalar import MLP, activations
 from .training import fit
 
@@ -25,7 +27,8 @@ class Network:
     """L layers, of sizes [n_x, n[1], …, n[L]]; the input layer is not counted (notes, A7).
 
     `hidden` is the activation of the hidden layers, or a list of one for each; `output` that of the
-    last. `loss` is the usual one for the output unless named: the cross entropy for 'sigmoid' and
+    last: names, or functions of the table, such as microgradnn.tanh. `loss` is the usual one for the
+    output unless named: the cross entropy for 'sigmoid' and
     'softmax', computed from Z so that it never overflows, else the squared error. `init` sets how
     the weights start, by default He's for ReLU and its like and Xavier's for others; `seed` makes
     it repeatable. `dropout` is the share of hidden units that are left out in training.
@@ -42,9 +45,9 @@ class Network:
     def __init__(
         self,
         sizes: Sequence[int],
-        *,
-        hidden: str | Sequence[str] = "relu",
-        output: str = "sigmoid",
+        *more: int,
+        hidden: str | Op | Sequence[str | Op] = "relu",
+        output: str | Op = "sigmoid",
         loss: str | None = None,
         init: str | float | Initialiser | None = None,
         seed: int | np.random.Generator | None = None,
@@ -53,10 +56,15 @@ class Network:
         dropout: float = 0.0,
         dtype: Any = "float64",
     ) -> None:
+        if more or not isinstance(sizes, Iterable) or isinstance(sizes, (str, bytes)):
+            shown = ", ".join(map(repr, (sizes, *more)))
+            raise TypeError(f"the sizes of the layers are one list, Network([2, 3, 1]); got Network({shown:.60})")
         sizes = list(sizes)
         if len(sizes) < 2:
             raise ValueError(f"a network has at least an input and an output, such as [2, 1]; got {sizes}")
-        names = [hidden] * (len(sizes) - 2) if isinstance(hidden, str) else list(hidden)
+        several = isinstance(hidden, (list, tuple))
+        names = [name_of(one) for one in (hidden if several else [hidden] * (len(sizes) - 2))]  # type: ignore[union-attr]
+        output = name_of(output)
         if len(names) != len(sizes) - 2:
             raise ValueError(f"{len(sizes) - 2} hidden layers and {len(names)} activations for them: {names}")
         if "softmax" in names:
@@ -163,7 +171,11 @@ class Network:
         y = Y if isinstance(Y, Tensor) else leaf(numeric(Y, self.layers[0].W.dtype), "constant")
         if y.shape != shape:
             fix = "; give the transpose, Y.T" if y.shape == shape[::-1] else ""
+            fix = "; write Y.reshape(1, -1)" if y.shape == shape[1:] and shape[0] == 1 else fix
+            fix = "; one_hot makes a row for each class" if y.size == shape[1] and shape[0] > 1 else fix
             raise ShapeError(f"the labels have shape {y.shape} and the outputs {shape}, a column an example{fix}")
+        if self.loss is not squared_error:
+            check_shares(y.numpy())
         return y if y.name else y.named("Y")
 
     def predict(self, X: Any) -> Array:  # noqa: N803

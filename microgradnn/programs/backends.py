@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, overload
 
 from ..engine.tensor import Decided
-from ..formulas.derive import asked, derive, identifiers
+from ..formulas.derive import asked, check_output, derive, identifiers
 from ..graph import Node, topological
 from .c.program import CProgram
 from .numba.program import TapeProgram
@@ -72,6 +72,7 @@ def compile(
     >>> program(x=[0.5, -0.5]).gradients["w"]
     0.0
     """
+    check_output(output, "compile", wrt)
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
     if reduce not in ("sum", "mean"):

@@ -129,8 +129,8 @@ REFUSED = {
     "a,b,y|1,,1": "line 2, column 'b': a value is missing; leave the line out, or fill it in",
     "a,b,y|1,NaN,1": "line 2, column 'b': a value is missing .'NaN'",
     "a,b,y|1,2,": "line 2, column 'y': a value is missing",
-    "a,y|1,0|2,2|3,2|4,7": "column 'y': labels are 0 or 1, .* got 2 in line 3, 7 in line 5; labels='classes' takes",
-    "a,y|1,0.5|2,1": "labels='numbers' as it is",
+    "a,y|1,0|2,2|3,2|4,7": "column 'y': labels are 0 or 1, .* got 2 in line 3, 7 in line 5; labels='classes' .*takes",
+    "a,y|1,0.5|2,1": "got 0.5 in line 2; labels='numbers' .*--labels numbers.* takes them as they are",
     "a,y|1,0|2,O": "line 3, column 'y': 'O' is no number; other labels are, and labels='classes'",
     "a,y|1,cat|2,cat": "column 'y': all examples have the label 'cat': nothing to tell apart",
 }
@@ -180,3 +180,12 @@ def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", "/dev/zero"):
         with pytest.raises(ValueError, match="not an ordinary file"):
             read_table(path, "y")
+
+
+def test_whole_numbers_of_many_kinds_are_classes_with_a_word() -> None:
+    lines = ["x,y", *(f"{k},{k}" for k in range(60))]
+
+    with pytest.warns(UserWarning, match=r"whole numbers of 60 kinds are taken for classes; labels='numbers'"):
+        assert len(read_table(lines, "y").classes) == 60
+    assert read_table(lines, "y", labels="numbers").classes == []
+    assert len(read_table(lines, "y", labels="classes").classes) == 60

@@ -418,8 +418,16 @@ def test_what_makes_no_network_is_refused(sizes: list[int], options: dict[str, A
             Y.T,
             r"^the labels have shape \(4, 1\) and the outputs \(1, 4\), a column an example; give the transpose, Y.T$",
         ),
-        (X, Y[0], r"^the labels have shape \(4,\) and the outputs \(1, 4\), a column an example$"),
-        (X, Y[:, :3], r"^the labels have shape \(1, 3\) and the outputs \(1, 4\), a column an example$"),
+        (
+            X,
+            Y[0],
+            r"^the labels have shape \(4,\) and the outputs \(1, 4\), a column an example; write Y.reshape\(1, -1\)$",
+        ),
+        (
+            X,
+            Y[:, :3],
+            r"^the labels have shape \(1, 3\) and the outputs \(1, 4\), a column an example$",
+        ),
     ],
 )
 def test_examples_that_do_not_fit_are_refused_with_the_fix(x: Array, y: Array, message: str) -> None:

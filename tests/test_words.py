@@ -1,0 +1,102 @@
+"""What a newcomer writes by mistake is answered with what to write instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import microgradnn as mg
+from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
+from microgradnn.nn import Network
+from microgradnn.nn.losses import LOSSES
+from microgradnn.programs.backends import BACKENDS, compile
+
+V, T = Value(2.0, "a"), Tensor([[1.0, 2.0]], "T")
+X = np.array([[0.5, -1.0, 2.0, 0.1, 0.2, 0.3]])
+LABELS = [0, 1, 2, 0, 1, 2]
+
+MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "a.gradient": (lambda: V.gradient, AttributeError, "a.grad"),
+    "T.gradient": (lambda: T.gradient, AttributeError, "a.grad"),
+    "a^2": (lambda: V ^ 2, TypeError, "**"),
+    "2^a": (lambda: 2 ^ V, TypeError, "**"),
+    "T^2": (lambda: T ^ 2, TypeError, "**"),
+    "round(a)": (lambda: round(V), TypeError, "round(a.item(), 2)"),
+    "round(T, 2)": (lambda: round(T, 2), TypeError, "round(a.item(), 2)"),
+    "f'{T:.2f}'": (lambda: f"{T:.2f}", TypeError, "is for one number"),
+    "derive(function)": (lambda: derive(lambda x: x * x), TypeError, "microgradnn.grad(f)"),
+    "derive([a])": (lambda: derive([V]), TypeError, "derive the sum"),
+    "derive(network)": (lambda: derive(Network([1, 1])), TypeError, "derive(network.cost(X, Y))"),
+    "derive(3.0)": (lambda: derive(3.0), TypeError, "takes a node"),
+    "derive(J, a)": (lambda: derive(V * V, V), TypeError, "derive(J, [x])"),
+    **{
+        f"compile(function), {backend}": (
+            lambda backend=backend: compile(lambda x: x * x, backend=backend),
+            TypeError,
+            "microgradnn.compiled(f)",
+        )
+        for backend in BACKENDS
+    },
+    "compile([a, b])": (lambda: compile([V, V * V]), TypeError, "compile the sum"),
+    "Network(2, 3, 1)": (lambda: Network(2, 3, 1), TypeError, "Network([2, 3, 1])"),
+    "Network(2)": (lambda: Network(2), TypeError, "one list"),
+    "hidden=np.tanh": (lambda: Network([1, 2, 1], hidden=np.tanh), ValueError, "choose from"),
+    "if T": (lambda: 1 if T else 0, ValueError, ".all()"),
+    "Value([1, 2])": (lambda: Value([1, 2]), TypeError, "[Value(one) for one in x]"),
+    "Value(array)": (lambda: Value(np.ones(2)), TypeError, "Tensor"),
+    "Value('2')": (lambda: Value("2"), TypeError, "float(x)"),
+    "labels of three classes": (lambda: Network([1, 3], output="softmax").fit(X, LABELS), ShapeError, "one_hot"),
+    "labels of three classes for a sigmoid": (lambda: Network([1, 1]).fit(X, LABELS), ShapeError, "one_hot"),
+    "labels as (m,)": (lambda: Network([1, 1]).cost(X, np.zeros(6)), ShapeError, "Y.reshape(1, -1)"),
+    "labels as (m, 1)": (lambda: Network([1, 1]).cost(X, np.zeros((6, 1))), ShapeError, "Y.T"),
+    "labels of -1": (lambda: Network([1, 1]).cost(X, [[-1, 1, 1, -1, 1, 1]]), ValueError, "(Y + 1) / 2"),
+    "labels of -1 for a margin": (
+        lambda: Network([1, 1], output="linear", loss="max_margin").cost(X, [[-1, 1, 1, -1, 1, 1]]),
+        ValueError,
+        "(Y + 1) / 2",
+    ),
+    "labels of 2": (lambda: Network([1, 1]).cost(X, [[0, 1, 2, 0, 1, 2]]), ValueError, "from 0 to 1; got 2 at Y[0, 2]"),
+    "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_answered_with_what_to_write(mistake: str) -> None:
+    call, kind, advice = MISTAKES[mistake]
+
+    with pytest.raises(kind, match=re.escape(advice)):
+        call()
+
+
+@pytest.mark.parametrize("kind", [list, Tensor])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_labels_in_a_column_beside_outputs_in_a_row_are_refused(loss: str, kind: Callable[[Any], Any]) -> None:
+    a = Tensor(np.full((1, 3), 0.5))
+
+    with pytest.raises(ShapeError, match=r"the labels have shape \(3, 1\) and the outputs \(1, 3\)"):
+        LOSSES[loss](a, kind([[0.0], [1.0], [1.0]]))
+
+
+def test_a_format_and_an_activation_as_a_function_are_understood() -> None:
+    assert (f"{V:.2f}", f"{V:8.1e}", f"{T.sum():.1f}") == ("2.00", " 2.0e+00", "3.0")
+    assert f"{V}" == str(V)
+    assert Network([2, 3, 3, 1], hidden=mg.tanh).activations == ["tanh", "tanh", "sigmoid"]
+    assert Network([2, 3, 3, 1], hidden=[mg.tanh, "relu"], output=mg.sigmoid).activations == ["tanh", "relu", "sigmoid"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Tensor(np.ones((3, 2))) + np.ones(2),
+        lambda: np.ones(2) * Tensor(np.ones((3, 2))),
+        lambda: Tensor(np.ones((3, 1))) - np.ones(3),
+        lambda: mg.maximum(np.ones(2), Tensor(np.ones((3, 2)))),
+    ],
+)
+def test_an_array_of_rank_one_beside_rows_and_columns_is_warned_of(call: Callable[[], Any]) -> None:
+    with pytest.warns(RankOneWarning, match=r"meets a Tensor of shape .*write x.reshape\(1, -1\)"):
+        call()
