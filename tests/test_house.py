@@ -34,8 +34,8 @@ ROOMS = {
     "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
     "check": (
         f"{CORE} formulas",
-        "differences replay rounding edges report judge functions recorded lookalike fast blame strategies gradients "
-        "symptoms training "
+        "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
+        "gradients symptoms training "
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
         "backward.calls backward.passes backward.edits backward.evidence backward.phrases "
         "backward.inner backward.diagnosis "

@@ -14,22 +14,20 @@ import numpy as np
 
 from ..graph import topological
 from .blame import suspects
+from .claims import check_claim
 from .fast import MOST_SINGLE, bisect, compare, draw_directions
 from .functions import Flat, Line, as_nodes, weighed, write_place
 from .judge import Case, Finding, judge
 from .lookalike import doubt_backward_pass
 from .recorded import Part, Swept
 from .replay import array_of, replay
-from .report import CANNOT_TELL, OK, WRONG, Entry, Report
+from .report import CANNOT_TELL, OK, RANDOM, WRONG, Entry, Report
 from .rounding import Losses
 
-RANDOM = (
-    "f gives other numbers when it is called again at the same inputs: draw from a generator with a fixed seed "
-    "inside f, or leave out what changes, such as dropout"
-)
 
-
-def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fast: bool = False) -> Report:
+def gradcheck(
+    f: Callable[..., Any], *inputs: Any, grad: Any = None, rtol: float | None = None, fast: bool = False
+) -> Report:
     """Hold the gradients that the backward sweep finds for f against f itself.
 
     `f` takes Values, one for each of `inputs` (numbers, or lists, tuples, dicts and arrays of
@@ -47,6 +45,10 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fa
     With `fast` each output, its numbers weighed at random, is checked along three random directions: a wrong number is
     seen in all of them, and found by halving.
 
+    With `grad` the gradient is somebody's own, `grad(*inputs)` or an array, and f any function that gives one number:
+    of NumPy arrays, PyTorch tensors, or what they are given in (lists, dicts). No graph is needed; f is run in complex
+    numbers if it will, and else differences are the reference.
+
     Where a gradient is wrong, each edge of the graph is checked alone, and those with a wrong local
     derivative are named.
 
@@ -55,6 +57,8 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fa
     x      0         0          0 units  complex step  ok
     y      2         2          0 units  complex step  ok
     """
+    if grad is not None:
+        return check_claim(f, inputs, grad, rtol, fast=fast)
     check = Check(f, inputs, rtol)
     return check.in_directions() if fast else check.in_full()
 
@@ -283,12 +287,14 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
-def assert_gradients(f: Callable[..., Any], *inputs: Any, rtol: float | None = None, fast: bool = False) -> None:
+def assert_gradients(
+    f: Callable[..., Any], *inputs: Any, grad: Any = None, rtol: float | None = None, fast: bool = False
+) -> None:
     """Raise AssertionError, with the report, unless `gradcheck` finds every gradient of f right.
 
-    It is raised too where that cannot be told, and says so.
+    It is raised too where that cannot be told, and says so. The arguments are those of `gradcheck`.
     """
-    report = gradcheck(f, *inputs, rtol=rtol, fast=fast)
+    report = gradcheck(f, *inputs, grad=grad, rtol=rtol, fast=fast)
     if not report:
         what = "are not those of the function" if report.verdict == WRONG else "cannot be judged"
         raise AssertionError(f"the gradients {what}\n{report}")

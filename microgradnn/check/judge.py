@@ -31,6 +31,7 @@ class Case(NamedTuple):
     blamed: Callable[[], bool]  # whether one of them is seen to be wrong
     leak: float = 0.0  # a slope that the graph does not know of
     rtol: float | None = None
+    enough: float = 0.0  # what a gradient may be off by in any case
 
     @property
     def agrees(self) -> bool:
@@ -105,7 +106,9 @@ def compare_with_exact(case: Case, confirmed: bool = True) -> Finding:
     slack = tolerance(case, case.exact)
     if not abs(case.gradient - case.exact) <= slack:
         return Finding(case.exact, "complex step", case.unit, WRONG if confirmed else CANNOT_TELL)
-    fine = (confirmed and (case.rtol is not None or slack <= FINE * abs(case.gradient))) or case.sound()
+    fine = (
+        confirmed and (case.rtol is not None or slack <= max(FINE * abs(case.gradient), case.enough))
+    ) or case.sound()
     return Finding(case.exact, "complex step", case.unit, OK if fine else CANNOT_TELL)
 
 
@@ -154,7 +157,7 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
     still = gradient == 0 and best.around == 0 and not case.blamed()  # it does not move at all
     fine = (
         still
-        or slack <= max(FINE * size, 1e-12 * best.around)
+        or slack <= max(FINE * size, 1e-12 * best.around, case.enough)
         or (case.sound() and slack <= 1e-3 * max(size, case.size, best.around))
     )
     return Finding(best.slope, "differences", unit, OK if fine or case.rtol is not None else CANNOT_TELL)

@@ -9,6 +9,10 @@ from math import inf, isfinite
 from typing import Any
 
 OK, WRONG, CANNOT_TELL = "ok", "WRONG", "cannot tell"
+RANDOM = (
+    "f gives other numbers when it is called again at the same inputs: draw from a generator with a fixed seed "
+    "inside f, or leave out what changes, such as dropout"
+)
 MOST_ROWS = 20  # of a report: of more entries the wrong ones are printed, and the right ones counted
 
 
