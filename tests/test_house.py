@@ -25,7 +25,10 @@ ROOMS = {
     "graph": ("errors", "native node limits decisions op structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
     "engine": ("errors graph rules", "disk processes modes copying anomaly masks value tensor derivatives"),
-    "formulas": (CORE, "expression facts terms cancel c_source carried listing derive explain_arrays explain"),
+    "formulas": (
+        CORE,
+        "expression facts terms cancel translation c_source carried listing derive explain_arrays explain",
+    ),
     "programs": (
         f"{CORE} formulas",
         "numpy.walk numpy.sums numpy.steady program c.program "

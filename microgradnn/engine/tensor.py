@@ -631,7 +631,7 @@ class Tensor(Node):
     def atan2(self, other: Any) -> Any:
         """Return atan2(self, other), as a Tensor.
 
-        The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0.
+        The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin.
         """
         return Tensor._record(calculus.atan2, self, other)
 

@@ -734,8 +734,12 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.power(x, y)
-            dx = y * x ** (y - 1.0 + numerics.zero(x) * numerics.zero(y))
-            dy = f * math.log(x + numerics.zero(x))
+            dx = numerics.weigh(
+                y,
+                x ** (y - 1.0 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0))
+                * (abs(x) + (1.0 if x == 0.0 else 0.0)) ** numerics.one_less(y),
+            )
+            dy = f * math.log(x + (1.0 if x == 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(POW, (self, other))
         node = new(Value)
@@ -809,7 +813,7 @@ class Value(Node):
             return at_limit(LOG, (self,))
         try:
             f: float = math.log(x)
-            dx = 1.0 / x
+            dx = 1.0 / (x + 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(LOG, (self,))
         node = new(Value)
@@ -843,7 +847,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.log2(x)
-            dx = 1.0 / (calculus.LN2 * x)
+            dx = calculus.ONE_OVER_LN2 / (x + 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(LOG2, (self,))
         node = new(Value)
@@ -860,7 +864,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.log10(x)
-            dx = 1.0 / (calculus.LN10 * x)
+            dx = calculus.ONE_OVER_LN10 / (x + 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(LOG10, (self,))
         node = new(Value)
@@ -877,7 +881,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.sqrt(x)
-            dx = 1.0 / (2.0 * f)
+            dx = 1.0 / (2.0 * f + 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(SQRT, (self,))
         node = new(Value)
@@ -893,7 +897,7 @@ class Value(Node):
         """Return cbrt(self), as a Value: slope ∞ at 0."""
         x = self._data
         try:
-            f: float = math.cbrt(x)
+            f: float = numerics.cbrt(x)
             dx = 1.0 / (3.0 * f * f)
         except (ValueError, ArithmeticError):
             return at_limit(CBRT, (self,))
@@ -913,8 +917,8 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = math.hypot(x, y)
-            dx = x / (f + numerics.zero(f))
-            dy = y / (f + numerics.zero(f))
+            dx = x / (f + (1.0 if f == 0.0 else 0.0))
+            dy = y / (f + (1.0 if f == 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(HYPOT, (self, other))
         node = new(Value)
@@ -1025,7 +1029,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.atan(x)
-            dx = 1.0 / (1.0 + x * x)
+            dx = 1.0 / math.hypot(x, 1.0) / math.hypot(x, 1.0)
         except (ValueError, ArithmeticError):
             return at_limit(ATAN, (self,))
         node = new(Value)
@@ -1044,15 +1048,23 @@ class Value(Node):
     def atan2(self, other: Number) -> Value:
         """Return atan2(self, other), as a Value.
 
-        The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0.
+        The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin.
         """
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
             f: float = math.atan2(x, y)
-            dx = y / math.hypot(x, y) / math.hypot(x, y)
-            dy = -x / math.hypot(x, y) / math.hypot(x, y)
+            dx = (
+                y
+                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
+                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
+            )
+            dy = (
+                -x
+                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
+                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
+            )
         except (ValueError, ArithmeticError):
             return at_limit(ATAN2, (self, other))
         node = new(Value)
@@ -1108,13 +1120,29 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.tanh(x)
-            dx = 1.0 - f * f
+            dx = numerics.sech(x) ** 2.0
         except (ValueError, ArithmeticError):
             return at_limit(TANH, (self,))
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = TANH
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def _sech(self) -> Value:
+        x = self._data
+        try:
+            f: float = numerics.sech(x)
+            dx = -f * math.tanh(x)
+        except (ValueError, ArithmeticError):
+            return at_limit(SECH, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = SECH
         node._x = self
         node._y = None
         node._dx = dx
@@ -1188,7 +1216,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = numerics.sigmoid(x)
-            dx = f * (1.0 - f)
+            dx = f * numerics.sigmoid(-x)
         except (ValueError, ArithmeticError):
             return at_limit(SIGMOID, (self,))
         node = new(Value)
@@ -1205,7 +1233,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = numerics.logit(x)
-            dx = 1.0 / (x * (1.0 - x))
+            dx = 1.0 / ((x + 0.0) * (1.0 - x))
         except (ValueError, ArithmeticError):
             return at_limit(LOGIT, (self,))
         node = new(Value)
@@ -1222,7 +1250,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.erf(x)
-            dx = calculus.TWO_OVER_ROOT_PI * math.exp(-(x * x))
+            dx = calculus.TWO_OVER_ROOT_PI * numerics.gaussian(x) ** 2.0
         except (ValueError, ArithmeticError):
             return at_limit(ERF, (self,))
         node = new(Value)
@@ -1239,13 +1267,45 @@ class Value(Node):
         x = self._data
         try:
             f: float = math.erfc(x)
-            dx = -calculus.TWO_OVER_ROOT_PI * math.exp(-(x * x))
+            dx = -calculus.TWO_OVER_ROOT_PI * numerics.gaussian(x) ** 2.0
         except (ValueError, ArithmeticError):
             return at_limit(ERFC, (self,))
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = ERFC
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def _gaussian(self) -> Value:
+        x = self._data
+        try:
+            f: float = numerics.gaussian(x)
+            dx = -x * f
+        except (ValueError, ArithmeticError):
+            return at_limit(GAUSSIAN, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = GAUSSIAN
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def _normal_cdf(self) -> Value:
+        x = self._data
+        try:
+            f: float = numerics.normal_cdf(x)
+            dx = calculus.ONE_OVER_ROOT_TWO_PI * numerics.gaussian(x)
+        except (ValueError, ArithmeticError):
+            return at_limit(NORMAL_CDF, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = NORMAL_CDF
         node._x = self
         node._y = None
         node._dx = dx
@@ -1261,7 +1321,7 @@ class Value(Node):
         node.op = RELU
         node._x = self
         node._y = None
-        node._dx = 1.0 if x > 0.0 else 0.0 if x == x else x
+        node._dx = 1.0 if x > 0.0 else 0.0
         return watched(node) if OPEN else node
 
     def _leaky_relu(self, other: Number) -> Value:
@@ -1270,8 +1330,8 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = x if x > 0.0 else y * x
-            dx = numerics.where(1.0 if x > 0.0 else 0.0 if x == x else x, 1.0, y)
-            dy = x * (1.0 - (1.0 if x > 0.0 else 0.0 if x == x else x))
+            dx = numerics.where(1.0 if x > 0.0 else 0.0, 1.0, y)
+            dy = x * (1.0 - (1.0 if x > 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(LEAKY_RELU, (self, other))
         node = new(Value)
@@ -1298,9 +1358,7 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = x if x > 0.0 else y * math.expm1(x)
-            dx = numerics.where(
-                1.0 if x > 0.0 else 0.0 if x == x else x, 1.0, y * math.exp(x if x <= 0.0 or x != x else 0.0)
-            )
+            dx = numerics.where(1.0 if x > 0.0 else 0.0, 1.0, y * math.exp(x if x <= 0.0 or x != x else 0.0))
             dy = math.expm1(x if x <= 0.0 or x != x else 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(ELU, (self, other))
@@ -1344,7 +1402,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = numerics.silu(x)
-            dx = numerics.sigmoid(x) * (1.0 + x * numerics.sigmoid(-x))
+            dx = numerics.sigmoid(x) + numerics.weigh(f, numerics.sigmoid(-x))
         except (ValueError, ArithmeticError):
             return at_limit(SILU, (self,))
         node = new(Value)
@@ -1361,9 +1419,7 @@ class Value(Node):
         x = self._data
         try:
             f: float = numerics.gelu(x)
-            dx = math.erfc(-calculus.ROOT_HALF * x) / 2.0 + x * math.exp(-(x * x) / 2.0) * (
-                calculus.ROOT_HALF * calculus.TWO_OVER_ROOT_PI / 2.0
-            )
+            dx = numerics.normal_cdf(x) + numerics.weigh(x, calculus.ONE_OVER_ROOT_TWO_PI * numerics.gaussian(x))
         except (ValueError, ArithmeticError):
             return at_limit(GELU, (self,))
         node = new(Value)
@@ -1467,18 +1523,14 @@ class Value(Node):
         if not isinstance(third, Value):
             third = leaf(third)
         x, y, z = self._data, second._data, third._data
-        try:
-            f: float = y if x else z
-            dx = 0.0
-            dy = 1.0 - numerics.zero(x)
-            dz = numerics.zero(x)
-        except (ValueError, ArithmeticError):
-            return at_limit(WHERE, (self, second, third))
-        return record(WHERE, f, (self, second, third), (dx, dy, dz))
+        f: float = y if x != 0.0 else z
+        return record(
+            WHERE, f, (self, second, third), (0.0, 1.0 - (1.0 if x == 0.0 else 0.0), 1.0 if x == 0.0 else 0.0)
+        )
 
     def _step(self) -> Value:
         x = self._data
-        f: float = 1.0 if x > 0.0 else 0.0 if x == x else x
+        f: float = 1.0 if x > 0.0 else 0.0
         node = new(Value)
         node._data = f
         node._swept = NONE
@@ -1507,18 +1559,14 @@ class Value(Node):
 
     def _zero(self) -> Value:
         x = self._data
-        try:
-            f: float = numerics.zero(x)
-            dx = 0.0
-        except (ValueError, ArithmeticError):
-            return at_limit(ZERO, (self,))
+        f: float = 1.0 if x == 0.0 else 0.0
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = ZERO
         node._x = self
         node._y = None
-        node._dx = dx
+        node._dx = 0.0
         return watched(node) if OPEN else node
 
     def _ahead(self, other: Number) -> Value:
@@ -1545,20 +1593,15 @@ class Value(Node):
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
-        try:
-            f: float = numerics.equal(x, y)
-            dx = 0.0
-            dy = 0.0
-        except (ValueError, ArithmeticError):
-            return at_limit(EQUAL, (self, other))
+        f: float = 1.0 if x == y else 0.0
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = EQUAL
         node._x = self
         node._y = other
-        node._dx = dx
-        node._dy = dy
+        node._dx = 0.0
+        node._dy = 0.0
         return watched(node) if OPEN else node
 
     def _greater(self, other: Number) -> Value:
@@ -1595,7 +1638,7 @@ class Value(Node):
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
-        f: float = x * y if x and y else 0.0
+        f: float = x * y if x != 0.0 and y != 0.0 else 0.0
         node = new(Value)
         node._data = f
         node._swept = NONE
@@ -1632,8 +1675,17 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.cross_entropy(x, y)
-            dx = numerics.weigh(1.0 - y, 1.0 / (1.0 - x)) - numerics.weigh(y, 1.0 / x)
-            dy = math.log1p(-x) - math.log(x)
+            dx = (
+                x
+                - y
+                + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)
+                - numerics.zero(1.0 - x) * numerics.zero(1.0 - y)
+            ) / (
+                x * (1.0 - x)
+                + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)
+                + numerics.zero(1.0 - x) * numerics.zero(1.0 - y)
+            )
+            dy = -numerics.logit(x)
         except (ValueError, ArithmeticError):
             return at_limit(CROSS_ENTROPY, (self, other))
         node = new(Value)
@@ -1652,7 +1704,7 @@ class Value(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.cross_entropy_logits(x, y)
-            dx = numerics.sigmoid(x) - y
+            dx = (1.0 - y) * numerics.sigmoid(x) - y * numerics.sigmoid(-x)
             dy = -x
         except (ValueError, ArithmeticError):
             return at_limit(CROSS_ENTROPY_LOGITS, (self, other))
@@ -1693,6 +1745,7 @@ ATAN2: Final = calculus.atan2
 SINH: Final = calculus.sinh
 COSH: Final = calculus.cosh
 TANH: Final = calculus.tanh
+SECH: Final = calculus.sech
 ASINH: Final = calculus.asinh
 ACOSH: Final = calculus.acosh
 ATANH: Final = calculus.atanh
@@ -1700,6 +1753,8 @@ SIGMOID: Final = calculus.sigmoid
 LOGIT: Final = calculus.logit
 ERF: Final = calculus.erf
 ERFC: Final = calculus.erfc
+GAUSSIAN: Final = calculus.gaussian
+NORMAL_CDF: Final = calculus.normal_cdf
 RELU: Final = calculus.relu
 LEAKY_RELU: Final = calculus.leaky_relu
 ELU: Final = calculus.elu
@@ -1751,6 +1806,7 @@ WRITTEN: Final = {
     "sinh": "sinh",
     "cosh": "cosh",
     "tanh": "tanh",
+    "sech": "_sech",
     "asinh": "asinh",
     "acosh": "acosh",
     "atanh": "atanh",
@@ -1758,6 +1814,8 @@ WRITTEN: Final = {
     "logit": "logit",
     "erf": "erf",
     "erfc": "erfc",
+    "gaussian": "_gaussian",
+    "normal_cdf": "_normal_cdf",
     "relu": "relu",
     "leaky_relu": "_leaky_relu",
     "elu": "_elu",

@@ -28,8 +28,9 @@ from ..rules.logistic import find_logit, log_of_logistic, sigmoids
 from .c_source import c_source
 from .cancel import behind_sigmoid
 from .carried import is_own
-from .listing import Line, Listing, Style, all_floats, function_source, latex, numeric_functions, step_source
+from .listing import Line, Listing, Style, all_floats, function_source, latex, step_source
 from .terms import FICTIONAL, Book, Dim, Term, count, dim, lost
+from .translation import numeric_functions
 
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
@@ -375,7 +376,7 @@ class Writing:
         self.own.update({key: op for key, op in listing.helpers.items() if is_own(op)})
         if style == "c":
             lines = [(line.name, line.formula) for line in (*forward, *backward)]
-            both = value = c_source(name, names, wrt, lines, result)
+            both = value = c_source(name, names, wrt, lines, result, listing.helpers)
         else:
             about = (names, self.shapes(given), self.lengths, forward)
             value = function_source("value", *about, [], result, None, listing)

@@ -167,7 +167,7 @@ class Explanation:
         """One local derivative as the table's rule gives it, in the names of the nodes."""
         inputs = [x.data if is_number(x) else Symbol(self.name(x, style)) for x in edge.user.inputs]
         try:
-            partial = edge.user.op.partials[edge.position](Symbol(self.name(edge.user, style)), *inputs)
+            partial = edge.user.op.paper[edge.position](Symbol(self.name(edge.user, style)), *inputs)
         except TypeError:  # a slope of the user's own that is of numbers alone
             return written(edge.partial)
         return partial.written(style) if isinstance(partial, Symbol) else written(partial)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import operator
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,9 +17,9 @@ from ..graph import OPS, Fold, Op, topological
 from ..rules import arrays, calculus, numerics
 from ..rules.arrays import ArrayOp
 from ..rules.notation import Operand
-from .c_source import function_name
 from .carried import is_own, refuse, source_of
 from .terms import Dim, Term
+from .translation import OF_NUMPY, c_name, numeric_functions
 
 Style = Literal["numpy", "python", "c", "numba"]
 
@@ -60,36 +59,11 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     },
     "python": ARITHMETIC
     | {
-        "abs": ("abs({x})", "atom"),
         "step": ("float({x} > 0)", "atom"),
         "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
     },
     "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
-    "numba": ARITHMETIC  # of floats alone, and where Python raises, NaN or ∞
-    | {
-        "abs": ("abs({x})", "atom"),
-        "cbrt": ("np.cbrt({x})", "atom"),
-        "log2": ("np.log2({x})", "atom"),  # math.log2 is of newer ones
-        "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
-        "leaky_relu": ("({x} if {x} > 0 else {y:product} * {x:power})", "atom"),
-        "step": ("(1.0 if {x} > 0 else 0.0 if {x} == {x} else {x})", "atom"),
-        "sign": ("(1.0 if {x} > 0 else -1.0 if {x} < 0 else 0.0 if {x} == {x} else {x})", "atom"),
-        "zero": ("(1.0 if {x} == 0 else 0.0 if {x} == {x} else {x})", "atom"),
-        "equal": ("(1.0 if {x} == {y} else 0.0 if {x} == {x} and {y} == {y} else np.nan)", "atom"),
-        "ahead": ("(0.5 if {x} == {y} else 1.0 if {x} > {y} else 0.0 if {x} < {y} else np.nan)", "atom"),
-        "greater": ("(1.0 if {x} > {y} else 0.0)", "atom"),
-        "at_least": ("(1.0 if {x} >= {y} else 0.0)", "atom"),
-        "maximum": ("({x} if {x} >= {y} or {x} != {x} else {y})", "atom"),
-        "minimum": ("({x} if {x} <= {y} or {x} != {x} else {y})", "atom"),
-        "clip": ("(({y} if {x} < {y} else {z} if {x} > {z} else {x}) if {y} <= {z} else np.nan)", "atom"),
-        "where": ("({y} if {x} != 0 else {z})", "atom"),
-        "weigh": ("({x:product} * {y:power} if {x} != 0 and {y} != 0 else 0.0)", "atom"),
-        "cross_entropy": (
-            "(0.0 - ({y:product} * math.log({x}) if {y} != 0 else 0.0)"
-            " - ((1 - {y:product}) * math.log1p(-{x:product}) if {y} != 1 else 0.0))",
-            "atom",
-        ),
-    },
+    "numba": ARITHMETIC,  # of floats alone, and where Python raises, NaN or ∞
 }
 READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
 FACTORS = {  # in a product: true is 1
@@ -279,9 +253,10 @@ class Listing:
             return Operand(f"{whole:product} / {len(operands)}", "product")
         if self.style == "python":
             return Operand(f"{self.helper('logsumexp', op.fold)}([{', '.join(x.text for x in operands)}])")
-        text, home = operands[-1].text, "" if self.style == "c" else "np."
+        function = c_name(self.helper("logaddexp", numerics.logaddexp)) if self.style == "c" else "np.logaddexp"
+        text = operands[-1].text
         for x in reversed(operands[:-1]):
-            text = f"{home}logaddexp({x.text}, {text})"
+            text = f"{function}({x.text}, {text})"
         return Operand(text)
 
     def of_array(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
@@ -307,17 +282,17 @@ class Listing:
 
     def function(self, op: Op) -> str:
         """Return the name of a row's function: NumPy's, Python's, C's, or a helper's that goes with the source."""
-        if self.style == "c":
-            return function_name(op.name)
         if is_own(op):
             return op.name
         row = OPS.get(op.name, op)  # one that holds arguments has functions of its own
         function = row.array if self.style == "numpy" else row.scalar
         if isinstance(function, np.ufunc):
             return f"np.{function.__name__}"
-        if getattr(function, "__module__", "") == "math":
-            return f"math.{function.__name__}"
-        return self.helper(op.name, function)
+        if function is operator.abs or getattr(function, "__module__", "") == "math":
+            name = "abs" if function is operator.abs else f"math.{function.__name__}"
+            return c_name(name) if self.style == "c" else OF_NUMPY.get(name, name) if self.style == "numba" else name
+        name = self.helper(op.name, function)
+        return c_name(name) if self.style == "c" else name
 
     def helper(self, name: str, function: Callable[..., Any]) -> str:
         """Remember a function that goes with the source, and return its name."""
@@ -480,19 +455,6 @@ def told(term: Term) -> str:
 def shape_text(shape: tuple[int, ...]) -> str:
     """Write a shape; a number has none."""
     return repr(tuple(shape)) if shape else "a number"
-
-
-@lru_cache(maxsize=1)
-def numeric_functions() -> dict[str, ast.stmt]:
-    """Return the functions of numerics.py as syntax."""
-    text = (Path(numerics.__file__).parent / "numerics.py").read_text(encoding="utf-8")
-    found: dict[str, ast.stmt] = {}
-    for statement in ast.parse(text).body:
-        if isinstance(statement, ast.FunctionDef):
-            found[statement.name] = statement
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            found[statement.targets[0].id] = statement
-    return found
 
 
 def helper_sources(helpers: Mapping[str, Callable[..., Any]]) -> list[str]:

@@ -370,7 +370,7 @@ def share_of(term: Term, i: int, g: Any) -> Any:
     op: Any = term.op
     if isinstance(op, ArrayOp):
         return op.pullback(i, g, term, *term.inputs)
-    partial = op.partials[i](term, *term.inputs)
+    partial = (op.partials if term.book.exact else op.paper)[i](term, *term.inputs)
     if not isinstance(partial, Term):
         if not partial:
             return None

@@ -49,7 +49,9 @@ OPS: dict[str, Op] = ROWS
 class Op:
     """One row of a table, once it is registered. Call it with floats, arrays, nodes, symbols or fractions.
 
-    `partials` are the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i). `domain` has an
+    `partials` are the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i), in the form that keeps its
+    digits; `paper` the same slopes as one writes them by hand, where that is another form: 1 − f² for the
+    tanh. Those are shown, and what `derive` prints runs as it is printed. `domain` has an
     interval for each argument; `kink(x, y, …)` is 0 where the slope jumps. `text` and `latex`
     say how it is written: `{x:sum}` stands for an operand that needs brackets if it binds
     less than a sum does, `{x}` for one that never does; the whole binds as `binds`. Of the
@@ -61,7 +63,7 @@ class Op:
     """
 
     __slots__ = (
-        *("name", "scalar", "array", "partials", "domain", "kink"),
+        *("name", "scalar", "array", "partials", "paper", "domain", "kink"),
         *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule", "branch", "options", "public"),
     )
 
@@ -71,6 +73,7 @@ class Op:
         scalar: Callable[..., Any],
         array: Callable[..., Any],
         *partials: Callable[..., Any],
+        paper: Sequence[Callable[..., Any]] = (),
         domain: Interval | Sequence[Interval] = REAL,
         kink: Callable[..., Any] | None = None,
         symbol: str = "",
@@ -90,6 +93,7 @@ class Op:
         self.scalar = scalar
         self.array = array
         self.partials: Any = partials
+        self.paper: Any = paper or partials
         self.domain = (domain,) * len(partials) if isinstance(domain, Interval) else tuple(domain)
         self.kink = kink
         self.symbol = symbol or name
@@ -198,7 +202,7 @@ class Fold(Op):
         super().__init__(name, lambda *xs: fold(*self.split(xs)), array, binds=binds, note=note)
         self.fold = fold
         self.rule = rule
-        self.partials = Partials(self)
+        self.partials = self.paper = Partials(self)
         self.domain = (REAL,)
         self.sequences = sequences
         self.lists = [list] * sequences  # the types of the arguments that it is mostly called with
@@ -280,11 +284,13 @@ def is_numeric_array(x: Any) -> bool:
 def _held(op: Op, last: tuple[float, ...]) -> Op:
     free = len(op.partials) - len(last)
     rules = (op.held_rule(*last),) if op.held_rule else [ending(rule, last, 1 + free) for rule in op.partials[:free]]
+    paper = [ending(rule, last, 1 + free) for rule in op.paper[:free]]
     return Op(
         op.name,
         ending(op.scalar, last, free),
         ending(op.array, last, free),
         *rules,
+        paper=paper,
         domain=op.domain[:free],
         kink=op.kink,
         symbol=op.symbol,

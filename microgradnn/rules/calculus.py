@@ -25,8 +25,8 @@ POSITIVE = Interval(low=0)
 NOT_NEGATIVE = Interval(low=0, closed=True)
 NOT_ZERO = Interval(hole=0)
 UP_TO_ONE = Interval(-1, 1, closed=True)
-LN2, LN10 = math.log(2), math.log(10)
-ROOT_HALF, TWO_OVER_ROOT_PI = math.sqrt(0.5), 2 / math.sqrt(math.pi)
+ONE_OVER_LN2, ONE_OVER_LN10 = 1 / math.log(2), 1 / math.log(10)
+TWO_OVER_ROOT_PI, ONE_OVER_ROOT_TWO_PI = 2 / math.sqrt(math.pi), 1 / math.sqrt(2 * math.pi)
 
 # Each row: what it is worth and its slopes first, how it is written after that.
 # fmt: off
@@ -64,9 +64,13 @@ same = Op("same", operator.pos, np.positive,
          text="{x}", latex="{x}", note="x itself, as a node of its own", public=False)
 
 pow = Op("pow", numerics.power, np.power,
-         lambda f, x, y: y * x ** (y - 1 + zero(x) * zero(y)),
+         lambda f, x, y: weigh(y, x ** (y - 1 + zero(x) * zero(y)) * (abs(x) + zero(x)) ** numerics.one_less(y)),
          lambda f, x, y: f * log(x + zero(x)),
-         held=lambda y: (lambda n: lambda f, x: y * x ** n)(y - 1 + zero(y)),
+         paper=(lambda f, x, y: weigh(y, x ** (y - 1 + zero(x) * zero(y))),
+                lambda f, x, y: f * log(x + zero(x))),
+         held=lambda y: (lambda n, lost: (lambda f, x: y * x ** n) if lost == 0 else
+                                         (lambda f, x: y * x ** n * (abs(x) + zero(x)) ** lost))
+                        (y - 1 + zero(y), numerics.one_less(y)),
          domain=(POSITIVE, REAL), holds=1,
          symbol="**", text="{x:atom}{y:exponent}", latex="{x:atom}^{{{y}}}", binds="power",
          note="x < 0 needs a whole exponent; the slope of x⁰ at 0 is 0, and that of 0^y in y is 0")
@@ -82,7 +86,8 @@ expm1 = Op("expm1", math.expm1, np.expm1,
          latex="e^{{{x}}} - 1", binds="sum", note="e^x − 1, exact for small x")
 
 log = Op("log", math.log, np.log,
-         lambda f, x: 1 / x,
+         lambda f, x: 1 / (x + 0),  # −0 + 0 is 0: the limit from the domain's side
+         paper=(lambda f, x: 1 / x,),
          domain=POSITIVE,
          latex=r"\ln({x})", note="the natural logarithm; −∞ at 0, with slope ∞")
 
@@ -92,21 +97,24 @@ log1p = Op("log1p", math.log1p, np.log1p,
          latex=r"\ln(1 + {x:product})", note="log(1 + x), exact for small x")
 
 log2 = Op("log2", math.log2, np.log2,
-         lambda f, x: 1 / (LN2 * x),
+         lambda f, x: ONE_OVER_LN2 / (x + 0),
+         paper=(lambda f, x: ONE_OVER_LN2 / x,),
          domain=POSITIVE,
          latex=r"\log_2({x})")
 
 log10 = Op("log10", math.log10, np.log10,
-         lambda f, x: 1 / (LN10 * x),
+         lambda f, x: ONE_OVER_LN10 / (x + 0),
+         paper=(lambda f, x: ONE_OVER_LN10 / x,),
          domain=POSITIVE,
          latex=r"\log_{{10}}({x})")
 
 sqrt = Op("sqrt", math.sqrt, np.sqrt,
-         lambda f, x: 1 / (2 * f),
+         lambda f, x: 1 / (2 * f + 0),
+         paper=(lambda f, x: 1 / (2 * f),),
          domain=NOT_NEGATIVE,
          latex=r"\sqrt{{{x}}}", note="slope ∞ at 0")
 
-cbrt = Op("cbrt", math.cbrt, np.cbrt,
+cbrt = Op("cbrt", numerics.cbrt, np.cbrt,
          lambda f, x: 1 / (3 * f * f),
          kink=lambda x: x,
          latex=r"\sqrt[3]{{{x}}}", note="slope ∞ at 0")
@@ -143,14 +151,15 @@ acos = Op("acos", math.acos, np.arccos,
          latex=r"\arccos({x})", note="slope −∞ at ±1")
 
 atan = Op("atan", math.atan, np.arctan,
-         lambda f, x: 1 / (1 + x * x),
+         lambda f, x: 1 / hypot(x, 1) / hypot(x, 1),
+         paper=(lambda f, x: 1 / (1 + x * x),),
          latex=r"\arctan({x})")
 
 atan2 = Op("atan2", math.atan2, np.arctan2,
-         lambda f, x, y: y / hypot(x, y) / hypot(x, y),
-         lambda f, x, y: -x / hypot(x, y) / hypot(x, y),
+         lambda f, x, y: y / (hypot(x, y) + zero(hypot(x, y))) / (hypot(x, y) + zero(hypot(x, y))),
+         lambda f, x, y: -x / (hypot(x, y) + zero(hypot(x, y))) / (hypot(x, y) + zero(hypot(x, y))),
          kink=lambda x, y: minimum(abs(x) + abs(y), abs(x) + maximum(y, 0)),
-         note="the angle of the point (y, x), as in Python; it jumps by 2π where x = 0 and y < 0")
+         note="the angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin")
 
 # --- hyperbolic functions -------------------------------------------------------------------
 
@@ -163,8 +172,13 @@ cosh = Op("cosh", math.cosh, np.cosh,
          latex=r"\cosh({x})")
 
 tanh = Op("tanh", math.tanh, np.tanh,
-         lambda f, x: 1 - f * f,
+         lambda f, x: sech(x) ** 2,
+         paper=(lambda f, x: 1 - f * f,),
          latex=r"\tanh({x})")
+
+sech = Op("sech", numerics.sech, numerics.sech_array,
+         lambda f, x: -f * tanh(x),
+         latex=r"\operatorname{{sech}}({x})", note="1 / cosh(x)", public=False)
 
 asinh = Op("asinh", math.asinh, np.arcsinh,
          lambda f, x: 1 / hypot(x, 1),
@@ -183,21 +197,33 @@ atanh = Op("atanh", math.atanh, np.arctanh,
 # --- probability ----------------------------------------------------------------------------
 
 sigmoid = Op("sigmoid", numerics.sigmoid, numerics.sigmoid_array,
-         lambda f, x: f * (1 - f),
+         lambda f, x: f * sigmoid(-x),
+         paper=(lambda f, x: f * (1 - f),),
          text="σ({x})", latex=r"\sigma({x})", note="1 / (1 + e^−x); does not overflow")
 
 logit = Op("logit", numerics.logit, numerics.logit_array,
-         lambda f, x: 1 / (x * (1 - x)),
+         lambda f, x: 1 / ((x + 0) * (1 - x)),
+         paper=(lambda f, x: 1 / (x * (1 - x)),),
          domain=Interval(0, 1),
          latex=r"\operatorname{{logit}}({x})", note="log(x / (1 − x)), the inverse of sigmoid; ±∞ at 1 and 0")
 
 erf = Op("erf", math.erf, numerics.erf_array,
-         lambda f, x: TWO_OVER_ROOT_PI * exp(-(x * x)),
+         lambda f, x: TWO_OVER_ROOT_PI * gaussian(x) ** 2,
+         paper=(lambda f, x: TWO_OVER_ROOT_PI * exp(-(x * x)),),
          latex=r"\operatorname{{erf}}({x})")
 
 erfc = Op("erfc", math.erfc, numerics.erfc_array,
-         lambda f, x: -TWO_OVER_ROOT_PI * exp(-(x * x)),
+         lambda f, x: -TWO_OVER_ROOT_PI * gaussian(x) ** 2,
+         paper=(lambda f, x: -TWO_OVER_ROOT_PI * exp(-(x * x)),),
          latex=r"\operatorname{{erfc}}({x})", note="1 − erf(x), exact for large x")
+
+gaussian = Op("gaussian", numerics.gaussian, numerics.gaussian_array,
+         lambda f, x: -x * f,
+         latex="e^{{-{x:power}^2 / 2}}", binds="power", note="e^(−x²/2), the bell curve", public=False)
+
+normal_cdf = Op("normal_cdf", numerics.normal_cdf, numerics.normal_cdf_array,
+         lambda f, x: ONE_OVER_ROOT_TWO_PI * gaussian(x),
+         text="Φ({x})", latex=r"\Phi({x})", note="the standard normal distribution", public=False)
 
 # --- activations ----------------------------------------------------------------------------
 
@@ -223,11 +249,11 @@ softplus = Op("softplus", numerics.softplus, numerics.softplus_array,
          latex=r"\ln(1 + e^{{{x}}})", note="log(1 + e^x); does not overflow")
 
 silu = Op("silu", numerics.silu, numerics.silu_array,
-         lambda f, x: sigmoid(x) * (1 + x * sigmoid(-x)),
+         lambda f, x: sigmoid(x) + weigh(f, sigmoid(-x)),
          latex=r"{x:product} \cdot \sigma({x})", binds="product", note="x · σ(x), also called swish")
 
 gelu = Op("gelu", numerics.gelu, numerics.gelu_array,
-         lambda f, x: erfc(-ROOT_HALF * x) / 2 + x * exp(-(x * x) / 2) * (ROOT_HALF * TWO_OVER_ROOT_PI / 2),
+         lambda f, x: normal_cdf(x) + weigh(x, ONE_OVER_ROOT_TWO_PI * gaussian(x)),
          note="x · Φ(x), Φ the standard normal distribution")
 
 # --- branches -------------------------------------------------------------------------------
@@ -267,7 +293,7 @@ where = Op("where", numerics.where, np.where,
 step = Op("step", numerics.step, numerics.step_array,
          lambda f, x: 0,
          kink=lambda x: x, branch=True,
-         text="[{x} > 0]", latex="[{x} > 0]", note="1 where x > 0, else 0", public=False)
+         text="[{x} > 0]", latex="[{x} > 0]", note="1 where x > 0, else 0, also where x is NaN", public=False)
 
 sign = Op("sign", numerics.sign, np.sign,
          lambda f, x: 0,
@@ -277,7 +303,7 @@ sign = Op("sign", numerics.sign, np.sign,
 zero = Op("zero", numerics.zero, numerics.zero_array,
          lambda f, x: 0,
          kink=lambda x: x, branch=True,
-         text="[{x} = 0]", latex="[{x} = 0]", note="1 where x is 0, else 0", public=False)
+         text="[{x} = 0]", latex="[{x} = 0]", note="1 where x is 0, else 0, also where x is NaN", public=False)
 
 ahead = Op("ahead", numerics.ahead, numerics.ahead_array,
          lambda f, x, y: 0,
@@ -289,7 +315,7 @@ equal = Op("equal", numerics.equal, numerics.equal_array,
          lambda f, x, y: 0,
          lambda f, x, y: 0,
          kink=lambda x, y: x - y, branch=True,
-         text="[{x} = {y}]", latex="[{x} = {y}]", note="1 where x = y, else 0", public=False)
+         text="[{x} = {y}]", latex="[{x} = {y}]", note="1 where x = y, else 0, also where one is NaN", public=False)
 
 greater = Op("greater", numerics.greater, numerics.greater_array,
          lambda f, x, y: 0,
@@ -321,15 +347,20 @@ squared_error = Op("squared_error", numerics.squared_error, numerics.squared_err
          latex=r"\tfrac{{1}}{{2}} ({x:sum} - {y:product})^2", note="½ (x − y)² (course notes, C1)", public=False)
 
 cross_entropy = Op("cross_entropy", numerics.cross_entropy, numerics.cross_entropy_array,
-         lambda f, x, y: weigh(1 - y, 1 / (1 - x)) - weigh(y, 1 / x),
-         lambda f, x, y: log1p(-x) - log(x),
+         lambda f, x, y: (x - y + zero(x) * zero(y) - zero(1 - x) * zero(1 - y))
+                         / (x * (1 - x) + zero(x) * zero(y) + zero(1 - x) * zero(1 - y)),
+         lambda f, x, y: -logit(x),
+         paper=(lambda f, x, y: weigh(1 - y, 1 / (1 - x)) - weigh(y, 1 / x),
+                lambda f, x, y: log1p(-x) - log(x)),
          domain=(Interval(0, 1), Interval(0, 1, closed=True)),
          latex=r"\operatorname{{H}}({x}, {y})",
          note="−(y log x + (1 − y) log(1 − x)), 0 · log 0 being 0 (course notes, B5)", public=False)
 
 cross_entropy_logits = Op("cross_entropy_logits", numerics.cross_entropy_logits, numerics.cross_entropy_logits_array,
-         lambda f, x, y: sigmoid(x) - y,
+         lambda f, x, y: (1 - y) * sigmoid(x) - y * sigmoid(-x),
          lambda f, x, y: -x,
+         paper=(lambda f, x, y: sigmoid(x) - y,
+                lambda f, x, y: -x),
          latex=r"\operatorname{{H}}(\sigma({x}), {y})",
          note="the cross entropy of σ(x); does not overflow, and its slope is the notes' a − y (B11)", public=False)
 

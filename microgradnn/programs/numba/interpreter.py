@@ -7,6 +7,7 @@ is done for a block of examples, small enough to stay in the processor's cache.
 
 from __future__ import annotations
 
+import ast
 import atexit
 import ctypes
 import hashlib
@@ -27,10 +28,10 @@ from typing import Any, NamedTuple
 
 from ...engine.disk import trusted, write
 from ...errors import extra
-from ...formulas.listing import Listing, helper_sources
+from ...formulas.listing import Listing
 from ...formulas.terms import Book, Term
 from ...graph import OPS, row
-from .lanes import SPARE, functions, in_lanes, indented
+from .lanes import SPARE, functions, in_lanes, indented, inlined
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
 
 HEAD = '''"""Written by microgradnn from its table of operations."""
@@ -359,7 +360,7 @@ class Writer:
         if key[0] == "prod":
             return textwrap.dedent(PROD_BLOCK_SHARES if self.block else PROD_SHARES).strip().splitlines()
         before, letters, f = self.letters(key)
-        book = Book()
+        book = Book(simplify=False, exact=True)  # for numbers that are not finite as well
         result, operands = book.variable(f, ()), [book.variable(letter, ()) for letter in letters]
         if key[0] in LISTS:
             partials = [slopes[0] for slopes in OPS[key[0]].rule(result, *[[x] for x in operands])]  # type: ignore[attr-defined]
@@ -402,7 +403,7 @@ class Writer:
     def each(self, lines: list[str]) -> list[str]:
         """Return the lines, done for each example of a block."""
         if not self.block:
-            return lines
+            return list(map(ast.unparse, inlined(lines, self.helpers)))
         first = ["g = d[r + j]"] if any("g" in names(line) for line in lines) else []
         return in_lanes([*first, *lines], self.helpers)
 
@@ -438,9 +439,8 @@ def source() -> str:
             .replace("{count}", str(len(functions())))
             .replace("{spare}", "; ".join(f"s{i} = spare + {i} * width" for i in range(SPARE)))
         )
-    helpers = [f"@plain\n{text}" for text in helper_sources(writers[0].helpers | writers[1].helpers)]
     marks = MARKS.replace("{case}", str(CASE)).replace("{list}", str(LIST))
-    return "\n\n".join([HEAD, *helpers, marks, *bodies])
+    return "\n\n".join([HEAD, marks, *bodies])
 
 
 class Interpreter(NamedTuple):

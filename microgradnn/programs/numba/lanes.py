@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...formulas.listing import helper_sources
+from ...formulas.translation import needed, numba_source
 from ...graph import OPS
 
 SPARE = 3  # rows that a case may need
@@ -60,10 +60,7 @@ def addresses() -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def in_lanes(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
     """Return assignments for example j as lines for all the examples of a block; `helpers` are what they call."""
-    inlining = Inlining(helpers)
-    for line in lines:
-        inlining.add(line)
-    body = inlining.body
+    body = inlined(lines, helpers)
     found: list[str] = []
     taken: list[str] = []  # the spare rows
     for i, line in enumerate(body):
@@ -81,6 +78,14 @@ def in_lanes(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) ->
     if len(taken) > SPARE:
         raise ValueError(f"a case of the table calls {len(taken)} functions such as exp, and there are {SPARE} rows")
     return [*found, *each(list(map(ast.unparse, body)))]
+
+
+def inlined(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[Any]:
+    """Return lines as syntax, with what helpers do in place of calls of them."""
+    inlining = Inlining(helpers)
+    for line in lines:
+        inlining.add(line)
+    return inlining.body
 
 
 def each(lines: Sequence[str]) -> list[str]:
@@ -119,11 +124,18 @@ def with_call(line: Any, call: ast.Call, text: str) -> Any:
     return ast.fix_missing_locations(Replacing().visit(line))
 
 
+def is_short(formula: ast.expr) -> bool:
+    """Whether a formula may stand several times: a name, a number, one of an array, or one of these with a minus."""
+    return isinstance(formula, (ast.Name, ast.Constant, ast.Subscript)) or (
+        isinstance(formula, ast.UnaryOp) and is_short(formula.operand)
+    )
+
+
 class Inlining(ast.NodeTransformer):
     """Puts what helpers do in place of calls of them; what they assign on the way goes before, to `body`."""
 
     def __init__(self, helpers: Mapping[str, Callable[..., Any]]) -> None:
-        sources: list[Any] = [one for text in helper_sources(helpers) for one in ast.parse(text).body]
+        sources: list[Any] = [ast.parse(numba_source(function)).body[0] for function in needed(helpers)]
         self.helpers = {one.name: one for one in sources}
         self.body: list[Any] = []
         self.count = 0
@@ -139,8 +151,12 @@ class Inlining(ast.NodeTransformer):
         if helper is None:
             return call
         self.count += 1
-        known = dict(zip([one.arg for one in helper.args.args], call.args, strict=True))
-        *assigned, result = [one for one in helper.body if not isinstance(one, ast.Expr)]  # all but the docstring
+        *assigned, result = helper.body
+        known: dict[str, ast.expr] = {}
+        for argument, value in zip([one.arg for one in helper.args.args], call.args, strict=True):
+            known[argument] = value if is_short(value) else ast.Name(f"{argument}_{self.count}")
+            if known[argument] is not value:
+                self.add(f"{argument}_{self.count} = {ast.unparse(value)}")
         for one in assigned:
             name = one.targets[0].id
             own = f"{name}_{self.count}"
