@@ -24,7 +24,11 @@ ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native node limits decisions op structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
-    "engine": ("errors graph rules", "disk processes modes copying anomaly masks value tensor derivatives"),
+    "engine": (
+        "errors graph rules",
+        "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks numpy_names "
+        "value tensor derivatives",
+    ),
     "formulas": (
         CORE,
         "expression facts terms cancel translation c_source carried listing derive explain_arrays explain",

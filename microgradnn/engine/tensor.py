@@ -8,11 +8,11 @@ written to after they were used.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
@@ -22,32 +22,27 @@ from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
+from .conversion import FLOATS as FLOATS
+from .conversion import PLAIN, checked_index
+from .conversion import Array as Array
+from .conversion import numeric as numeric
 from .copying import reduced
 from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
+from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, UFUNCS, no_such
+from .pullbacks import pulled as pulled
+from .pullbacks import pushed
+from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
+from .versions import CLOCK, NEVER, same_bits, tick
 
-Array = NDArray[Any]
 Axis = int | tuple[int, ...] | None
 
 KINDS = ("input", "parameter", "constant")
-FLOATS: Final = (np.dtype("float64"), np.dtype("float32"))
-RANK_ONE_MET: Final = (
-    "an array of shape ({n},) meets a Tensor of shape {shape}: NumPy takes it for a row, (1, {n}); write "
-    "x.reshape(1, -1) for the row, x.reshape(-1, 1) for a column"
-)
-RANK_ONE: Final = (
-    "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
-    "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"
-)
-PLAIN: Final[Any] = (int, float, bool)  # as an Any, since a float of NumPy's is one, whose == gives no bool
 
 COMPILED: Final = not __file__.endswith(".py")
 CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to be warned: C has no frames
 
 BLANK: Final[Any] = object()  # for `new`
-
-CLOCK: Final = [0]  # ticks whenever the data of a leaf has changed, or may from now on
-NEVER: Final = 1 << 62  # of a leaf: no operation was done
 
 
 class Decided(str):
@@ -55,30 +50,6 @@ class Decided(str):
 
 
 DECIDED: Final = About(kind=Decided("constant"))
-
-
-def tick() -> None:
-    """Let every sweep look once more whether its data have changed."""
-    CLOCK[0] += 1
-
-
-def numeric(x: Any, dtype: Any = None) -> Array:
-    """Return a copy of x as an array of float64, or of float32 where it is one; TypeError for anything else."""
-    if type(x) is np.ndarray and x.dtype in FLOATS and (dtype is None or x.dtype == dtype):
-        return x.copy(order="C")
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("a Tensor has no mask; fill the array first: x.filled(0)")
-    if isinstance(x, Node):
-        raise TypeError(f"a Tensor is made from numbers, got {x!r}; take its .data, or use it as it is")
-    array = np.array(x)
-    if array.dtype.kind not in "fiub":
-        nodes = array.dtype == object and any(isinstance(one, Node) for one in array.flat)
-        hint = "; Values and Tensors are two paths, which do not mix: take their .data" if nodes else ""
-        raise TypeError(f"a Tensor holds real numbers; got {array.dtype} in an array of shape {array.shape}{hint}")
-    if dtype is not None and np.dtype(dtype) not in FLOATS:
-        raise TypeError(f"a Tensor holds float64 or float32; got dtype {np.dtype(dtype)}")
-    wanted = dtype or (array.dtype if array.dtype in FLOATS else FLOATS[0])
-    return array.astype(wanted, copy=False)
 
 
 def constant(x: Any, dtype: Any) -> Tensor:
@@ -846,38 +817,6 @@ def of_fold(op: Fold, args: Sequence[Any]) -> Any:
     return Tensor._record(arrays.ARRAY_OPS[op.name], args[0])
 
 
-def checked_index(index: Any) -> Any:
-    """Return an index without Tensors in it."""
-    if isinstance(index, Tensor):
-        raise TypeError(
-            f"an index is of whole numbers; {index.called()} is of {index.dtype}: take its .data.astype(int)"
-        )
-    if isinstance(index, tuple):
-        return tuple([checked_index(one) for one in index])
-    if isinstance(index, (list, np.ndarray)):
-        return np.array(index) if len(index) else np.array(index, np.intp)
-    return int(index) if isinstance(index, np.integer) else index
-
-
-def shape_error(op: Any, inputs: Sequence[Tensor], error: Exception) -> ShapeError:
-    """Say what did not fit: the operation, the shapes, the names, and what may help."""
-    told = ", ".join(
-        f"{letter}{f' {x.name!r}' if x.name else ''}: {x.shape}" for letter, x in zip("xyz", inputs, strict=False)
-    )
-    if op is arrays.matmul and len(inputs) == 2 and min(x.ndim for x in inputs) >= 2:
-        x, y = inputs
-        if x.shape[-1] == y.shape[-2]:
-            return ShapeError(f"matmul: the axes before the last two do not broadcast ({told})")
-        hint = "; transpose one of them?" if x.shape[-1] == y.shape[-1] or x.shape[-2] == y.shape[-2] else ""
-        return ShapeError(f"matmul: x has {x.shape[-1]} columns but y has {y.shape[-2]} rows ({told}){hint}")
-    parameters = "".join(f", {name}={value!r}" for name, value in getattr(op, "parameters", {}).items())
-    if len(inputs) > 1 and isinstance(op, Op):
-        return ShapeError(
-            f"{op.name}: the shapes do not broadcast ({told}); from the right, lengths must be equal, or one of them 1"
-        )
-    return ShapeError(f"{op.name}: {error} ({told}{parameters})")
-
-
 def without_underflow(x: Tensor) -> Any:
     """Return log x where x is a sigmoid too small to be divided by, by a form that needs no sigmoid; else None."""
     found, tiny = find_logit(x), np.finfo(x.dtype).tiny
@@ -889,33 +828,6 @@ def without_underflow(x: Tensor) -> Any:
 
 
 # --- sweeping -----------------------------------------------------------------------------------
-
-
-def pulled(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
-    """Return what argument i gets of the gradient g in f = op(xs): arrays, or nodes; None where that is nothing."""
-    if isinstance(op, ArrayOp):
-        share = op.pullback(i, g, f, *xs)
-        return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
-    partial = op.partials[i](f, *xs)
-    if isinstance(partial, PLAIN):
-        if not partial:
-            return None
-        share = g if partial == 1 else -g if partial == -1 else g * partial
-    else:
-        share = calculus.weigh(g, partial)
-    if share.shape != xs[i].shape:
-        share = arrays.sum_to(share, shape=xs[i].shape)
-    return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
-
-
-def pushed(node: Tensor, i: int, t: Any) -> Any:
-    """Return how an element-wise result moves when input i moves by t; None where it stays."""
-    op: Any = node.op
-    partial = op.partials[i](node, *node._x)
-    if isinstance(partial, PLAIN) and not partial:
-        return None
-    step = t if isinstance(partial, PLAIN) and partial == 1 else calculus.weigh(t, partial)
-    return step if step.shape == node.shape else arrays.broadcast(step, shape=node.shape)
 
 
 def transposed(node: Tensor, i: int, t: Any) -> Any:
@@ -936,11 +848,6 @@ def add_to(x: Tensor, share: Any) -> None:
         x._grad = np.array(share)
     else:
         x._grad = share
-
-
-def same_bits(x: Any, y: Any) -> bool:
-    """Whether two arrays hold the same numbers, a NaN being the same as itself."""
-    return bool(np.array_equal(x, y, equal_nan=True))
 
 
 def plain(x: Any) -> Any:
@@ -1006,36 +913,4 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
     return concatenate([x.reshape(*x.shape[:at], 1, *x.shape[at:]) for x in nodes], axis=at)
 
 
-def of_method(name: str) -> Callable[..., Any]:
-    """Return a function of NumPy's that is a method of Tensor: np.sum(T, axis=0)."""
-    return lambda x, *args, **options: getattr(x, name)(*args, **options)
-
-
-def no_such(name: str) -> str:
-    """Say that a function of NumPy's is not in the tables."""
-    return f"{name} has no rule for its gradient here; write .data where none is wanted, or see docs/operations.md"
-
-
-UFUNCS: Final[dict[str, Any]] = {
-    op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)
-} | {"matmul": arrays.matmul, "square": lambda x: x**2}
-COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
-RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the operands change places
-    "greater": (calculus.greater, False),
-    "less": (calculus.greater, True),
-    "greater_equal": (calculus.at_least, False),
-    "less_equal": (calculus.at_least, True),
-}
-METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
-TABLES: Final[dict[str, Any]] = OPS | arrays.ARRAY_OPS
-ROWS_OF_NUMPY: Final = [name for name, op in TABLES.items() if op.public]
-FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name) for name in ROWS_OF_NUMPY if hasattr(np, name)} | {
-    **{name: of_method(name.removeprefix("a")) for name in METHODS.split()},
-    "concatenate": concatenate,
-    "stack": stack,
-    "where": calculus.where,
-    "dot": product,
-    "shape": lambda x: x.shape,
-    "ndim": lambda x: x.ndim,
-    "size": lambda x: x.size,
-}
+FUNCTIONS.update(concatenate=concatenate, stack=stack, dot=product)
