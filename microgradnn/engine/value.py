@@ -238,7 +238,8 @@ def local(node: Value, i: int, recorded: float) -> Any:
         with switched(LIMITS, True):
             partial = op.partials[i](node, *node.inputs)
     worth = partial._data if isinstance(partial, Value) else partial
-    if worth != recorded and (worth == worth or recorded == recorded):
+    off: float = abs(worth - recorded) if worth != recorded else 0.0
+    if worth != recorded and (worth == worth or recorded == recorded) and not off <= op.rounding * abs(recorded):
         raise ValueError(
             f"the data of an input of {node!r} was changed after the node was computed: its local derivative was "
             f"{recorded!r} and would now be {worth!r}; compute the graph anew"

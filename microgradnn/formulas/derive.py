@@ -276,6 +276,9 @@ class Writing:
             if not (x.name or self.uses[x] > 1 or x in self.wanted):
                 return log_of_logistic(self.terms[x.inputs[0]], False)  # type: ignore[no-any-return]
         inputs = tuple([self.terms[x] for x in node.inputs])
+        if hasattr(node.op, "steps"):  # a program that was called: what it does
+            result = node.op(*inputs)
+            return result if isinstance(result, Term) else self.book.constant(result)
         counted = count(node.op, *inputs) if node.op.name == "sum" and len(inputs) == 1 else None
         return self.book.make(node.op, inputs) if counted is None else counted
 

@@ -66,6 +66,7 @@ class Op:
         *("name", "scalar", "array", "partials", "paper", "domain", "kink"),
         *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule", "branch", "options", "public"),
     )
+    rounding = 0.0  # by which a slope on nodes may differ from that of numbers, relative to it
 
     def __init__(
         self,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from ..engine.tensor import Decided
 from ..formulas.derive import asked, check_output, derive, identifiers
 from ..graph import Node, topological
 from .c.program import CProgram
+from .calls import ValueCall, steps_of
 from .numba.program import TapeProgram
 from .numba.tape import taped
 from .program import Program, Reduction
@@ -81,9 +82,11 @@ def compile(
         return taped_program(output, wrt, inputs, reduce)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
+    _, given, wanted = asked(output, wrt, inputs)
+    steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
     if backend == "c":
-        return CProgram(derivation, reduce=reduce)
-    return Program(derivation, reduce=reduce, any_length=any_length)
+        return CProgram(derivation, reduce=reduce, steps=steps)
+    return Program(derivation, reduce=reduce, any_length=any_length, steps=steps)
 
 
 def refuse_masks(output: Node) -> None:
@@ -104,6 +107,14 @@ def taped_program(
     if hasattr(output, "shape"):
         raise ValueError("the backend 'numba' is for graphs of Values; one of Tensors runs with NumPy")
     order, given, wanted = asked(output, wrt, inputs)
+    if any(isinstance(node.op, ValueCall) for node in order):  # programs that are called in it become their steps
+        steps = steps_of(output, given, [""] * len(given), {str(i): x for i, x in enumerate(wanted)})
+        results = steps.replay(given)
+        for i, x in enumerate(wanted):
+            inner: Any = results[steps.places[str(i)]]
+            wanted[i] = inner if inner is x or not x.name else inner.named(x.name)
+        output = results[steps.output].named(output.name) if output.name else results[steps.output]
+        order = topological(output)
     names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
     tape = taped(order, given, wanted, names)
     return TapeProgram(tape, names.get(output, "J"), [names[x] for x in wanted], reduce=reduce)

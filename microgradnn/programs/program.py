@@ -23,6 +23,7 @@ from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
 from ..formulas.terms import Dim
 from ..graph import Node
+from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
 from .numpy.steady import Steady
 from .numpy.walk import Unfixed
 
@@ -56,8 +57,16 @@ class Program:
     defaults: Mapping[str, Any]
     arrays: bool  # whether it was a graph of Tensors
 
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        *,
+        reduce: Reduction = "sum",
+        any_length: bool = False,
+        steps: Steps | None = None,
+    ) -> None:
         self.derivation = derivation
+        self.steps = steps  # of the graph it was made from, for calls on nodes
         self.inputs, self.wrt, self.output = derivation.inputs, derivation.wrt, derivation.output
         self.defaults, self.arrays = derivation.defaults, derivation.arrays
         self.reduce = reduce
@@ -89,18 +98,35 @@ class Program:
         examples; TypeError for a name that is no input.
         """
         inputs = self.given(args, named)
-        if not self.arrays and np.ndarray not in set(map(type, inputs)):
+        types = set(map(type, inputs))
+        if not self.arrays and types <= FLOATS:
             value, gradients = self.of_numbers("value_and_gradients", inputs)
             return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
+        if not types <= FLOATS_AND_ARRAYS:
+            return self.of_nodes(inputs)
         value, *gradients = self.replayed("value_and_gradients", inputs)
         return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
         inputs = self.given(args, named)
-        if not self.arrays and np.ndarray not in set(map(type, inputs)):
+        types = set(map(type, inputs))
+        if not self.arrays and types <= FLOATS:
             return self.of_numbers("value", inputs)
+        if not types <= FLOATS_AND_ARRAYS:
+            return self.operation(*inputs)
         return self.replayed("value", inputs)[0]
+
+    @cached_property
+    def operation(self) -> ValueCall | TensorCall:
+        """The program as an operation: what a node has for `op` that was made by calling the program on nodes."""
+        if self.steps is None:
+            raise TypeError(f"{self!r} was not made by compile, and cannot be called on nodes; take their .data")
+        return (ValueCall if self.steps.shapes is None else TensorCall)(self, self.steps)
+
+    def of_nodes(self, inputs: Sequence[Any]) -> Result:
+        """Return the value as one node, and the gradients as nodes, which can be differentiated again."""
+        return Result(self.operation(*inputs), gradients_on_nodes(self.operation, self.wrt, inputs))
 
     def once(self, name: str, inputs: Sequence[Any]) -> Any:
         """Return what the printed function gives; ValueError or ArithmeticError where Python's arithmetic raises."""
@@ -276,7 +302,8 @@ class Program:
             if name in fresh:
                 raise TypeError(f"{name} is given twice")
             fresh[name] = x
-        fresh = {name: x.item() if isinstance(x, Node) else x for name, x in fresh.items()}
+        if nodes := {name: x for name, x in fresh.items() if isinstance(x, Node)}:
+            return self.with_nodes(fresh, nodes)
         if self.arrays:
             given = self.shaped({**self.defaults, **fresh})
             inputs = [given[name] for name in self.inputs]
@@ -293,6 +320,20 @@ class Program:
         if len(fresh) == len(self.inputs):
             return [fresh[name] for name in self.inputs]
         return [fresh[name] if name in fresh else float(self.defaults[name]) for name in self.inputs]
+
+    def with_nodes(self, fresh: Mapping[str, Any], nodes: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the inputs in order, checked as numbers and arrays are, with the nodes among them as they are."""
+        for name, x in nodes.items():
+            if hasattr(x, "shape") != self.arrays:
+                path = "Tensors" if self.arrays else "Values"
+                raise TypeError(f"{self!r} is of {path}, and {name} is {x!r}: the two paths do not mix")
+        plain = {name: plain_of(x) if name in nodes else x for name, x in fresh.items()}
+        inputs = self.given((), plain)
+        if not self.arrays and not set(map(type, inputs)) <= FLOATS:
+            raise TypeError(
+                "a batch of examples and a Value do not mix: call the program on each example, or on arrays"
+            )
+        return [nodes.get(name, x) for name, x in zip(self.inputs, inputs, strict=True)]
 
     def accepts(self, inputs: Mapping[str, Any]) -> bool:
         """Whether these are its inputs, of shapes that it takes."""
@@ -347,12 +388,14 @@ class Program:
         return f"<program of {self.output}, {gradients} by {', '.join(self.inputs)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (type(self), self.derivation, self.reduce, self.any_length)
+        return restored, (type(self), self.derivation, self.reduce, self.any_length, self.steps)
 
 
-def restored(kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool) -> Program:
+def restored(
+    kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool, steps: Steps | None
+) -> Program:
     """Make a program anew from its source, as pickle does."""
-    return kind(derivation, reduce=reduce, any_length=any_length)
+    return kind(derivation, reduce=reduce, any_length=any_length, steps=steps)
 
 
 def real(found: Any) -> Any:

@@ -16,7 +16,8 @@ import numpy as np
 from ...engine.processes import run
 from ...errors import CompilerMissing
 from ...formulas.derive import Derivation
-from ..program import Program, Reduction, Result, all_finite, as_floats, number
+from ..calls import Steps
+from ..program import FLOATS_AND_ARRAYS, Program, Reduction, Result, all_finite, as_floats, number
 
 SECONDS = 60.0  # that a compiler may take; a graph of 1,000 nodes takes one
 MOST_SAID = 1_000_000  # bytes
@@ -26,8 +27,15 @@ OTHERWISE = "install one, or name it in the environment variable CC, or use back
 class CProgram(Program):
     """A program in C, compiled when it is made; one loop over all examples, in double precision."""
 
-    def __init__(self, derivation: Derivation, *, reduce: Reduction = "sum", any_length: bool = False) -> None:
-        super().__init__(derivation, reduce=reduce, any_length=any_length)
+    def __init__(
+        self,
+        derivation: Derivation,
+        *,
+        reduce: Reduction = "sum",
+        any_length: bool = False,
+        steps: Steps | None = None,
+    ) -> None:
+        super().__init__(derivation, reduce=reduce, any_length=any_length, steps=steps)
         self.batch = built(derivation.source)
 
     def load(self) -> None:
@@ -46,6 +54,8 @@ class CProgram(Program):
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
         inputs = self.given(args, named)
+        if not set(map(type, inputs)) <= FLOATS_AND_ARRAYS:
+            return self.of_nodes(inputs)
         given = dict(zip(self.inputs, inputs, strict=True))
         if self.derivation.compares and not all_finite(inputs):
             return self.exact_result("value_and_gradients", inputs)
@@ -78,7 +88,8 @@ class CProgram(Program):
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone."""
-        return self(*args, **named).value
+        inputs = self.given(args, named)
+        return self(*inputs).value if set(map(type, inputs)) <= FLOATS_AND_ARRAYS else self.operation(*inputs)
 
 
 def pointers(places: Sequence[int]) -> Any:

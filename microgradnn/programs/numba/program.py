@@ -14,7 +14,8 @@ import numpy as np
 
 from ...errors import ShapeError
 from ...formulas.derive import Derivation, derive
-from ..program import FLOATS, Program, Reduction, Result, real_array
+from ..calls import Steps, steps_of
+from ..program import ARRAYS, FLOATS, Program, Reduction, Result, real_array
 from .interpreter import Interpreter, interpreter
 from .lanes import SPARE, addresses
 from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
@@ -48,6 +49,12 @@ class TapeProgram(Program):
         output, wrt, inputs = self.tape.graph()
         return derive(output, wrt, inputs=inputs)
 
+    @cached_property
+    def steps(self) -> Steps:  # type: ignore[override]
+        """The steps of the graph, for calls on nodes."""
+        output, wrt, inputs = self.tape.graph()
+        return steps_of(output, inputs, self.inputs, dict(zip(self.wrt, wrt, strict=True)))
+
     @overload
     def buffers(self) -> Buffers: ...
 
@@ -75,8 +82,8 @@ class TapeProgram(Program):
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
         given = self.given(args, named)
-        if set(map(type, given)) - FLOATS:
-            return self.of_batch(given, both=True)
+        if types := set(map(type, given)) - FLOATS:
+            return self.of_batch(given, both=True) if types == ARRAYS else self.of_nodes(given)
         buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers()
@@ -87,8 +94,8 @@ class TapeProgram(Program):
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
         given = self.given(args, named)
-        if set(map(type, given)) - FLOATS:
-            return self.of_batch(given, both=False).value
+        if types := set(map(type, given)) - FLOATS:
+            return self.of_batch(given, both=False).value if types == ARRAYS else self.operation(*given)
         buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers.value()
