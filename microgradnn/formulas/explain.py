@@ -15,6 +15,7 @@ from typing import Any, overload
 from ..engine.tensor import Tensor
 from ..graph import Node, topological
 from ..graph.paths import Edge, back, count_paths, paths, uses
+from ..rules import calculus
 from ..rules.notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
 
@@ -170,7 +171,12 @@ class Explanation:
             partial = edge.user.op.paper[edge.position](Symbol(self.name(edge.user, style)), *inputs)
         except TypeError:  # a slope of the user's own that is of numbers alone
             return written(edge.partial)
-        return partial.written(style) if isinstance(partial, Symbol) else written(partial)
+        if not isinstance(partial, Symbol):
+            return written(partial)
+        if partial.op is calculus.ahead and edge.partial == 0.5:  # a tie: [x > y] would be 0
+            equals = " = ".join(x.written(style).text for x in partial.inputs)
+            return Operand(f"½ [{equals}]" if style == "text" else rf"\tfrac12 [{equals}]")
+        return partial.written(style)
 
     def derivative(self, of: Node, by: Node, style: Style) -> str:
         """'dJ/da', or the same as a fraction in LaTeX."""

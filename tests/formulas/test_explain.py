@@ -414,3 +414,18 @@ def test_a_leaf_of_every_kind_can_be_explained_by(kind: str) -> None:
     x = Value(2, name="x", kind=kind)
 
     assert str(explain((3 * x).named("y"), x)) == "dy/dx = 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("y = max(x, x)", "dy/dx = ½ [x = x] = 0.5"),
+        ("y = min(x, z)", "dy/dx = ½ [z = x] = 0.5"),
+        ("y = 3*max(x, 2)", "½ [x = 2]"),
+    ],
+)
+def test_a_tie_is_said_to_be_one(text: str, form: str) -> None:
+    graph = expression(text, {"x": 2, "z": 2} if "z" in text else {"x": 2})
+
+    assert form in str(explain(graph.output, graph.names["x"]))
+    assert r"\tfrac12" in explain(graph.output, graph.names["x"]).latex()
