@@ -32,6 +32,7 @@ from .listing import Line, Listing, Style, all_floats, function_source, latex, s
 from .terms import FICTIONAL, Book, Dim, Term, count, dim, lost
 from .translation import numeric_functions
 
+MOST_NODES = 250_000  # of a graph that is written out: some 15 seconds
 SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
 
@@ -185,6 +186,11 @@ def asked(
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
     check_output(output, "derive", wrt)
     order = topological(output)
+    if len(order) > MOST_NODES:
+        raise ValueError(
+            f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
+            "compile(J, backend='numba') takes a graph of Values as it is, and backward() any graph"
+        )
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]

@@ -500,3 +500,14 @@ def test_a_graph_with_very_many_paths_is_derived_line_by_line() -> None:
     y.backward()
     assert compile(y, [x])().gradients["x"] == pytest.approx(x.grad, rel=1e-12)
     assert len(derived.backward) < 500
+
+
+def test_a_graph_that_is_too_long_to_write_out_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("microgradnn.formulas.derive.MOST_NODES", 10)
+    x = Value(0.5, "x")
+    y = x
+    for _ in range(10):
+        y = y.sin()
+
+    with pytest.raises(ValueError, match=r"a graph of 11 nodes is too long .* compile\(J, backend='numba'\)"):
+        derive(y, [x])
