@@ -36,7 +36,7 @@ ROOMS = {
     "programs": (
         f"{CORE} formulas",
         "numpy.walk numpy.sums numpy.steady calls program c.program "
-        "numba.tape numba.lanes numba.interpreter numba.program backends compiled",
+        "numba.tape numba.lanes numba.interpreter numba.program backends guards compiled",
     ),
     "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
     "check": (

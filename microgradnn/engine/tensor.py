@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
-from ..graph.decisions import GUARDS, OPEN, Condition
+from ..graph.decisions import GUARDS, OPEN, Condition, note_constant
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
@@ -216,7 +216,7 @@ class Tensor(Node):
 
     def detach(self) -> Tensor:
         """Return the same numbers as a new constant, through which no gradient flows back."""
-        twin = leaf(self._array.copy(), "constant")
+        twin: Tensor = note_constant(leaf(self._array.copy(), "constant"), self)
         return twin.named(self.name) if self.name else twin
 
     def changed(self) -> None:
@@ -773,7 +773,8 @@ def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
         if DETECTING.get():
             anomaly.check_value(node)
         if not RECORDING.get():
-            return leaf(array.copy(), "constant")  # a view would change with what it is a view of
+            constant: Tensor = note_constant(leaf(array.copy(), "constant"), node)
+            return constant  # with a copy: a view would change with what it is a view of
     return node
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import DomainError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
-from ..graph.decisions import OPEN, Decision, note
+from ..graph.decisions import GUARDS, OPEN, Decision, note, note_constant
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY, find_logit, log_of_logistic
@@ -106,7 +106,11 @@ def at_limit(op: Op, inputs: Sequence[Value]) -> Value:
         if LIMITS.get():
             f = limits.evaluate(op.of_arrays, *xs)
         else:
-            f = limits.value(op, xs, error, [x.name for x in inputs])
+            try:
+                f = limits.value(op, xs, error, [x.name for x in inputs])
+            except DomainError:
+                note(op, "real", inputs, False)
+                raise
     return record(op, f, inputs, [limits.evaluate(op.partials[i], f, *xs) for i in range(len(xs))])
 
 
@@ -130,7 +134,9 @@ def watched(node: Value) -> Value:
     """Return a node that was just made as the blocks that are open want it (see modes.py)."""
     if DETECTING.get():
         anomaly.check_value(node)
-    return node if RECORDING.get() else Value(node._data, kind="constant")
+    if GUARDS.get() is not None:
+        note(node.op, "real", node.inputs, True)
+    return node if RECORDING.get() else note_constant(Value(node._data, kind="constant"), node)
 
 
 # The rules of the table, with the rows' scalar functions for names instead of the rows: so that
@@ -547,7 +553,8 @@ class Value(Node):
 
     def detach(self) -> Value:
         """Return the number as a new constant, through which no gradient flows back."""
-        return Value(self._data, self.name, kind="constant")
+        constant: Value = note_constant(Value(self._data, self.name, kind="constant"), self)
+        return constant
 
     def item(self) -> float:
         """Return the number, for use outside the graph."""

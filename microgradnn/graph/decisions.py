@@ -43,6 +43,13 @@ def note(left: Any, operator: str, right: Any, outcome: bool) -> bool:
     return outcome
 
 
+def note_constant(constant: Any, node: Any) -> Any:
+    """Note that a constant has the data of a node, which a replay computes anew, and return it."""
+    if OPEN:
+        note(constant, "is", node, True)
+    return constant
+
+
 class Condition:
     """What a comparison of nodes gives: a row of the table, and what it takes."""
 

@@ -125,7 +125,7 @@ class ValueCall(Op):
             note="a program",
             public=False,
         )
-        self.partials = Rules(steps, self.gradients)
+        self.partials = self.paper = Rules(steps, self.gradients)
         self.program = program
         self.steps = steps
 

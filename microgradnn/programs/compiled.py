@@ -1,43 +1,79 @@
 """Functions that are recorded once and then replayed, with their branches guarded.
 
-A Python `if x > 0` runs while the graph is built, and a replay does not see it. So every comparison
-of Values that is made then is a *guard*: before a replay it is made again with the new inputs,
-and where it comes out otherwise the function is recorded anew, or an error is raised.
+A Python `if x > 0` runs while the graph is built, and a replay does not see it. So every comparison of Values that is
+made then is a *guard*: before a replay it is made again with the new inputs, and where it comes out otherwise the
+function is recorded anew, or an error is raised. So is every operation that has no real value everywhere, which `try`
+would see. What was detached, or computed without recording, is computed by the guards and handed to the program.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from math import isclose
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 
+from ..engine.derivatives import INSIDE
+from ..engine.modes import RECORDING, switched
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..errors import GuardError
-from ..formulas.carried import functions_of
-from ..formulas.listing import Listing, Style, module_source, number
-from ..formulas.terms import Book, Term
+from ..formulas.derive import identifier
+from ..formulas.listing import Style
 from ..graph import Node, topological
-from ..graph.decisions import guards
+from ..graph.decisions import GUARDS, guards
 from ..graph.structure import arguments, flatten, unflatten
 from .backends import Backend
 from .backends import compile as compile_program
+from .guards import guard_source
 from .program import Program, Result, loaded
 
 OnChange = Literal["record", "raise"]
-CHECKED = 2  # replays of each recording that are held against the function itself
+CHECKED = 2  # replays of each recording, at points of their own, that are held against the function itself
+HELD_BY_US = 3  # references to a constant that nobody else has: our list, a variable, and the call that counts them
 
 
-class Recording(NamedTuple):
+class Recording:
     """One way through the function: its program, what has to hold for it, and the leaves that are no arguments."""
 
-    program: Program
-    holds: Callable[..., bool]
-    outer: dict[str, Any]
-    source: str  # of the guards
+    def __init__(
+        self, program: Program, source: str, limit_source: str, names: Sequence[str], outer: Sequence[Any]
+    ) -> None:
+        self.program = program
+        self.source = source  # of the guards
+        self.holds = loaded(source, "holds")
+        self.limit_source = limit_source  # the same in NumPy, for where Python's own arithmetic raises
+        self.names = names  # of the program's inputs, as they are called outside of it
+        self.outer = outer
+        self.constants: list[tuple[Any, Any]] = []  # that somebody else has too, and what they held
+        self.points: set[Any] = set()  # at which the function itself has been asked
+
+    def inputs(self, given: Sequence[Any], outer: Sequence[Any]) -> list[Any] | None:
+        """Return the program's inputs, what the guards compute among them; None where they do not hold."""
+        try:
+            with np.errstate(all="ignore"):
+                try:
+                    found = self.holds(*given, *outer)
+                except (ArithmeticError, ValueError):
+                    found = self.holds_at_limit(*[np.asarray(x, float)[()] for x in (*given, *outer)])
+            inputs = [*given, *outer, *(found if found is not True else ())] if found is not False else None
+            if inputs is not None:
+                self.program.given(inputs, {})
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        return inputs
+
+    @functools.cached_property
+    def holds_at_limit(self) -> Callable[..., Any]:
+        """The guards in NumPy, where a pole is ∞."""
+        return loaded(self.limit_source, "holds")
+
+    def is_current(self) -> bool:
+        """Whether the constants that it was recorded with are what they were."""
+        return all(same(plain(x), held) for x, held in self.constants)
 
 
 class Compiled:
@@ -48,22 +84,42 @@ class Compiled:
         self.backend = backend
         self.on_change = on_change
         self.recordings: list[Recording] = []
-        self.unchecked = 0
+        self.changing: list[Any] = []  # constants from outside that have changed once: inputs from then on
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any) -> Any:
-        """Return the value at numbers, or at structures of them; at Tensors, of arrays."""
+        """Return the value at numbers, or at structures of them; at Values and Tensors, as a node."""
+        nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
+        if nodes and GUARDS.get() is not None:  # a function around this one is recorded, and has to see the branches
+            return self.function(*args)
         recording, inputs = self.recorded(args)
-        value = recording.program.value(**inputs)
-        self.check(args, value)
-        return value
+        value = recording.program.value(*inputs)
+        if np.isnan(value).any():  # the function may raise here, or catch what it raises
+            return self.asked(args, nodes)
+        self.check(recording, inputs, args, value)
+        if not nodes:
+            return value
+        given = flatten(list(args))
+        value = recording.program.value(*given, *recording.outer, *inputs[len(given) + len(recording.outer) :])
+        return value if isinstance(value, Node) else nodes[0]._like(value)
 
     def value_and_gradients(self, *args: Any) -> Result:
-        """Return the value, and the gradients by name: of the arguments, and of parameters that the function uses."""
+        """Return the value, and the gradients by name: of the arguments, and of parameters that the function uses.
+
+        All are numbers and arrays. Raises TypeError where they would leave a graph: at nodes that were computed, and
+        while a function around this one is differentiated or recorded.
+        """
+        given = [x for x in flatten(list(args)) if isinstance(x, Node)]
+        if given and (GUARDS.get() is not None or INSIDE.get() or any(x.op is not None for x in given)):
+            raise TypeError(
+                f"{self.function.__name__}.value_and_gradients gives numbers, which would leave the graph, and their "
+                "gradients be lost: call the function itself, which gives a node, or use microgradnn.value_and_grad"
+            )
         recording, inputs = self.recorded(args)
-        result = recording.program(**inputs)
-        self.check(args, result.value)
-        return result
+        value, gradients = recording.program(*inputs)
+        self.check(recording, inputs, args, value)
+        names = dict(zip(recording.program.inputs, recording.names, strict=False))
+        return Result(value, {names[name]: gradient for name, gradient in gradients.items()})
 
     @property
     def source(self) -> str:
@@ -71,59 +127,79 @@ class Compiled:
         parts = [part for one in self.recordings for part in (one.source, one.program.source)]
         return "\n\n".join(part for part in parts if part)
 
-    def recorded(self, args: Sequence[Any]) -> tuple[Recording, dict[str, Any]]:
+    def recorded(self, args: Sequence[Any]) -> tuple[Recording, list[Any]]:
         """Return the recording that suits these arguments, a new one where there is none, and its inputs."""
         names = places(self.function, args)
-        given = dict(zip(names, map(plain, flatten(list(args))), strict=True))
-        for recording in self.recordings:
-            inputs = given | {name: node.item() for name, node in recording.outer.items()}
-            if recording.program.accepts(inputs) and holds(recording, inputs):
+        given = [*map(plain, flatten(list(args)))]
+        for recording in [*self.recordings]:
+            if not recording.is_current():
+                self.recordings.remove(recording)
+                self.changing += [x for x, held in recording.constants if not same(plain(x), held)]
+                continue
+            inputs = recording.inputs(given, [*map(plain, recording.outer)])
+            if inputs is not None:
                 return recording, inputs
         if self.recordings and self.on_change == "raise":
             raise GuardError(
                 f"{self.function.__name__} was recorded for another branch, and these inputs do not take it; record "
                 "both with on_change='record', or write where, maximum or relu for the branch\n" + self.source
             )
-        recording = self.record(args, names)
+        recording, constants = self.record(args, names)
+        recording.constants = [(x, plain(x)) for x in constants if sys.getrefcount(x) > HELD_BY_US]
+        inputs = recording.inputs(given, [*map(plain, recording.outer)])
+        if inputs is None:
+            raise GuardError(f"the guards of {self.function.__name__} do not hold where it was recorded\n{self.source}")
+        recording.points.add(key(inputs))
         self.recordings.append(recording)
-        self.unchecked = CHECKED
-        return recording, given | {name: node.item() for name, node in recording.outer.items()}
+        return recording, inputs
 
-    def record(self, args: Sequence[Any], names: Sequence[str]) -> Recording:
-        """Run the function on nodes, and write down what it does."""
+    def record(self, args: Sequence[Any], names: Sequence[str]) -> tuple[Recording, list[Any]]:
+        """Run the function on nodes, and write down what it does; return the constants it used as well."""
         leaves = [leaf_like(x, name) for x, name in zip(flatten(list(args)), names, strict=True)]
-        with guards() as noted:
+        with switched(RECORDING, True), guards() as noted:
             output = self.function(*unflatten(list(args), leaves))
         if not isinstance(output, Node):
             output = Value(output, kind="constant") + 0.0
-        order = topological(output)
-        conditions = [*noted]
-        met = [x for node in order for x in node.inputs] + [x for pair in conditions for x in ancestors(pair)]
-        outer = {x: None for x in met if x.op is None and x not in leaves and not (x.kind == "constant" and not x.name)}
-        taken, renamed = set(names), {}
-        for i, x in enumerate(outer):
-            name = x.name if x.name.isidentifier() and x.name not in taken else f"outer{i + 1}"
-            taken.add(name)
-            renamed[x] = (name, x.name)
-            x.name = name
+        elif output.op is None and output not in leaves:
+            output = output + 0.0
+        met = dict.fromkeys([*topological(output), *(x for condition in noted for x in ancestors(condition))])
+        detached = [x for x, how, _, _ in noted if how == "is" and x in met]
+        others = [x for x in met if x.op is None and x not in {*leaves, *detached}]
+        outer = [x for x in others if x.kind != "constant" or x.name or any(x is one for one in self.changing)]
+        inputs = [*leaves, *outer, *detached]
+        own, renamed = [*names], [(x, x.name) for x in inputs]
+        for i, x in enumerate(inputs[len(leaves) :], 1):
+            own.append(x.name if x.name.isidentifier() and x.name not in own else unique(f"outer{i}", own))
         try:
-            wanted = [x for x in (*leaves, *outer) if x in order and (x in leaves or x.kind == "parameter")]
-            program = compile_program(output, wanted, inputs=[*leaves, *outer], backend=self.backend)
-            style: Style = "numpy" if self.backend == "numpy" else "python"
-            source, own = guard_source([*leaves, *outer], conditions, style)
-        finally:
-            for x, (_, name) in renamed.items():
+            for x, name in zip(inputs, own, strict=True):
                 x.name = name
-        return Recording(program, loaded(source, "holds", own), {renamed[x][0]: x for x in outer}, source)
+            order = {*topological(output)}
+            wanted = [x for x in (*leaves, *outer) if x in order and (x in leaves or x.kind == "parameter")]
+            program = compile_program(output, wanted, inputs=inputs, backend=self.backend)
+        finally:
+            for x, name in renamed:
+                x.name = name
+        style: Style = "numpy" if self.backend == "numpy" else "python"
+        about = dict(zip(inputs, program.inputs, strict=True)), detached, noted
+        sources = guard_source(*about, style), guard_source(*about, "numpy")
+        return Recording(program, *sources, own, outer), [x for x in others if x not in outer]
 
-    def check(self, args: Sequence[Any], value: Any) -> None:
+    def asked(self, args: Sequence[Any], nodes: Sequence[Any]) -> Any:
+        """Return what the function itself gives."""
+        if nodes:
+            return self.function(*args)
+        found = self.function(*unflatten(list(args), [leaf_like(x, "") for x in flatten(list(args))]))
+        return found.item() if isinstance(found, Node) else found
+
+    def check(self, recording: Recording, inputs: Sequence[Any], args: Sequence[Any], value: Any) -> None:
         """Hold the first replays against the function itself: a branch on `x.data` has no guard."""
-        if not self.unchecked:
+        point = key(inputs)
+        if len(recording.points) > CHECKED or point in recording.points:
             return
-        self.unchecked -= 1
-        want = self.function(*unflatten(list(args), [leaf_like(x, "") for x in flatten(list(args))]))
-        want = want.item() if isinstance(want, Node) else want
+        recording.points.add(point)
+        want = self.asked([*map(detached_like, args)], ())
         if not (isclose(value, want, rel_tol=1e-6, abs_tol=1e-9) or (value != value and want != want)):
+            self.recordings.remove(recording)
             raise GuardError(
                 f"{self.function.__name__} gives {want!r}, and its recording {value!r}: it depends on its inputs in a "
                 "way that was not recorded, such as a branch on x.data, a random number, or a variable that changes"
@@ -164,19 +240,23 @@ def compiled(
     return Compiled(function, backend, on_change)
 
 
-def holds(recording: Recording, inputs: dict[str, Any]) -> bool:
-    """Whether all comparisons come out as they did; not where one cannot even be made."""
-    try:
-        return recording.holds(**inputs)
-    except (ArithmeticError, ValueError):
-        return False
-
-
 def places(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """Name the numbers in the arguments after the parameters of the function: x, w_0, p_b."""
+    """Name the numbers in the arguments after the parameters of the function: x, w_0, p_b; each name once."""
     parameters = arguments(function)
     names = [parameters[i] if i < len(parameters) else f"x{i + 1}" for i in range(len(args))]
-    return [name for prefix, part in zip(names, args, strict=True) for name in within(part, prefix)]
+    found: list[str] = []
+    for prefix, part in zip(names, args, strict=True):
+        for name in within(part, prefix):
+            found.append(unique(identifier(name) or "x", found))
+    return found
+
+
+def unique(name: str, taken: Sequence[str]) -> str:
+    """Return a name, with a number where it is taken."""
+    candidate, i = name, 2
+    while candidate in taken:
+        candidate, i = f"{name}_{i}", i + 1
+    return candidate
 
 
 def within(structure: Any, prefix: str) -> list[str]:
@@ -192,7 +272,17 @@ def within(structure: Any, prefix: str) -> list[str]:
 
 def plain(x: Any) -> Any:
     """Return the numbers of an argument."""
-    return x.numpy() if isinstance(x, Tensor) else x.item() if isinstance(x, Node) else x
+    return x.numpy() if isinstance(x, Tensor) else float(x.item()) if isinstance(x, Node) else x
+
+
+def same(x: Any, held: Any) -> bool:
+    """Whether data are what they were, a NaN being the same as itself."""
+    return bool(np.array_equal(x, held, equal_nan=True)) if isinstance(x, np.ndarray) else x == held or x != x
+
+
+def key(inputs: Sequence[Any]) -> Any:
+    """Return inputs as what can be looked up."""
+    return tuple([x.tobytes() if isinstance(x, np.ndarray) else float(x) for x in inputs])
 
 
 def leaf_like(x: Any, name: str) -> Any:
@@ -203,38 +293,13 @@ def leaf_like(x: Any, name: str) -> Any:
     return Value(x.item() if isinstance(x, Node) else x, name)
 
 
+def detached_like(x: Any) -> Any:
+    """Return an argument, or a structure, with other leaves of the same numbers."""
+    return unflatten(x, [leaf_like(one, "") for one in flatten(x)])
+
+
 def ancestors(condition: tuple[Any, str, Any, bool]) -> list[Any]:
-    """Return all that a comparison depends on."""
-    return [x for side in (condition[0], condition[2]) if isinstance(side, Node) for x in topological(side)]
-
-
-def guard_source(
-    leaves: Sequence[Any], conditions: Sequence[tuple[Any, str, Any, bool]], style: Style
-) -> tuple[str, dict[str, Any]]:
-    """Return the function that says whether all comparisons come out as they were noted, in their order.
-
-    With it come the operations of the user's own that it calls.
-    """
-    book = Book()
-    terms: dict[Any, Term] = {leaf: book.variable(leaf.name, getattr(leaf, "shape", ())) for leaf in leaves}
-    pairs: list[tuple[Term, str, Term | None, Any, bool]] = []
-    for left, operator, right, outcome in conditions:
-        for side in (left, right):
-            for node in topological(side) if isinstance(side, Node) else []:
-                if node not in terms:
-                    inputs = tuple([terms[x] for x in node.inputs])
-                    terms[node] = book.make(node.op, inputs) if node.op else book.constant(node.item())
-        pairs.append((terms[left], operator, terms[right] if isinstance(right, Node) else None, right, outcome))
-    roots = [term for left, _, right, _, _ in pairs for term in (left, right) if term is not None]
-    listing = Listing({}, style, roots)
-    body: list[str] = []
-    for left, operator, right_term, right, outcome in pairs:
-        lines: list[Any] = []
-        for term in (left, right_term):
-            if term is not None:
-                listing.written(term, lines)
-        second = listing.reference(right_term) if right_term is not None else number(float(right), style)
-        condition = f"{listing.reference(left)} {operator} {second}"
-        body += [*map(str, lines), f"if not {condition}:" if outcome else f"if {condition}:", "    return False"]
-    own = functions_of(listing.helpers.values())
-    return module_source("holds", [leaf.name for leaf in leaves], [*body, "return True"], listing.helpers, style), own
+    """Return all that a condition depends on."""
+    left, _, right, _ = condition
+    sides = [left, *(right if isinstance(right, tuple) else [right])]
+    return [x for side in sides if isinstance(side, Node) for x in topological(side)]

@@ -10,8 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnn import GuardError, Tensor, Value, compiled, dot, log, relu, where
-from microgradnn.engine.modes import OPEN
+from microgradnn import (
+    DomainError,
+    GuardError,
+    Tensor,
+    Value,
+    compiled,
+    dot,
+    grad,
+    hessian,
+    jvp,
+    log,
+    no_grad,
+    relu,
+    vjp,
+    where,
+)
+from microgradnn.graph.decisions import OPEN
 
 numbers = st.floats(-3, 3).map(lambda x: round(x, 3))
 
@@ -120,7 +135,7 @@ def test_a_function_of_tensors_takes_any_number_of_examples() -> None:
     W, X = Tensor([[0.5, -1.0]], "W"), Tensor(np.ones((2, 3)), "X")
     wide = Tensor(np.arange(10.0).reshape(2, 5) / 10)
 
-    assert f(W, X) == pytest.approx(math.tanh(-0.5), rel=1e-15)
+    assert f(W, X).item() == pytest.approx(math.tanh(-0.5), rel=1e-15)
     result = f.value_and_gradients(W, wide)
     output = (W @ wide).tanh().mean()
     output.backward()
@@ -143,3 +158,180 @@ def test_a_comparison_outside_of_a_recording_costs_and_notes_nothing() -> None:
 def test_what_is_no_choice_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"unknown on_change 'stop' \(choose from record, raise\)"):
         compiled(on_change="stop")  # type: ignore[call-overload] # a wrong one is meant
+
+
+# --- nothing is lost, nothing is frozen -----------------------------------------------------------
+
+
+def cube(x: Any) -> Any:
+    return x**3
+
+
+def test_it_is_a_node_at_nodes() -> None:
+    f = compiled(cube)
+
+    assert (grad(f)(2.0), grad(grad(f))(2.0), hessian(lambda v: f(v[0]))([2.0])) == (12, 12, [[12]])
+    assert (jvp(f, (2.0,), (1.0,)), vjp(f, 2.0)[1](1.0)) == ((8, 12), (12,))
+    assert compiled(lambda x: f(x) * x).value_and_gradients(2.0) == (16, {"x": 32})
+    with pytest.raises(TypeError, match="would leave the graph"):
+        grad(lambda x: f.value_and_gradients(x).value)(2.0)
+
+
+def test_a_gradient_reaches_a_parameter_from_outside() -> None:
+    w = Value(2.0, "w", kind="parameter")
+    f = compiled(lambda x: w * x)
+    f(Value(3.0)).backward()
+
+    assert w.grad == 3
+
+
+def test_a_recording_that_was_found_out_is_dropped() -> None:
+    f = compiled(lambda x: x * 2 if x.data > 0 else x * 3)
+    assert f(1.0) == 2
+    with pytest.raises(GuardError):
+        f(-1.0)
+
+    assert (f(-1.0), len(f.recordings)) == (-3, 1)
+
+
+def test_calls_at_one_point_are_no_proof() -> None:
+    f = compiled(lambda x: x * x.data)
+    for _ in range(5):
+        f.value_and_gradients(1.0)
+
+    with pytest.raises(GuardError):
+        f(3.0)
+
+
+def test_first_calls_in_a_block_without_recording_are_like_others() -> None:
+    f = compiled(cube)
+    with no_grad():
+        assert (f(2.0), f(2.0)) == (8, 8)
+
+    assert (f(3.0), f(4.0), f.value_and_gradients(2.0).gradients) == (27, 64, {"x": 12})
+
+
+def test_what_is_detached_follows_the_data_and_has_no_gradient() -> None:
+    f = compiled(lambda x: x * x.detach())
+    X = Tensor([[1.0, 2.0]])
+    g = compiled(lambda x: (x * x.detach()).sum())
+
+    assert [f.value_and_gradients(x) for x in (1.0, 1.0, 3.0)] == [(1, {"x": 1}), (1, {"x": 1}), (9, {"x": 3})]
+    assert (g(X).item(), g(2 * X.detach()).item(), len(g.recordings)) == (5, 20, 1)
+
+
+def test_a_constant_from_outside_is_read() -> None:
+    rate = Value(0.5, kind="constant")
+    f = compiled(lambda x: x * rate + 3)
+    assert (f(1.0), f(2.0)) == (3.5, 4)
+    for rate.data in (2.0, 4.0, 8.0):
+        assert (f(1.0), f(2.0)) == (3 + rate.data, 3 + 2 * rate.data)
+    assert len(f.recordings) == 1
+
+
+def test_keys_and_parameters_may_have_any_name() -> None:
+    f = compiled(lambda np, p: p["a b"] * p["a_b"] * p["class"] * p["1"] * np if np > 1 else np)
+    p = {"a b": 2.0, "a_b": 3.0, "class": 5.0, "1": 7.0}
+
+    assert (f(2.0, p), f(0.5, p)) == (420, 0.5)
+    assert f.value_and_gradients(2.0, p).gradients == {
+        "np": 210,
+        "p_a_b": 210,
+        "p_a_b_2": 140,
+        "p_class": 84,
+        "p_1": 60,
+    }
+
+
+def test_where_it_raises_so_does_a_replay() -> None:
+    f = compiled(lambda x: 1 / x)
+    assert (f(2.0), f(4.0), f(8.0), f(16.0)) == (0.5, 0.25, 0.125, 0.0625)
+
+    with pytest.raises(DomainError):
+        f(0.0)
+    assert f(2.0) == 0.5
+
+
+# --- whatever it does, it gives what the function gives -------------------------------------------
+
+PARTS: dict[str, Any] = {
+    "sine": lambda x, y: x.sin() * y,
+    "branch": lambda x, y: x * y if x > y else x - y,
+    "both": lambda x, y: x if (x > 0) & ~(y >= 1) else y * y,
+    "where": lambda x, y: where(x > y, x * 2, y * y),
+    "mask": lambda x, y: (x <= y) * x + y,
+    "detached": lambda x, y: x.detach() * y + x,
+    "quotient": lambda x, y: x / y,
+    "power": lambda x, y: x**0.5 + y,
+    "truth": lambda x, y: x + 1 if y else x * x,
+    "nested": lambda x, y: NESTED(x) + y,
+}
+
+
+def aside(x: Any, y: Any) -> Any:
+    with no_grad():
+        z = x * y
+    return z * x if z > 0.5 else x + z
+
+
+def attempt(x: Any, y: Any) -> Any:
+    try:
+        return x.log() + y
+    except DomainError:
+        return x * x - y
+
+
+def attempt_unused(x: Any, y: Any) -> Any:
+    try:
+        (x - y).sqrt()
+    except DomainError:
+        return y * 2
+    return x * 3
+
+
+PARTS |= {"aside": aside, "attempt": attempt, "unused": attempt_unused}
+NESTED: Any = compiled(lambda x: x * 3 if x > 0.7 else x * x)
+corner = st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, -0.25, 1.5])
+
+
+def answer(f: Any, *xs: float) -> Any:
+    """The value and the gradients, or the error's kind."""
+    try:
+        return f(*xs)
+    except DomainError:
+        return DomainError
+
+
+@given(
+    parts=st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3),
+    points=st.lists(st.tuples(corner, corner), min_size=2, max_size=7),
+    modes=st.lists(st.sampled_from(["plain", "no_grad", "grad", "both", "outer"]), min_size=7, max_size=7),
+    backend=st.sampled_from(["numpy", "python"]),
+)
+def test_of_a_random_function_at_random_points_in_random_modes(
+    parts: list[str], points: list[tuple[float, float]], modes: list[str], backend: Any
+) -> None:
+    def f(x: Any, y: Any) -> Any:
+        for part in parts:
+            x, y = PARTS[part](x, y), x
+        return x
+
+    g = compiled(backend=backend)(f)
+    outer = compiled(lambda x, y: g(x, y) * 2)
+    gradient, slopes = grad(lambda v: f(*v)), grad(lambda v: g(*v))
+    for (x, y), mode in zip(points, modes, strict=False):
+        value = answer(lambda x, y: f(Value(x), Value(y)).data, x, y)
+        if mode == "grad":
+            want, got = answer(lambda x, y: gradient([x, y]), x, y), answer(lambda x, y: slopes([x, y]), x, y)
+        elif mode == "both":
+            want, got = value, answer(lambda x, y: g.value_and_gradients(x, y).value, x, y)
+        elif mode == "outer":
+            want, got = (2 * value if value is not DomainError else value), answer(outer, x, y)
+        elif mode == "no_grad":
+            with no_grad():
+                want, got = value, answer(g, x, y)
+        else:
+            want, got = value, answer(g, x, y)
+        assert (want is DomainError) == (got is DomainError), (x, y, mode, g.source)
+        if want is not DomainError:
+            assert got == pytest.approx(want, rel=1e-12, abs=1e-12, nan_ok=True), (x, y, mode, g.source)
