@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..graph import OPS, Fold
-from ..rules import arrays, calculus
+from ..rules import arrays
 
 
 def of_method(name: str) -> Callable[..., Any]:
@@ -23,13 +23,13 @@ def no_such(name: str) -> str:
 
 UFUNCS: Final[dict[str, Any]] = {
     op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)
-} | {"matmul": arrays.matmul, "square": lambda x: x**2}
+} | {"matmul": arrays.ARRAY_OPS["matmul"], "square": lambda x: x**2}
 COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
 RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the operands change places
-    "greater": (calculus.greater, False),
-    "less": (calculus.greater, True),
-    "greater_equal": (calculus.at_least, False),
-    "less_equal": (calculus.at_least, True),
+    "greater": (OPS["greater"], False),
+    "less": (OPS["greater"], True),
+    "greater_equal": (OPS["at_least"], False),
+    "less_equal": (OPS["at_least"], True),
 }
 METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
 TABLES: Final[dict[str, Any]] = OPS | arrays.ARRAY_OPS
@@ -37,7 +37,7 @@ ROWS_OF_NUMPY: Final = [name for name, op in TABLES.items() if op.public]
 # To which tensor.py adds those that make a Tensor of several.
 FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name) for name in ROWS_OF_NUMPY if hasattr(np, name)} | {
     **{name: of_method(name.removeprefix("a")) for name in METHODS.split()},
-    "where": calculus.where,
+    "where": OPS["where"],
     "shape": lambda x: x.shape,
     "ndim": lambda x: x.ndim,
     "size": lambda x: x.size,

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
-from ..graph.decisions import GUARDS, OPEN, Condition, note_constant
+from ..graph.decisions import GUARDS, OPEN, Condition, Decided, note_constant
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
@@ -43,10 +43,6 @@ COMPILED: Final = not __file__.endswith(".py")
 CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to be warned: C has no frames
 
 BLANK: Final[Any] = object()  # for `new`
-
-
-class Decided(str):
-    """The kind of a constant that was an array of bools: a decision, which a replay would not take again."""
 
 
 DECIDED: Final = About(kind=Decided("constant"))

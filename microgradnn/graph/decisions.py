@@ -67,6 +67,10 @@ def in_formula(x: Any) -> Any:
     return x.node() if isinstance(x, Condition) and x.row is not None else x
 
 
+class Decided(str):
+    """The kind of a constant that was an array of bools: a decision, which a replay would not take again."""
+
+
 class Decision(Condition):
     """A comparison of single numbers: a bool, which is noted when it is asked for; in a formula with nodes a node."""
 

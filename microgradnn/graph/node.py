@@ -238,7 +238,8 @@ class Node:
     def __xor__(self, other: Any) -> NoReturn:
         raise TypeError("^ is no power in Python: write ** for a power, as in a**2")
 
-    __rxor__ = __xor__
+    def __rxor__(self, other: Any) -> NoReturn:
+        self.__xor__(other)
 
     def __round__(self, digits: int | None = None) -> NoReturn:
         raise TypeError("round() leaves the graph, and has no slope: write round(a.item(), 2) for a number to show")

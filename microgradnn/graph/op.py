@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
 
 from . import limits
 from .decisions import Condition, in_formula
@@ -66,7 +66,7 @@ class Op:
         *("name", "scalar", "array", "partials", "paper", "domain", "kink"),
         *("symbol", "text", "latex", "binds", "note", "holds", "held", "held_rule", "branch", "options", "public"),
     )
-    rounding = 0.0  # by which a slope on nodes may differ from that of numbers, relative to it
+    rounding: ClassVar[float] = 0.0  # by which a slope on nodes may differ from that of numbers, relative to it
 
     def __init__(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from ..engine.tensor import Decided
 from ..formulas.derive import asked, check_output, derive, identifiers
 from ..graph import Node, topological
+from ..graph.decisions import Decided
 from .c.program import CProgram
 from .calls import ValueCall, steps_of
 from .numba.program import TapeProgram

@@ -7,7 +7,7 @@ from once more, step by step, on the nodes; so do `derive` and `compile`, for wh
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -111,7 +111,9 @@ class ValueCall(Op):
     """A program of Values as an operation."""
 
     __slots__ = ("program", "steps")
-    rounding = 1e-6  # by which a slope of the program may differ from that of its steps, relative to it
+    rounding: ClassVar[float] = (
+        1e-6  # by which a slope of the program may differ from that of its steps, relative to it
+    )
 
     def __init__(self, program: Any, steps: Steps) -> None:
         name, n = program.output, len(steps.inputs)

@@ -413,10 +413,11 @@ def as_floats(found: Any) -> Any:
 
 def all_finite(results: Sequence[Any]) -> bool:
     """Whether numbers and arrays are finite; of an array, a sum of squares tells it quickest, unless it overflows."""
-    for x in results:
-        total = x if type(x) is float else (flat := x.ravel("K")).dot(flat)
-        if not math.isfinite(total) and not np.isfinite(x).all():
-            return False
+    with np.errstate(all="ignore"):
+        for x in results:
+            total = x if type(x) is float else (flat := x.ravel("K")).dot(flat)
+            if not math.isfinite(total) and not np.isfinite(x).all():
+                return False
     return True
 
 

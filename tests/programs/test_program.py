@@ -261,7 +261,7 @@ def test_inputs_are_given_by_name_or_in_order_and_others_keep_their_numbers() ->
     assert program.inputs == ("w", "x")
     assert program(0.5, 1.0) == program(w=0.5, x=1.0) == program(0.5, x=1.0)
     assert program() == program(2.0, 3.0)
-    assert program(x=Value(1.0)) == program(x=1) == program(x=np.float32(1.0))
+    assert program(x=1) == program(x=np.float32(1.0)) == program(x=np.array(1.0))
 
 
 def test_the_value_and_the_gradients_alone() -> None:
