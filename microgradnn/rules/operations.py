@@ -404,7 +404,7 @@ def of_few(row: Op) -> str:
     letters = LETTERS[: len(row.partials)]
     lines = [f"f = {formula(row, [Operand(letter) for letter in letters]).text}"]
     lines += [f"({row.note})"] if row.note else []
-    for letter, rule in zip(letters, row.partials, strict=True):
+    for letter, rule in zip(letters, row.paper, strict=True):
         try:
             slope = rule(Symbol("f"), *map(Symbol, letters))
         except TypeError:  # of the user's own, and of numbers alone
