@@ -532,6 +532,6 @@ def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
     """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
     data = [x for x in given if is_data(x)]
     lengths = {x.shape[1] for x in data}
-    if len(lengths) != 1 or lengths == {1}:
+    if len(lengths) != 1:
         return {}
     return {"m": (dim(FICTIONAL, "m"), identifier(data[0].name))}

@@ -53,17 +53,24 @@ def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
         return explain_arrays(root, source)
     order = topological(root)
     found = count_paths(order, source, limit=MOST_PATHS + 1)
+    terms: list[Summand] = []
+    why = "as its paths are too many or too long to read"
     by_uses = found > MOST_PATHS or longest_path(order, source) > LONGEST_PATH
+    if not by_uses:
+        terms = [Summand(tuple(path), 1.0) for path in paths(order, source)]
+        total = sum(term.value for term in terms)
+        if total != total and not any(
+            term.value != term.value for term in terms
+        ):  # ∞ − ∞, which the sweep may not meet
+            by_uses, why = True, "as the infinities along its paths have no sum"
     if by_uses:
         sweep = back(order, order, 1.0, on_nodes=False)
-        terms = [Term((edge,), sweep.get(edge.user, 0.0)) for edge in uses(order, {source})[source]]
-    else:
-        terms = [Term(tuple(path), 1.0) for path in paths(order, source)]
+        terms = [Summand((edge,), sweep.get(edge.user, 0.0)) for edge in uses(order, {source})[source]]
     users = {edge.user for term in terms for edge in term.edges}
     met = users.union([root, source], *(user.inputs for user in users))
     names = labels(order, met.union(*(node.inputs for node in met)))
     names.setdefault(source, visible(source.name) or "x")
-    return Explanation(root, source, names, tuple(terms), by_uses)
+    return Explanation(root, source, names, tuple(terms), by_uses, why)
 
 
 def longest_path(order: Sequence[Node], source: Node) -> int:
@@ -77,7 +84,7 @@ def longest_path(order: Sequence[Node], source: Node) -> int:
 
 
 @dataclass(frozen=True)
-class Term:
+class Summand:
     """One summand of a gradient: what arrives at the top, times the partials on the way down."""
 
     edges: tuple[Edge, ...]  # from the output, or from a user of the source, down to the source
@@ -97,8 +104,9 @@ class Explanation:
     root: Node
     source: Node
     names: dict[Node, str]
-    terms: tuple[Term, ...]
+    terms: tuple[Summand, ...]
     by_uses: bool
+    why: str  # it is by uses, if it is
 
     @property
     def value(self) -> float:
@@ -147,10 +155,10 @@ class Explanation:
             return f"{self.names[self.root]} does not depend on {source}"
         if self.by_uses:
             count = f"{len(self.terms)} use" + "s" * (len(self.terms) > 1)
-            return f"{total} by the {count} of {source}, as its paths are too many or too long to read:"
+            return f"{total} by the {count} of {source}, {self.why}:"
         return f"{total} is the sum over {len(self.terms)} paths:" if len(self.terms) > 1 else ""
 
-    def product(self, term: Term, style: Style) -> list[str]:
+    def product(self, term: Summand, style: Style) -> list[str]:
         """A term in three forms: derivatives, local derivatives in letters, in numbers."""
         need = "product" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
         names = [self.derivative(edge.user, edge.source, style) for edge in term.edges]

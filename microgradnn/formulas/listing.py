@@ -223,6 +223,7 @@ class Listing:
     def power(self, term: Term, op: Op, operands: Sequence[Operand]) -> Operand:
         """Return x**y; in plain Python by a function where a negative x would give a complex number."""
         exponent = op.held[0] if op.held else term.inputs[1].value
+        exponent = None if isinstance(exponent, np.ndarray) else exponent
         whole = exponent is not None and float(exponent).is_integer()
         named = operands[0].text.isidentifier()  # x * x takes a third of the time of x**2
         if exponent in (2, 3) and (self.style == "c" or (self.style == "python" and named)):

@@ -140,7 +140,7 @@ class Program:
     def of_numbers(self, name: str, inputs: Sequence[Any]) -> Any:
         """Return what a function of floats gives, floats too; what the exact one gives where that is not finite."""
         try:
-            if self.derivation.compares and not all_finite(inputs):
+            if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
                 return as_floats(self.exactly(name, inputs))
             found = self.once(name, inputs)
             if self.floats:
@@ -167,7 +167,7 @@ class Program:
         They are floats, and arrays that nothing else shares, no input and no other result; a gradient is in the
         precision of its input.
         """
-        if self.derivation.compares and not all_finite(inputs):
+        if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
             return self.finished(name, inputs, self.exactly(name, inputs))
         layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
         if layout not in self.steady:
@@ -200,7 +200,7 @@ class Program:
                 raise
         else:
             results = self.finished(name, inputs, found)
-            if all_finite(results):
+            if all(np.isfinite(x).all() for x in results):
                 return results
         return self.finished(name, inputs, self.exactly(name, inputs))
 
@@ -353,8 +353,8 @@ class Program:
             if not wanted and array.shape == ():
                 result[name] = array
                 continue
-            if array.size == 1 and all(n == 1 for n in wanted):
-                array = array.reshape(tuple(wanted))
+            if array.size == 1 and all(n == 1 or isinstance(n, Dim) for n in wanted):
+                array = array.reshape((1,) * len(wanted))
             fits = len(array.shape) == len(wanted)
             for n, length in zip(array.shape, wanted, strict=False):
                 if isinstance(length, Dim):

@@ -467,7 +467,7 @@ def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def softmax(x: Any, axis: Any) -> Any:
     """e^x / Σ e^x along the axes, by a form that does not overflow."""
-    powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    powers = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))  # of no numbers, too
     return powers / np.sum(powers, axis=axis, keepdims=True)
 
 

@@ -429,3 +429,16 @@ def test_a_tie_is_said_to_be_one(text: str, form: str) -> None:
 
     assert form in str(explain(graph.output, graph.names["x"]))
     assert r"\tfrac12" in explain(graph.output, graph.names["x"]).latex()
+
+
+def test_infinities_along_paths_that_have_no_sum_are_explained_by_uses() -> None:
+    x = Value(0.0, "x")
+    t = x.sqrt().named("t")
+    J = (3 * t - t).named("J")  # along its paths 3 · ∞ − 1 · ∞
+    J.backward()
+
+    explained = explain(J, x)
+
+    assert explained.value == x.grad == float("inf")
+    assert str(explained).splitlines()[0] == "dJ/dx by the 1 use of x, as the infinities along its paths have no sum:"
+    assert explain(t - t, x).value == 0  # nothing comes to t

@@ -20,8 +20,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import pytest
 
-from microgradnn import Tensor, Value, clip, maximum, where
+from microgradnn import Tensor, Value, clip, derive, maximum, where
 from microgradnn.errors import DomainError
 from microgradnn.graph import topological
 from microgradnn.programs.backends import compile
@@ -412,6 +413,98 @@ def test_random_graphs_of_arrays_agree_on_every_path() -> None:
 
     assert not wrong, "\n".join(wrong[:3])
     assert found["graphs"] > 70, found
+
+
+# Inputs that had other numbers on other paths, with what is right by docs/conventions.md, or by the limit.
+KNOWN: dict[str, tuple[Callable[..., Any], list[float], list[float]]] = {
+    "a root in a branch not taken": (lambda x: where(False, x.sqrt(), x), [0.0], [1.0]),
+    "the root of |x|": (lambda x: abs(x).sqrt(), [0.0], [0.0]),
+    "the root of x²": (lambda x: (x**2).sqrt(), [0.0], [0.0]),
+    "a power of relu": (lambda x, y: calculus.relu(x * y) ** 0.5, [1.0, -1.0], [0.0, 0.0]),
+    "a root of a maximum": (lambda x, y: maximum(x, y * 0).sqrt(), [-1.0, 1.0], [0.0, 0.0]),
+    "the logarithm of a hypotenuse": (lambda x, y: calculus.hypot(x, y).log(), [0.0, 0.0], [0.0, 0.0]),
+    "the cube root of |x|": (lambda x: abs(x).cbrt(), [0.0], [0.0]),
+    "x log x": (lambda x: x * x.log(), [0.0], [-math.inf]),
+    "acosh of 1 + |x|": (lambda x: (1 + abs(x)).acosh(), [0.0], [0.0]),
+    "logit of |x|": (lambda x: abs(x).logit(), [0.0], [0.0]),
+    "log of a sigmoid": (lambda x: x.sigmoid().log(), [-800.0], [1.0]),
+}
+
+
+@pytest.mark.parametrize(("form", "at", "right"), KNOWN.values(), ids=KNOWN)
+def test_an_infinite_slope_meets_a_zero_on_every_path(form: Any, at: list[float], right: list[float]) -> None:
+    xs = [Value(x, f"x{i}") for i, x in enumerate(at)]
+    ordinary = [Value(0.5, f"x{i}") for i in range(len(at))]
+    output = form(*xs)
+    output.backward()
+
+    assert [x.grad for x in xs] == right
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [x.item() for x in by_tensors(lambda xs, each: form(*xs), at)][1:] == right
+        for start in (xs, ordinary):
+            recorded = output if start is xs else form(*start)
+            wrt = [x for x in start if x in set(topological(recorded))]
+            for name, program in programs(wrt, recorded, c=True).items():
+                got = program(**{x.name: at[start.index(x)] for x in wrt}).gradients
+                assert [got[x.name] for x in wrt] == [right[start.index(x)] for x in wrt], name
+            for simplify in (True, False) if math.isfinite(output.data) and output.data != -800 else ():
+                source = derive(recorded, wrt, inputs=wrt, simplify=simplify).source
+                space: dict[str, Any] = {}
+                exec(source, space)
+                got = space["value_and_gradients"](*[np.float64(at[start.index(x)]) for x in wrt])[1]
+                assert [*map(float, got)] == [right[start.index(x)] for x in wrt], source
+
+
+OF_ARRAYS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
+    "standard deviation of equal numbers": (lambda x: x.std(), [[2.0, 2.0]], [[0.0, 0.0]]),
+    "the length of nothing": (lambda x: (x**2).sum().sqrt(), [[0.0, 0.0]], [[0.0, 0.0]]),
+    "distances of pairs": (
+        lambda x: ((x - x.T) ** 2).sqrt().sum(),  # of one coordinate: |xᵢ − xⱼ|
+        [[1.0, 3.0, 3.0]],
+        [[-4.0, 2.0, 2.0]],
+    ),
+    "a bad example in a batch": (
+        lambda x: (calculus.relu(x) ** 0.5).mean(),
+        [[-1.0, 1.0, 4.0]],
+        [[0.0, 1 / 6, 1 / 12]],
+    ),
+    "an array of exponents": (
+        lambda x: (x ** np.array([[2.0, 3.0, 0.5]])).sum(),
+        [[1.0, 2.0, 4.0]],
+        [[2.0, 12.0, 0.25]],
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "at", "right"), OF_ARRAYS.values(), ids=OF_ARRAYS)
+def test_so_it_does_in_arrays(form: Any, at: Any, right: Any) -> None:
+    x = Tensor(at, "x")
+    output = form(x)
+    output.backward()
+
+    np.testing.assert_allclose(x.grad, right, rtol=1e-15, atol=0)
+    with np.errstate(all="ignore"):
+        for simplify in (True, False):
+            np.testing.assert_allclose(compile(output, [x], simplify=simplify)().gradients["x"], right, rtol=1e-15)
+            space: dict[str, Any] = {}
+            exec(derive(output, [x], simplify=simplify).source, space)
+            np.testing.assert_allclose(space["value_and_gradients"](np.array(at))[1][0], right, rtol=1e-15)
+
+
+def test_what_was_derived_from_one_example_is_right_for_two() -> None:
+    w, x = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor([[1.0], [2.0]], "X")
+    space: dict[str, Any] = {}
+    exec(derive(((w @ x) ** 2).mean()).source, space)
+    two = np.array([[1.0, 0.5], [2.0, -1.0]])
+
+    value, (slope,) = space["value_and_gradients"](w.data, two)
+
+    again = Tensor(two, "X")
+    J = ((w @ again) ** 2).mean()
+    J.backward()
+    assert value == J.item()
+    np.testing.assert_allclose(slope, w.grad, rtol=1e-15)
 
 
 if __name__ == "__main__":

@@ -573,3 +573,8 @@ def test_a_sum_over_the_repeated_axes_undoes_a_repetition() -> None:
 
     assert [x.shape for x in one] == shapes
     assert [reduce(operator.mul, x.shape, 1) * x.flat[0] for x in one] == [6] * len(shapes)
+
+
+def test_softmax_of_no_numbers_is_empty() -> None:
+    assert Tensor(np.zeros((0, 3))).softmax(0).shape == (0, 3)
+    assert Tensor(np.zeros((3, 0))).softmax(1).shape == (3, 0)

@@ -17,7 +17,7 @@ from ...engine.processes import run
 from ...errors import CompilerMissing
 from ...formulas.derive import Derivation
 from ..calls import Steps
-from ..program import FLOATS_AND_ARRAYS, Program, Reduction, Result, all_finite, as_floats, number
+from ..program import FLOATS_AND_ARRAYS, Program, Reduction, Result, as_floats, number
 
 SECONDS = 60.0  # that a compiler may take; a graph of 1,000 nodes takes one
 MOST_SAID = 1_000_000  # bytes
@@ -57,7 +57,7 @@ class CProgram(Program):
         if not set(map(type, inputs)) <= FLOATS_AND_ARRAYS:
             return self.of_nodes(inputs)
         given = dict(zip(self.inputs, inputs, strict=True))
-        if self.derivation.compares and not all_finite(inputs):
+        if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
             return self.exact_result("value_and_gradients", inputs)
         many = {name: x for name, x in given.items() if isinstance(x, np.ndarray)}
         shape = np.broadcast_shapes(*[x.shape for x in many.values()])
@@ -79,7 +79,7 @@ class CProgram(Program):
             pointers(into),
             steps([name in own for name in self.wrt]),
         )
-        if not all_finite([*values.reshape(1, -1), shared, *own.values()]):
+        if not all(np.isfinite(x).all() for x in (values, shared, *own.values())):
             return self.exact_result("value_and_gradients", inputs)
         if shape and self.reduce == "mean":
             shared /= m
