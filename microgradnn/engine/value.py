@@ -744,8 +744,10 @@ class Value(Node):
             f: float = numerics.power(x, y)
             dx = numerics.weigh(
                 y,
-                x ** (y - 1.0 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0))
-                * (abs(x) + (1.0 if x == 0.0 else 0.0)) ** numerics.one_less(y),
+                numerics.weigh(
+                    x ** (y - 1.0 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)),
+                    (abs(x) + (1.0 if x == 0.0 else 0.0)) ** numerics.one_less(y),
+                ),
             )
             dy = f * math.log(x + (1.0 if x == 0.0 else 0.0))
         except (ValueError, ArithmeticError):

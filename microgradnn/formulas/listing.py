@@ -52,7 +52,6 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     | {
         "pow": ("{x:atom}**{y:atom}", "power"),
         "relu": ("np.maximum({x}, 0)", "atom"),
-        "step": ("np.heaviside({x}, 0)", "atom"),
         "leaky_relu": ("np.where({x:sum} > 0, {x}, {y:product} * {x:power})", "atom"),
         "where": ("np.where({x}, {y}, {z})", "atom"),
         "squared_error": ("({x:sum} - {y:product})**2 / 2", "product"),

@@ -280,11 +280,10 @@ def same_shape(result: Term, *xs: Term) -> Any:
 
 
 def sum_of_two(op: Op, x: Term, y: Term) -> Any:
-    """0 + x is x; x + x is 2 x; x + (−y) is x − y."""
-    if is_number(x, 0):
-        return same_shape(y, x, y)
-    if is_number(y, 0):
-        return same_shape(x, x, y)
+    """0 + x is x, unless the sign of a zero counts, since −0 + 0 is 0; x + x is 2 x; x + (−y) is x − y."""
+    for number, other in ((x, y), (y, x)):
+        if is_number(number, 0):
+            return None if x.book.exact else same_shape(other, x, y)
     if x is y:
         return 2 * x
     if y.op is calculus.neg:

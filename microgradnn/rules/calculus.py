@@ -64,12 +64,12 @@ same = Op("same", operator.pos, np.positive,
          text="{x}", latex="{x}", note="x itself, as a node of its own", public=False)
 
 pow = Op("pow", numerics.power, np.power,
-         lambda f, x, y: weigh(y, x ** (y - 1 + zero(x) * zero(y)) * (abs(x) + zero(x)) ** numerics.one_less(y)),
+         lambda f, x, y: weigh(y, weigh(x ** (y - 1 + zero(x) * zero(y)), (abs(x) + zero(x)) ** numerics.one_less(y))),
          lambda f, x, y: f * log(x + zero(x)),
          paper=(lambda f, x, y: weigh(y, x ** (y - 1 + zero(x) * zero(y))),
                 lambda f, x, y: f * log(x + zero(x))),
          held=lambda y: (lambda n, lost: (lambda f, x: y * x ** n) if lost == 0 else
-                                         (lambda f, x: y * x ** n * (abs(x) + zero(x)) ** lost))
+                                         (lambda f, x: y * weigh(x ** n, (abs(x) + zero(x)) ** lost)))
                         (y - 1 + zero(y), numerics.one_less(y)),
          domain=(POSITIVE, REAL), holds=1,
          symbol="**", text="{x:atom}{y:exponent}", latex="{x:atom}^{{{y}}}", binds="power",
