@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..check.backward.files import check_file
 from ..data.columns import Split, check_data, split
 from ..data.images import flatten, picture_files, read_folder, read_pictures
 from ..data.scaling import Scaling
@@ -247,6 +248,18 @@ def harmless(cell: Any) -> Any:
     """Put an apostrophe before a text that a spreadsheet would compute."""
     text = str(cell)
     return f"'{text}" if text[:1] in FORMULAS and not isinstance(cell, (int, float)) else cell
+
+
+# --- check ------------------------------------------------------------------------------------------
+
+
+def check(file: str, **more: Any) -> int:
+    """Print a report on each backward pass in a file, and return 1 if one of them is wrong."""
+    wrong = 0
+    for i, (name, report) in enumerate(check_file(file, **more)):
+        print(f"{chr(10) if i else ''}{name}\n{report}")
+        wrong |= not report
+    return int(wrong)
 
 
 # --- demo -------------------------------------------------------------------------------------------

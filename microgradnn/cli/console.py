@@ -26,8 +26,8 @@ from ..formulas.explain import explain
 from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
-from .commands import demo, predict, train
-from .usage import DEMO, DRAW, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
+from .commands import check, demo, predict, train
+from .usage import CHECK, CHECKING, DEMO, DRAW, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
 
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
 LONGEST = 1000  # characters of a complaint
@@ -78,6 +78,7 @@ def parser() -> Parser:
     for name, work, about, arguments in (
         ("train", train, TRAIN, TRAINING),
         ("predict", predict, PREDICT, PREDICTING),
+        ("check", check, CHECK, CHECKING),
         ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
     ):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
@@ -87,7 +88,7 @@ def parser() -> Parser:
     return top
 
 
-def calling(work: Callable[..., None]) -> Callable[[argparse.Namespace], None]:
+def calling(work: Callable[..., int | None]) -> Callable[[argparse.Namespace], int | None]:
     """Return a function of the parsed arguments that gives them to another by their names."""
     others = ("run", "parser", "version")
     return lambda options: work(**{name: value for name, value in vars(options).items() if name not in others})
@@ -208,7 +209,7 @@ def silence() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit code: 0 fine, 1 the mathematics failed, 2 bad usage."""
+    """Run the program and return its exit code: 0 fine, 1 the mathematics failed or is wrong, 2 bad usage."""
     if sys.stdout is None:
         return complain(ValueError("standard output is closed; to print nothing, write to /dev/null"), USAGE)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -217,9 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = parsed(sys.argv[1:] if arguments is None else arguments)
         with warnings.catch_warnings():
             warnings.showwarning = note  # type: ignore[assignment] # which takes the place in the code too
-            options.run(options)
+            code: int | None = options.run(options)
         sys.stdout.flush()
-        return FINE
+        return code or FINE
     except BrokenPipeError:  # the reader of the pipe, such as `head`, has had enough
         silence()
         return FINE

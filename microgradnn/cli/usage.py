@@ -21,6 +21,7 @@ examples:
   microgradnn explain "f = (a+b)*c + (a+b)*d" a=2 b=3 c=4 d=5 --wrt a
   microgradnn train data.csv --label y
   microgradnn predict model.safetensors new.csv
+  microgradnn check network.py
   microgradnn demo
 """
 DRAW = """\
@@ -68,6 +69,17 @@ examples:
   microgradnn predict model.safetensors new.csv
   microgradnn predict model.safetensors new.csv -o answers.csv
   microgradnn predict cats.safetensors holidays tom.jpg      a folder, and a picture
+"""
+CHECK = """\
+Says whether a backward pass that you wrote by hand is right, and if not, which line is wrong. Exits with 1 if one is.
+
+The file is run. In it are looked for: functions named forward and backward, or x_forward and x_backward, and objects
+with both methods. Their inputs are the file's variables that the parameters are named after.
+
+examples:
+  microgradnn check network.py
+  microgradnn check layers.py:batchnorm                      batchnorm_forward and batchnorm_backward
+  microgradnn check network.py --forward predict --backward gradients --loss cost
 """
 DEMO = """\
 Lists the demos, or runs one, which may write its pictures to the folder you are in.
@@ -119,6 +131,13 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--checkpoint": dict(metavar="FILE", help="keep the state of the training in this file, to go on from it"),
     "--checkpoint-every": dict(type=int, default=100, metavar="N", help="… every so many iterations (default: 100)"),
     "--resume": dict(action="store_true", help="go on from the checkpoint; all else as it was, or more --iterations"),
+}
+CHECKING: dict[str, dict[str, Any]] = {
+    "file": dict(metavar="FILE.py[:name]", help="the file, and which pass in it (default: all)"),
+    "--forward": dict(metavar="NAME", help="the function that goes forward, or gives (loss, gradients)"),
+    "--backward": dict(metavar="NAME", help="the function that goes backward"),
+    "--loss": dict(metavar="NAME", help="the cost, a function of what forward gives"),
+    "--rate": dict(type=float, metavar="α", help="of the step that backward takes itself"),
 }
 PREDICTING: dict[str, dict[str, Any]] = {
     "model": dict(help="the file that `microgradnn train` wrote"),

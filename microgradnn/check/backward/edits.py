@@ -304,6 +304,10 @@ class Editor:
                         ast.unparse(term),
                         3 + len(coefficient) / 10,
                     )
+        if shape is not None and len(shape) and not of_term:
+            same = [text for text, x in self.distinct[line].items() if x.shape == shape and x.dtype.kind in "fiu"][:7]
+            for a, b in itertools.permutations(same, 2):
+                yield self.edit(slot, parse(f"{a} - {b}"), "another formula", line, 2, f"{a} - {b}", 3)
         chain = factors_of(node)
         spans = [
             (i, j, product_text(chain[i:j]))
@@ -316,7 +320,7 @@ class Editor:
             yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2)
             if about:
                 yield self.edit(slot, slope, "slope", line, rank + 1, hint, 3)
-                for i, j, old in spans:
+                for i, j, old in spans if text not in [f"2 * {old}" for _, _, old in spans] else ():
                     new = product([*chain[:i], slope, *chain[j:]])
                     yield self.edit(slot, new, "slope", line, rank, f"{hint}\0{old}\0{text}")
         for i, j in itertools.combinations(range(len(chain) + 1), 2):
@@ -328,12 +332,8 @@ class Editor:
 
     def slopes(self, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[str, str, int]]:
         """Yield the slopes that could be meant, of everything of this shape."""
-        if shape is None or not shape:
-            arrays = (
-                [t for t, x in scope.items() if x.ndim and "[" not in t and x.dtype.kind == "f"][:4]
-                if not shape
-                else []
-            )
+        if not shape:
+            arrays = [t for t, x in scope.items() if x.ndim and "[" not in t and x.dtype.kind in "fb"][:8]
         else:
             arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
         for text in arrays:
@@ -359,7 +359,7 @@ class Editor:
                 found.setdefault(float(x.size), f"{text}.size")
         for n in [v for v in found if v > 1 and v == int(v)]:
             found.setdefault(float(np.sqrt(n)), f"{self.np}.sqrt({found[n]})")
-        found.setdefault(2.0, "2")
+        found = {2.0: found.get(2.0, "2"), **found}
         return [(text, value) for value, text in found.items()][:24]
 
     def coefficients(self, scope: Scope) -> list[str]:
@@ -409,6 +409,9 @@ class Editor:
                     )
             if mine.ndim >= 2 and not in_slice:
                 yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, f"{text}.T")
+            if mine.ndim == 0 and not in_slice and mine > 0:
+                root = ast.Call(ast.Attribute(ast.Name(self.np, ast.Load()), "sqrt", ast.Load()), [node], [])
+                yield self.edit(slot, root, "factor", line, 1, f"the root of {text}", 0.5)
             if mine.ndim == 0 and mine.dtype.kind in "iu":
                 for step in (ast.Sub(), ast.Add()):
                     yield self.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
@@ -474,8 +477,20 @@ class Editor:
         if isinstance(op, ast.Pow):
             for power in (1, 2, 3, 0.5, -1, -0.5, -1.5, -2):
                 yield self.edit(slot, binary(left, op, ast.Constant(power)), "power", line, 2)
+        if isinstance(op, (ast.Add, ast.Sub)) and not of_index and not is_sum(slot):
+            yield from self.summands(slot, node, line)
         if isinstance(op, (ast.Add, ast.Sub)) and not of_index:  # a forgotten 1 − …
             yield self.edit(slot, binary(ast.Constant(1), ast.Sub(), node), "term", line, 3)
+
+    def summands(self, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
+        """Yield a sum with one more term, of all that could be added."""
+        parts = [text for term in terms_of(node) if (text := ast.unparse(get(term))) in self.scopes[line]]
+        shapes = [self.scopes[line][text].shape for text in parts]
+        arrays = [(t, x) for t, x in self.distinct[line].items() if x.ndim and x.dtype.kind == "f" and t not in parts]
+        for text, x in arrays[:16]:
+            if not shapes or any(x.shape in (s, s[-x.ndim :]) for s in shapes):
+                for op in (ast.Sub(), ast.Add()):
+                    yield self.edit(slot, binary(node, op, parse(text)), "term", line, 2, text, 2)
 
     def products(self, slot: Slot, left: ast.expr, right: ast.expr, line: int) -> Iterator[Edit]:
         """Yield a matrix product with its operands transposed and swapped."""
@@ -590,6 +605,11 @@ def is_number(scope: Scope, node: ast.expr) -> bool:
     """Whether an expression is known to be a single number."""
     text = ast.unparse(node)
     return text in scope and scope[text].ndim == 0
+
+
+def is_sum(slot: Slot) -> bool:
+    """Whether a place is one of the operands of a sum."""
+    return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Add, ast.Sub))
 
 
 def is_stash(statement: ast.stmt) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import Pass
+from .calls import LABELS, Pass
 from .reference import Reference
+from .structure import plain
 
 CLOSE = 1e-5
 
@@ -53,9 +54,9 @@ def factor_text(ratio: float, numbers: Mapping[str, float]) -> tuple[str, str]:
     for sign, word in ((1.0, ""), (-1.0, ", with the other sign")):
         for name, n in numbers.items():
             if n and abs(sign * ratio / n - 1) < CLOSE:
-                return "factor", f"{everywhere}: did you forget {inverse(name)} ({name} = {n:g})?{word}"
+                return "factor", f"{everywhere}: did you forget 1/{name} ({name} = {n:g})?{word}"
             if n and abs(sign * ratio * n - 1) < CLOSE:
-                return "factor", f"{everywhere}: is {inverse(name)} one too many ({name} = {n:g})?{word}"
+                return "factor", f"{everywhere}: is 1/{name} one too many ({name} = {n:g})?{word}"
         for n, told in (
             (2.0, "a factor 2 is one too many, or ½ is missing"),
             (0.5, "a 2 is missing, or ½ one too many"),
@@ -66,11 +67,6 @@ def factor_text(ratio: float, numbers: Mapping[str, float]) -> tuple[str, str]:
             if y and abs(sign * ratio * y / x - 1) < CLOSE:
                 return "factor", f"{everywhere}, which is {a}/{b}{word}"
     return "factor", everywhere
-
-
-def inverse(name: str) -> str:
-    """Write 1/name."""
-    return f"1/{name}" if name.replace(".", "").replace("_", "").isalnum() else f"1/({name})"
 
 
 def weigh(claimed: Array | None, right: Array, numbers: Mapping[str, float], arrays: Mapping[str, Array]) -> Evidence:
@@ -205,12 +201,15 @@ def evidence_of(user: Pass, reference: Reference, k: int, claimed: Array | None)
 
 
 def count_examples(user: Pass) -> dict[str, float]:
-    """Return how many examples there are, if one can tell: the size that an input shares with no parameter."""
-    shapes = [leaf.array.shape for leaf in user.leaves]
-    for leaf in user.leaves:
-        if leaf.name.lower().strip("_") in ("x", "a0", "inputs", "a_prev", "aprev", "data") and leaf.array.ndim == 2:
-            others = [n for shape in shapes if shape is not leaf.array.shape for n in shape]
-            rows, columns = leaf.array.shape
-            m = columns if rows in others and columns not in others else rows if columns in others else columns
-            return {"m": float(m)} if m > 1 else {}
+    """Return how many examples there are, if one can tell: the size that the inputs share with the labels, or with no
+    parameter.
+    """
+    shapes = {leaf.name: leaf.array.shape for leaf in user.leaves}
+    for name, shape in shapes.items():
+        if name.lower().strip("_") in ("x", "a0", "inputs", "a_prev", "aprev", "data") and len(shape) == 2:
+            others = {n for other, s in shapes.items() if other != name for n in s}
+            labels = [s for other, s in shapes.items() if plain(other) in LABELS.split()]
+            shared = [n for n in shape if n > 1 and any(n in s for s in labels)]
+            alone = [n for n in shape if n > 1 and n not in others]
+            return {"m": float((shared or alone)[0])} if shared or alone else {}
     return {}

@@ -49,6 +49,7 @@ REASONS = {
     "not summed": "what was broadcast is summed over on the way back",
     "axis": "{0}",
     "sum for mean": "sum and mean are mixed up: {0}",
+    "another formula": "{0} belongs here",
     "term": "the term {0} is missing",
     "term too many": "{0} does not belong here",
     "another variable": "{1} stands where {0} belongs",

@@ -50,7 +50,7 @@ def to_html(report: BackwardReport) -> str:
     """Return the report as HTML, for a notebook."""
     rows = [
         f'<tr><td style="text-align:left"><code>{escape(entry.title)}</code></td>'
-        f'<td style="text-align:left">{"right" if entry.ok else "<b>wrong</b>: " + escape(entry.text)}</td>'
+        f'<td style="text-align:left">{"right" if entry.ok else "<b>wrong</b>: it " + escape(entry.text)}</td>'
         f"<td>{draw_array(entry)}</td></tr>"
         for entry in report.entries
     ]

@@ -55,15 +55,22 @@ class BackwardReport:
     def __str__(self) -> str:
         lines = [self.headline, ""]
         width = max((len(entry.title) for entry in self.entries), default=0)
-        lines += [f"  {e.title:<{width}}  {'right' if e.ok else 'WRONG: ' + e.text}" for e in self.entries]
+        lines += [f"  {e.title:<{width}}  {self.verdict(e)}" for e in self.entries]
         for number, finding in enumerate(self.findings, 1):
-            lines += ["", *tell(finding, number if len(self.findings) > 1 else None)]
+            lines += ["", *tell(finding, number)]
         unexplained = [entry for entry in self.entries if not entry.ok and not self.explained(entry)]
         for entry in unexplained:
             lines += ["", *compare(entry)]
         if self.notes:
             lines += ["", *(f"note: {note}" for note in self.notes)]
         return "\n".join(lines)
+
+    def verdict(self, entry: Checked) -> str:
+        """Say right or wrong, and where it is said why."""
+        if entry.ok:
+            return "right"
+        numbers = [str(i) for i, finding in enumerate(self.findings, 1) if entry.name in finding.names]
+        return f"WRONG, see {' and '.join(numbers)}" if numbers else "WRONG"
 
     @property
     def headline(self) -> str:
@@ -86,10 +93,9 @@ class BackwardReport:
         return to_html(self)
 
 
-def tell(finding: Finding, number: int | None) -> list[str]:
+def tell(finding: Finding, number: int) -> list[str]:
     """Say what one mistake is, where it is, and what would be right there."""
-    head = f"{number}. " if number else ""
-    lines = [f"{head}{finding.text}"]
+    lines = [f"{number}. {finding.text}"]
     if finding.line is not None:
         lines.append(f"     {Path(finding.file).name}, line {finding.line}:   {finding.quoted}")
         if finding.right:

@@ -38,6 +38,7 @@ def test_all_three_mistakes_are_named(student: dict[str, Any]) -> None:
     assert "dW2 is 5 × the right one everywhere: did you forget 1/m (m = 5)?" in text
     assert "dW1 is what you get with A1 * (1 - A1) in the place of 1 - A1 ** 2: the slope of tanh belongs here" in text
     assert "db1 is a number; it should be (3, 1)" in text
+    assert "dW1  WRONG, see 2" in text
     assert "three_mistakes.py, line 40:   dZ1 = dA1 * A1 * (1 - A1)" in text
 
 

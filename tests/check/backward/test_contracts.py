@@ -1,0 +1,334 @@
+"""Every way that people call a backward pass, and give its gradients back."""
+
+# ruff: noqa: N803
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from microgradnn.check import BackwardReport, check_backward, check_gradients, check_layer
+
+rng = np.random.default_rng(0)
+X, Y = rng.standard_normal((2, 6)), np.array([[1.0, 0, 1, 1, 0, 0]])
+PARAMETERS = {
+    "W1": rng.standard_normal((4, 2)),
+    "b1": np.zeros((4, 1)),
+    "W2": rng.standard_normal((1, 4)),
+    "b2": np.zeros((1, 1)),
+}
+LINEAR = tuple(rng.standard_normal(shape) for shape in ((3, 4), (2, 3), (2, 1)))
+
+
+def ok(report: BackwardReport) -> list[str]:
+    """The names of the gradients of a report in which all is right."""
+    assert report, str(report)
+    return [entry.name for entry in report.entries]
+
+
+# --- a network whose backward pass starts at the cost -------------------------------------------------
+
+
+def forward(X, parameters):
+    A1 = np.tanh(parameters["W1"] @ X + parameters["b1"])
+    A2 = 1 / (1 + np.exp(-(parameters["W2"] @ A1 + parameters["b2"])))
+    return A2, {"A1": A1, "A2": A2}
+
+
+def cost(A2, Y):
+    return -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+
+
+def backward(parameters, cache, X, Y):
+    m = X.shape[1]
+    dZ2 = cache["A2"] - Y
+    dZ1 = parameters["W2"].T @ dZ2 * (1 - cache["A1"] ** 2)
+    return {
+        "dW1": dZ1 @ X.T / m,
+        "db1": np.sum(dZ1, axis=1, keepdims=True) / m,
+        "dW2": dZ2 @ cache["A1"].T / m,
+        "db2": np.sum(dZ2, axis=1, keepdims=True) / m,
+    }
+
+
+def step(parameters, cache, X, Y):
+    for name, gradient in backward(parameters, cache, X, Y).items():
+        parameters[name[1:]] -= 0.5 * gradient
+
+
+def early_step(parameters, cache, X, Y):
+    m = X.shape[1]
+    dZ2 = cache["A2"] - Y
+    parameters["b2"] -= 0.5 * np.sum(dZ2, axis=1, keepdims=True) / m
+    parameters["W2"] -= 0.5 * dZ2 @ cache["A1"].T / m
+    dZ1 = parameters["W2"].T @ dZ2 * (1 - cache["A1"] ** 2)
+    parameters["W1"] -= 0.5 * dZ1 @ X.T / m
+    parameters["b1"] -= 0.5 * np.sum(dZ1, axis=1, keepdims=True) / m
+
+
+def test_arguments_are_found_by_their_names_and_a_loss_takes_the_labels() -> None:
+    assert ok(check_backward(forward, backward, X, PARAMETERS, Y, loss=cost)) == ["W1", "b1", "W2", "b2"]
+
+
+def test_call_says_how_and_loss_may_be_of_the_output_alone() -> None:
+    report = check_backward(
+        forward,
+        backward,
+        *(X, PARAMETERS),
+        loss=lambda A2: cost(A2, Y),
+        call=lambda out, cache: backward(PARAMETERS, cache, X, Y),
+    )
+    assert ok(report) == ["W1", "b1", "W2", "b2"]
+
+
+@pytest.mark.parametrize("extra", [{}, {"call": lambda out, cache: backward(PARAMETERS, cache, X, Y)}])
+def test_where_no_loss_is_written_the_one_that_fits_is_said(extra) -> None:
+    report = check_backward(forward, backward, X, PARAMETERS, *([] if extra else [Y]), **extra)
+
+    assert ok(report) == ["W1", "b1", "W2", "b2"]
+    assert "taken to be J = −1/6 Σ y log ŷ + (1 − y) log(1 − ŷ), as the gradient fits" in report.notes[0]
+
+
+def test_a_step_taken_inside_is_the_gradient_times_the_rate() -> None:
+    before = {name: x.copy() for name, x in PARAMETERS.items()}
+    report = check_backward(forward, step, X, PARAMETERS, Y, loss=cost, rate=0.5)
+
+    assert ok(report) == ["W1", "b1", "W2", "b2"]
+    assert "backward changes in place" in str(report)
+    assert all(np.array_equal(x, before[name]) for name, x in PARAMETERS.items())
+
+
+def test_weights_that_move_before_they_are_used_are_named() -> None:
+    report = check_backward(forward, early_step, X, PARAMETERS, Y, loss=cost, rate=0.5)
+
+    assert [entry.name for entry in report.entries if not entry.ok] == ["W1", "b1"]
+    (finding,) = report.findings
+    assert finding.kind in ("updated before use", "order")
+    assert "W2" in finding.quoted
+
+
+# --- one function for both ----------------------------------------------------------------------------
+
+
+def logistic(theta, X, y):
+    h = 1 / (1 + np.exp(-(X @ theta)))
+    return -np.mean(y * np.log(h) + (1 - y) * np.log(1 - h)), X.T @ (h - y) / len(y)
+
+
+def test_loss_and_gradients_in_either_order() -> None:
+    inputs = rng.standard_normal(3), rng.standard_normal((5, 3)), np.array([0.0, 1, 1, 0, 1])
+
+    assert ok(check_backward(logistic, *inputs)) == ["theta"]
+    assert ok(check_backward(lambda theta, X, y: logistic(theta, X, y)[::-1], *inputs)) == ["theta"]
+
+
+def deep(x, weights):
+    outs = [x]
+    for W in weights:
+        outs.append(np.tanh(outs[-1] @ W))
+    grads = [None] * len(weights)
+    d = outs[-1]
+    for i in reversed(range(len(weights))):
+        d = d * (1 - outs[i + 1] ** 2)
+        grads[i] = outs[i].T @ d
+        d = d @ weights[i].T
+    return 0.5 * np.sum(outs[-1] ** 2), grads
+
+
+def test_a_list_of_gradients_for_a_list_of_weights() -> None:
+    weights = [rng.standard_normal((3, 3)), rng.standard_normal((3, 3))]
+
+    assert ok(check_backward(deep, rng.standard_normal((4, 3)), weights)) == ["weights[0]", "weights[1]"]
+
+
+def test_a_flat_vector_for_several_arrays() -> None:
+    def flat(dZ, cache):
+        A, W, _ = cache
+        return np.concatenate([(W.T @ dZ).ravel(), (dZ @ A.T).ravel(), np.sum(dZ, axis=1)])
+
+    assert ok(check_backward(linear_forward, flat, *LINEAR)) == ["A_prev", "W", "b"]
+
+
+# --- layers -------------------------------------------------------------------------------------------
+
+
+def linear_forward(A_prev, W, b):
+    return np.dot(W, A_prev) + b, (A_prev, W, b)
+
+
+def course_backward(dZ, cache):
+    A_prev, W, _ = cache
+    m = A_prev.shape[1]
+    dW = np.dot(dZ, A_prev.T) / m
+    db = np.sum(dZ, axis=1, keepdims=True) / m
+    dA_prev = np.dot(W.T, dZ)
+    return dA_prev, dW, db
+
+
+def half_convention(dZ, cache):
+    dA_prev, dW, db = course_backward(dZ, cache)
+    return dA_prev, dW, db * 4
+
+
+def stops(dZ, cache):
+    A_prev, W, _ = cache
+    dW = np.dot(dZ, A_prev)
+    db = np.sum(dZ, axis=1, keepdims=True)
+    dA_prev = np.dot(W.T, dZ)
+    return dA_prev, dW, db
+
+
+def test_the_convention_of_the_course_is_not_called_wrong() -> None:
+    report = check_backward(linear_forward, course_backward, *LINEAR)
+
+    assert ok(report) == ["A_prev", "W", "b"]
+    assert "dW and db are 1/4 of the derivative of this step alone" in report.notes[0]
+
+
+def test_half_of_the_convention_is() -> None:
+    assert [e.name for e in check_backward(linear_forward, half_convention, *LINEAR).entries if not e.ok] == ["W"]
+
+
+def test_a_pass_that_raises_is_wrong_and_the_line_is_named() -> None:
+    report = check_backward(linear_forward, stops, *LINEAR)
+
+    assert not report
+    assert "backward stops with ValueError" in report.entries[0].text
+    assert report.findings[0].right == "dW = np.dot(dZ, A_prev.T)"
+
+
+class Linear:
+    def __init__(self):
+        self.W, self.b = rng.standard_normal((3, 3)), np.zeros((3, 1))
+
+    def forward(self, x):
+        self.x = x
+        return self.W @ x + self.b
+
+    def backward(self, dout):
+        self.dW = dout @ self.x.T
+        self.db = dout.sum(axis=1, keepdims=True)
+        return self.W.T @ dout
+
+
+class Forgot(Linear):
+    def backward(self, dout):
+        self.dW = dout @ self.x.T
+        self.db = dout.sum(axis=1, keepdims=True)
+        return self.W @ dout
+
+
+def test_a_class_leaves_its_gradients_in_attributes() -> None:
+    layer = Linear()
+
+    assert set(ok(check_layer(layer, rng.standard_normal((3, 4))))) == {"W", "b", "x"}
+    assert not hasattr(layer, "x")
+
+
+def test_a_method_is_quoted_and_a_square_matrix_hides_no_transpose() -> None:
+    report = check_layer(Forgot(), rng.standard_normal((3, 4)))
+
+    assert [entry.name for entry in report.entries if not entry.ok] == ["x"]
+    assert report.findings[0].right == "return self.W.T @ dout"
+
+
+class Network:
+    def __init__(self):
+        self.W1, self.W2 = rng.standard_normal((2, 3)), rng.standard_normal((3, 1))
+
+    def forward(self, X):
+        self.hidden = 1 / (1 + np.exp(-(X @ self.W1)))
+        return 1 / (1 + np.exp(-(self.hidden @ self.W2)))
+
+    def backward(self, X, y, output):
+        delta = (y - output) * output * (1 - output)
+        hidden = (delta @ self.W2.T) * self.hidden * (1 - self.hidden)
+        self.W1 += X.T @ hidden
+        self.W2 += self.hidden.T @ delta
+
+
+def test_a_network_that_takes_its_step_and_writes_no_loss() -> None:
+    report = check_layer(Network(), rng.standard_normal((5, 2)), rng.random((5, 1)), rate=1.0)
+
+    assert ok(report) == ["W1", "W2"]
+    assert "½ Σ(ŷ − y)²" in report.notes[0]
+
+
+# --- what the wild does -------------------------------------------------------------------------------
+
+
+def dropout(x, keep):
+    mask = np.random.rand(*x.shape) < keep
+    return x * mask / keep, mask
+
+
+def test_chance_inside_of_forward_is_seeded_and_leaves_no_trace() -> None:
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()
+
+    assert ok(check_backward(dropout, lambda dout, mask: dout * mask / 0.5, rng.standard_normal((3, 4)), 0.5)) == ["x"]
+    assert np.array_equal(before, np.random.get_state(legacy=False)["state"]["key"])
+
+
+def softmax_forward(x, y):
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -np.log(p[range(len(y)), y]).mean(), p
+
+
+def aliasing(x, y, p):
+    d = p
+    d[range(len(y)), y] -= 1
+    return d / len(y)
+
+
+def test_integer_labels_stay_and_an_alias_is_told() -> None:
+    report = check_backward(softmax_forward, aliasing, rng.standard_normal((4, 3)), np.array([0, 1, 1, 2]))
+
+    assert ok(report) == ["x"]
+    assert "backward changes in place: p" in report.notes
+
+
+def test_float32_is_held_against_float64() -> None:
+    assert ok(check_backward(linear_forward, course_backward, *(x.astype(np.float32) for x in LINEAR)))
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e8])
+def test_the_size_of_the_numbers_does_not_matter(scale: float) -> None:
+    assert ok(check_backward(forward, backward, X * scale, PARAMETERS, Y, loss=cost))
+    assert ok(check_backward(linear_forward, course_backward, *(scale * x for x in LINEAR)))
+
+
+# --- anything else ------------------------------------------------------------------------------------
+
+W, x = rng.standard_normal((3, 2)), rng.standard_normal((2, 4))
+
+
+def loss() -> float:
+    return float(0.5 * np.sum((W @ x) ** 2) + 0.1 * np.sum(W**2))
+
+
+def test_given_gradients_are_held_against_a_loss_that_is_run_again() -> None:
+    kept = W.copy()
+
+    assert ok(check_gradients(loss, {"W": W}, {"dW": W @ x @ x.T + 0.2 * W})) == ["W"]
+    assert ok(check_gradients(loss, [W], [W @ x @ x.T + 0.2 * W])) == ["W"]
+    assert ok(check_gradients(loss, W, lambda: W @ x @ x.T + 0.2 * W)) == ["W"]
+    assert np.array_equal(W, kept)
+
+
+def test_a_forgotten_term_is_told_by_the_numbers_alone() -> None:
+    assert "lacks a term: the difference is 0.2 × W" in str(check_gradients(loss, [W], [W @ x @ x.T]))
+
+
+def test_what_cannot_be_called_says_what_to_give() -> None:
+    with pytest.raises(TypeError, match="say how with call="):
+        check_backward(linear_forward, lambda one, two, three, four, five, six: None, *LINEAR)
+    with pytest.raises(TypeError, match="one function alone must return"):
+        check_backward(lambda x: x * 2, np.ones(3))
+
+
+def test_html_has_a_picture_of_each_array() -> None:
+    html = check_backward(linear_forward, half_convention, *LINEAR)._repr_html_()
+
+    assert html.count("<svg") == 3
+    assert "#d55e00" in html or "#0072b2" in html
