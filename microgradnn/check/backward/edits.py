@@ -266,7 +266,7 @@ class Editor:
                 line,
                 rank,
                 f"1/{text}\0{text} = {number:g}",
-                len(text),
+                2 + len(text) / 100,
             )
             yield self.edit(
                 slot,
@@ -275,7 +275,7 @@ class Editor:
                 line,
                 rank,
                 f"a factor {text}\0{text} = {number:g}",
-                len(text),
+                2 + len(text) / 100,
             )
         yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign", 2)
         yield from self.sums(slot, node, line)
@@ -351,6 +351,7 @@ class Editor:
         for value, text in list(found.items()):
             if 0 < value < 1:
                 found.setdefault(1 - value, f"(1 - {text})")
+        found.setdefault(2.0, "2")
         for text, x in scope.items():
             for axis, n in enumerate(x.shape):
                 if n > 1 and text.isidentifier():
