@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from inspect import Parameter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,8 @@ def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
         explain expression grad hessian hvp jacobian jvp no_grad operation stack value_and_grad vjp
     """
     free = [row for row in ARRAY_OPS.values() if Parameter.empty not in row.options.values()]  # of parameters to give
-    rows = {row.name for row in (*OPS.values(), *free) if row.public and not hasattr(builtins, row.name)}
+    both: list[Any] = [*OPS.values(), *free]
+    rows = {row.name for row in both if row.public and not hasattr(builtins, row.name)}
     assert sorted(microgradnn.__all__) == sorted({*names.split(), *rows})
     assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)
 

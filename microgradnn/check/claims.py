@@ -109,7 +109,7 @@ class Claim:
         line = [self.try_call(self.numbers + k * steps) for k in range(-4, 5)]
         bends = np.abs(np.diff(line, 2))
         jump = float(np.max(bends[np.isfinite(bends)], initial=0.0))
-        return max(jump, 4 * ulp(self.here), 4 * self.digits * abs(self.here))
+        return float(max(jump, 4 * ulp(self.here), 4 * self.digits * abs(self.here)))
 
     def try_call(self, numbers: Any) -> Any:
         """As `call`; NaN where f is not defined."""

@@ -35,7 +35,8 @@ def drawn(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
             x, y = (nodes[draw(st.integers(0, len(nodes) - 1))] for _ in range(2))
             step = draw(st.integers(0, 7))
             if step == 6 and not arrays:
-                nodes.append(draw(st.sampled_from([mean, lambda xs: dot(xs, xs)]))(nodes[:12]))
+                folds: list[Any] = [mean, lambda xs: dot(xs, xs)]
+                nodes.append(draw(st.sampled_from(folds))(nodes[:12]))
                 continue
             made = [
                 lambda x, y: x + y, lambda x, y: x * y, lambda x, y: x - x, lambda x, y: relu(x), lambda x, y: y * 0,

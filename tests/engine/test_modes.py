@@ -25,7 +25,7 @@ from microgradnn import (
     vjp,
     where,
 )
-from microgradnn.engine.modes import OPEN
+from microgradnn.graph.decisions import OPEN
 
 
 def recorded() -> bool:

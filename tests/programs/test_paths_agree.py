@@ -24,7 +24,7 @@ import pytest
 
 from microgradnn import Tensor, Value, clip, derive, maximum, where
 from microgradnn.errors import DomainError
-from microgradnn.graph import topological
+from microgradnn.graph import Op, topological
 from microgradnn.programs.backends import compile
 from microgradnn.rules import calculus
 
@@ -33,7 +33,7 @@ FAR = [math.inf, -math.inf, math.nan, 800.0, -800.0, 1e200, -1e200, 1e-300]
 ROWS = {
     op.name: op
     for op in vars(calculus).values()
-    if isinstance(op, calculus.Op) and op.arity in (1, 2) and op.name not in ("weigh", "ahead", "same")
+    if isinstance(op, Op) and op.arity in (1, 2) and op.name not in ("weigh", "ahead", "same")
 }
 COMMON = [
     "add",
@@ -147,6 +147,11 @@ def by_values(recipe: Recipe, at: Sequence[float]) -> list[Any] | None:
     return [output.data, *(x.grad for x in xs)]
 
 
+def flatten_result(result: Any) -> list[Any]:
+    """The value and the gradients of a program, one after the other."""
+    return [result.value, *result.gradients.values()]
+
+
 def factors(x: Any, k: int) -> Any:
     """Factors near 1, by which numbers move a few units in the last place, equal ones alike: ties stay ties."""
     with np.errstate(all="ignore"):
@@ -203,7 +208,7 @@ def programs(xs: Sequence[Any], output: Any, c: bool) -> dict[str, Any]:
     ways = [("python", True), ("python", False), ("numpy", True), ("numpy", False), *[(x, True) for x in numba]]
     ways += [("c", True), ("c", False)] if c else []
     return {
-        f"{backend}{'' if simplify else ', not simplified'}": compile(
+        f"{backend}{'' if simplify else ', not simplified'}": compile(  # type: ignore[call-overload]
             output, xs, inputs=xs, backend=backend, simplify=simplify
         )
         for backend, simplify in ways
@@ -235,7 +240,7 @@ def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
         found["points"] += 1
         told.append((point, right, within))
         results = {"values": by_values(recipe, point)}
-        results |= {name: [value := program(*point), *value.gradients.values()] for name, program in ways.items()}
+        results |= {name: flatten_result(program(*point)) for name, program in ways.items()}
         for name, got in results.items():
             if got is None:
                 continue
@@ -333,7 +338,7 @@ def draw_arrays(rng: random.Random) -> Arrays:
                 do, shape if "soft" in do else shape.sum(axis, keepdims=True)
             )
             steps.append((do, (i,), axis))
-            shapes.append(one.shape)  # type: ignore[arg-type]
+            shapes.append(one.shape)
             continue
         fits = [k for k, other in enumerate(shapes) if shapes[i][1] == other[0]]
         if kind < 0.5 and fits:
@@ -354,7 +359,7 @@ def draw_arrays(rng: random.Random) -> Arrays:
         if name == "equal" and on[0] == on[1]:  # how programs count examples, NaN or not
             name = "sub"
         steps.append((Step(name, tuple(on), rng.choice(NUMBERS)), tuple(on), None))
-        shapes.append(tuple(np.broadcast_shapes(*[shapes[k] for k in on])))  # type: ignore[arg-type]
+        shapes.append(tuple(np.broadcast_shapes(*[shapes[k] for k in on])))
     named = frozenset(i for i in range(len(steps)) if rng.random() < 0.25)
     return Arrays(tuple(shapes[:leaves]), tuple(steps), named)
 
