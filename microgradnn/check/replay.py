@@ -96,7 +96,7 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
         return None
     sizes = [float(np.max(np.abs(one), initial=0.0)) for one in moves if one is not None]
     least = min((float(np.min(np.abs(x[x != 0]), initial=1.0)) for x in xs), default=1.0)
-    h = STEP if least > 1e-80 else least * 1e-20
+    h = STEP if least > 1e-80 else max(least * 1e-20, 1e-300)
     h /= max((size for size in sizes if 0 < size < np.inf), default=1.0)
     inward = [x if one is None else x + 1j * (h * one) for x, one in zip(xs, moves, strict=True)]
     try:

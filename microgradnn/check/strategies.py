@@ -25,9 +25,11 @@ from ..engine.tensor import Array, Tensor
 from ..engine.value import Value
 from ..graph import OPS, REAL, Fold, Interval, Op
 from ..rules.arrays import ARRAY_OPS, ArrayOp, Shape
-from ..rules.notation import Operand, formula
+from ..rules.notation import Operand
 
 CLEAR = 0.05  # how far arguments stay from kinks and from the ends of domains
+USUAL = 3.0  # the size of most numbers of an array
+AWKWARD = (0.0, 1e-8, 1e-3, 0.5, 1.0, 2.0, 10.0, 40.0, 100.0)  # with their negatives
 LARGEST = 1e3  # results beyond are left out: differences of theirs would be rounding
 FLAT = 1e-9  # slopes that are less, measured by the result, are left out: it does not have the digits to tell them
 MOST_ENTRIES = 24  # of an array in a program: a check of each takes its time
@@ -69,7 +71,10 @@ class Step:
     operands: tuple[int, ...]
 
     def __repr__(self) -> str:
-        return f"<step {formula(self.op, [Operand(f'n{i}') for i in self.operands]).text}>"
+        table = "ARRAY_OPS" if isinstance(self.op, ArrayOp) else "OPS"
+        parameters = getattr(self.op, "parameters", {})
+        held = f".hold({', '.join(f'{name}={value!r}' for name, value in parameters.items())})" if parameters else ""
+        return f"Step({table}[{self.op.name!r}]{held}, {self.operands})"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(repr(self))  # hypothesis would not show what a row holds
@@ -158,7 +163,9 @@ def possible(op: Op, xs: Sequence[float]) -> float | None:
         slopes = [float(op.partials[i](result, *xs)) for i in range(len(xs))]
     except (ValueError, ArithmeticError):
         return None
-    if any(0 < abs(slope) * max(abs(x), 1.0) < FLAT * abs(result) for slope, x in zip(slopes, xs, strict=True)):
+    if any(
+        0 < abs(slope) * max(abs(x), 1.0) < FLAT * max(abs(result), 1e-9) for slope, x in zip(slopes, xs, strict=True)
+    ):
         return None
     return result if all(isfinite(x) and abs(x) < LARGEST for x in (result, *slopes)) else None
 
@@ -167,12 +174,13 @@ def graphs(
     *, rows: Sequence[Op] | None = None, inputs: int = 3, most: int = 12, smooth: bool = False
 ) -> st.SearchStrategy[Graph]:
     """Graphs of Values with shared nodes, of up to `most` operations; `smooth` leaves out those with kinks."""
+    return programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(record)
 
-    def recorded(program: Program) -> Graph:
-        leaves = tuple(Value(x, f"x{i}") for i, x in enumerate(program.inputs))
-        return Graph(leaves, program(*leaves), program)
 
-    return programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(recorded)
+def record(program: Program) -> Graph:
+    """Run a program on Values."""
+    leaves = tuple(Value(x, f"x{i}") for i, x in enumerate(program.inputs))
+    return Graph(leaves, program(*leaves), program)
 
 
 def expressions(*, inputs: int = 3, most: int = 8, smooth: bool = False) -> st.SearchStrategy[Written]:
@@ -221,18 +229,20 @@ def not_rank_one(shape: Shape) -> bool:
 
 
 def arrays(
-    shape: Shape | st.SearchStrategy[Shape] | None = None, *, domain: Interval = REAL, largest: float = 3.0
+    shape: Shape | st.SearchStrategy[Shape] | None = None, *, domain: Interval = REAL, largest: float = 100.0
 ) -> st.SearchStrategy[Array]:
     """Arrays of float64, by default of one of the `shapes`, well inside a domain and of at most `largest`.
 
-    No number is there twice, so that max and min have no tie.
+    Most numbers are between −3 and 3, some are awkward: 0, 1e-8, 40, 100. None is there twice, so that max and min have
+    no tie, and none has more than seven digits, so that NumPy prints them all.
     """
     if not isinstance(shape, tuple):
         several = shapes() if shape is None else shape
         return several.flatmap(lambda drawn: arrays(drawn, domain=domain, largest=largest))
     low, high = max(domain.low + CLEAR, -largest), min(domain.high - CLEAR, largest)
-    line = np.linspace(low, high, max(4 * prod(shape), 60)).round(6).tolist()
-    clear = [x for x in line if domain.hole is None or abs(x - domain.hole) > CLEAR]
+    line = np.linspace(max(low, -USUAL), min(high, USUAL), max(4 * prod(shape), 60)).round(6).tolist()
+    line += [x for x in (*AWKWARD, *[-x for x in AWKWARD if x]) if low <= x <= high]
+    clear = {x for x in line if domain.hole is None or abs(x - domain.hole) > CLEAR}
     grid = sorted(clear, key=lambda x: (abs(x), x < 0))  # it shrinks to small numbers
     return hnp.arrays(float, shape, elements=st.sampled_from(grid), unique=True)
 
@@ -242,10 +252,10 @@ def tensors(
     *,
     name: str = "",
     domain: Interval = REAL,
-    largest: float = 3.0,
+    largest: float = 100.0,
 ) -> st.SearchStrategy[Tensor]:
     """Tensors with the numbers of `arrays`."""
-    return arrays(shape, domain=domain, largest=largest).map(lambda drawn: Tensor(drawn, name))
+    return st.builds(Tensor, arrays(shape, domain=domain, largest=largest), st.just(name))
 
 
 @dataclass(frozen=True)
@@ -308,7 +318,7 @@ def tensor_programs(
         of_arrays = [op for op in of_arrays if op.name not in ("max", "min")]
     n, m = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     fitting = st.sampled_from([(n, m), (m, n), (n, 1), (1, m), ()])  # for products, and to be repeated
-    known = [draw(arrays(shape)) for shape in draw(st.lists(fitting, min_size=1, max_size=inputs))]
+    known = [draw(arrays(shape, largest=USUAL)) for shape in draw(st.lists(fitting, min_size=1, max_size=inputs))]
     given, steps = tuple(known), list[Step]()
     row = st.sampled_from(table) | st.sampled_from(of_arrays) if of_arrays else st.sampled_from(table)
     picks = st.lists(st.integers(0, 30), min_size=3, max_size=3)
@@ -373,7 +383,7 @@ def inside(op: Op, f: Array, xs: Sequence[Array]) -> bool:
             return False
         slopes = [np.abs(op.partials[i](f, *xs)) for i in range(len(xs))]
         lifts = [slope * np.maximum(np.abs(x), 1.0) for slope, x in zip(slopes, xs, strict=True)]
-        flat = any(np.any((lift > 0) & (lift < FLAT * np.abs(f))) for lift in lifts)
+        flat = any(np.any((lift > 0) & (lift < FLAT * np.maximum(np.abs(f), FLAT))) for lift in lifts)
         return not flat and all(map(bounded, slopes))
 
 
@@ -390,9 +400,10 @@ def tensor_graphs(
     *, rows: Sequence[Op | ArrayOp] | None = None, inputs: int = 3, most: int = 8, smooth: bool = False
 ) -> st.SearchStrategy[TensorGraph]:
     """Graphs of Tensors that broadcast, multiply, reduce and share; `smooth` leaves out what has kinks."""
+    return tensor_programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(record_tensors)
 
-    def recorded(program: Program) -> TensorGraph:
-        leaves = tuple(Tensor(x, f"x{i}") for i, x in enumerate(program.inputs))
-        return TensorGraph(leaves, program(*leaves), program)
 
-    return tensor_programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(recorded)
+def record_tensors(program: Program) -> TensorGraph:
+    """Run a program on Tensors."""
+    leaves = tuple(Tensor(x, f"x{i}") for i, x in enumerate(program.inputs))
+    return TensorGraph(leaves, program(*leaves), program)

@@ -181,6 +181,26 @@ def test_smooth_programs_of_arrays_have_no_kinks() -> None:
     smooth()
 
 
-def test_a_step_is_shown_with_what_its_row_holds() -> None:
-    assert repr(Step(ARRAY_OPS["sum"].hold(axis=1), (2,))) == "<step sum(n2, axis=1)>"
-    assert pretty((Step(OPS["add"], (0, 1)),)) == "(<step n0 + n1>,)"
+def test_a_step_is_shown_as_code_with_what_its_row_holds() -> None:
+    assert repr(Step(ARRAY_OPS["sum"].hold(axis=1), (2,))) == "Step(ARRAY_OPS['sum'].hold(axis=1), (2,))"
+    assert pretty((Step(OPS["add"], (0, 1)),)) == "(Step(OPS['add'], (0, 1)),)"
+
+
+@given(tensor_programs() | programs())
+@settings(max_examples=60)
+def test_what_is_printed_can_be_pasted(program: Program) -> None:
+    names = {"Program": Program, "Step": Step, "OPS": OPS, "ARRAY_OPS": ARRAY_OPS, "array": np.array, "slice": slice}
+    again = eval(repr(program), names)
+
+    assert np.array_equal(again(*again.inputs), program(*program.inputs))
+
+
+@given(arrays((3, 3)))
+@settings(max_examples=60)
+def test_every_digit_of_an_array_is_printed(drawn: np.ndarray) -> None:
+    assert np.array_equal(eval(repr(drawn), {"array": np.array}), drawn)
+
+
+def test_arrays_reach_past_three_and_to_awkward_numbers() -> None:
+    for wanted in (0.0, 1e-8, 40.0, -100.0):
+        assert (find(arrays((2, 2)), lambda x, one=wanted: bool(np.any(x == one))) == wanted).any()
