@@ -79,7 +79,10 @@ class Listing:
 
     def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term], *, exact: bool = False) -> None:
         self.style = style
-        self.conditions = style != "numba" and not exact  # which are false of a NaN, that is to come out
+        self.code = {
+            key: code for key, code in CODE[style].items() if key != "step" or not exact
+        }  # which NaN differs in
+        self.conditions = style != "numba" and not exact  # which are false of a NaN, that may have to come out
         self.forwarding, self.compares = True, False  # whether a value, not only a slope, is one of those
         self.names: dict[Term, str] = {}
         self.labels = dict(labels)
@@ -191,8 +194,8 @@ class Listing:
             return self.power(term, op, operands)
         if is_own(op):
             self.own(op)
-        elif op.name in CODE[self.style] and not (op.name == "step" and self.style == "python" and self.forwarding):
-            template, binds = CODE[self.style][op.name]
+        elif op.name in self.code:
+            template, binds = self.code[op.name]
             return Operand(template.format(**letters), binds)
         return Operand(f"{self.function(op)}({', '.join(operand.text for operand in operands)})")
 
