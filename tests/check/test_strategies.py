@@ -202,5 +202,8 @@ def test_every_digit_of_an_array_is_printed(drawn: np.ndarray) -> None:
 
 
 def test_arrays_reach_past_three_and_to_awkward_numbers() -> None:
+    def holds(one: float) -> Callable[[np.ndarray], bool]:
+        return lambda x: bool(np.any(x == one))
+
     for wanted in (0.0, 1e-8, 40.0, -100.0):
-        assert (find(arrays((2, 2)), lambda x, one=wanted: bool(np.any(x == one))) == wanted).any()
+        assert (find(arrays((2, 2)), holds(wanted)) == wanted).any()
