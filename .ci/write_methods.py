@@ -229,9 +229,9 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
         return name, lines
     if op.name in OPERATORS:
         name = f"__{OPERATORS[op.name]}__"
-        lines = converting(recording(op, name, "other", "self, other: Number", []), "other", strict=False)
+        lines = converting(recording(op, name, "other", "self, other: Value | float", []), "other", strict=False)
         reflected = f"__r{OPERATORS[op.name]}__"
-        lines += ["", f"def {reflected}(self, other: Number) -> Value:", "    left = operand(other)"]
+        lines += ["", f"def {reflected}(self, other: Any) -> Value:", "    left = operand(other)"]
         return name, [*lines, f"    return NotImplemented if left is None else left.{name}(self)"]
     inner = not op.public or op.holds > 0
     name = f"_{op.name}" if inner else op.name
@@ -244,7 +244,7 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
         lines += [f"    result: Value = {constant_name(op)}(self, {', '.join(op.options)})", "    return result"]
     if op.name == "pow":
         lines += ["", *recording(op.hold(2.0), "_squared", "", "self", [], "SQUARE")]
-        lines += ["", "def __rpow__(self, other: Number) -> Value:", "    left = operand(other)"]
+        lines += ["", "def __rpow__(self, other: Any) -> Value:", "    left = operand(other)"]
         lines += [f"    return NotImplemented if left is None else left.{name}(self)"]
     alias = getattr(op.array, "__name__", op.name)
     if op.public and alias.startswith("arc"):  # NumPy calls this method for np.arcsin(v)

@@ -90,6 +90,11 @@ def operand(x: Any) -> Value | None:
         return None
 
 
+def plain(x: Any) -> Any:
+    """Return the number of a Value, or what is one already."""
+    return x._data if isinstance(x, Value) else x
+
+
 def decided(row: Op, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
     """Return what a comparison gives: a decision; of an array, an array of bools."""
     return outcome if isinstance(outcome, np.ndarray) else Decision(row, parts, bool(outcome), told)
@@ -216,7 +221,8 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
     xs = tuple([one if type(one) is Value else leaf(one) for one in x])
     right = tuple([one._data for one in xs if one is not None])
     if OPEN or not xs or {*map(len, ws)} != {len(xs)}:
-        return [calculus.dot(w, xs) for w in ws]
+        dot: Any = calculus.dot  # which gives numbers where there are no Values
+        return [dot(w, xs) for w in ws]
     fold, rule = DOT.fold, DOT.rule
     results = []
     for w in ws:
@@ -582,25 +588,25 @@ class Value(Node):
     # What they give is a bool for `if`, and for a formula, such as where(v > 0, …), a node that follows the data.
 
     def __lt__(self, other: Any) -> Any:
-        outcome = self._data < (other._data if isinstance(other, Value) else other)
+        outcome: Any = self._data < plain(other)
         return decided(GREATER, (other, self), outcome, (self, "<", other))
 
     def __le__(self, other: Any) -> Any:
-        outcome = self._data <= (other._data if isinstance(other, Value) else other)
+        outcome: Any = self._data <= plain(other)
         return decided(AT_LEAST, (other, self), outcome, (self, "<=", other))
 
     def __gt__(self, other: Any) -> Any:
-        outcome = self._data > (other._data if isinstance(other, Value) else other)
+        outcome: Any = self._data > plain(other)
         return decided(GREATER, (self, other), outcome, (self, ">", other))
 
     def __ge__(self, other: Any) -> Any:
-        outcome = self._data >= (other._data if isinstance(other, Value) else other)
+        outcome: Any = self._data >= plain(other)
         return decided(AT_LEAST, (self, other), outcome, (self, ">=", other))
 
     def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, other: Number) -> Value:
+    def __pow__(self, other: Value | float) -> Value:
         if isinstance(other, Value):
             return self._pow(other)
         if isinstance(other, (int, float)) and other == 2:
@@ -623,7 +629,7 @@ class Value(Node):
 
     # --- written from the table by .ci/write_methods.py: see there ------------------------------
 
-    def __add__(self, other: Number) -> Value:
+    def __add__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -640,11 +646,11 @@ class Value(Node):
         node._dy = 1.0
         return watched(node) if OPEN else node
 
-    def __radd__(self, other: Number) -> Value:
+    def __radd__(self, other: Any) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__add__(self)
 
-    def __sub__(self, other: Number) -> Value:
+    def __sub__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -661,11 +667,11 @@ class Value(Node):
         node._dy = -1.0
         return watched(node) if OPEN else node
 
-    def __rsub__(self, other: Number) -> Value:
+    def __rsub__(self, other: Any) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__sub__(self)
 
-    def __mul__(self, other: Number) -> Value:
+    def __mul__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -682,11 +688,11 @@ class Value(Node):
         node._dy = x
         return watched(node) if OPEN else node
 
-    def __rmul__(self, other: Number) -> Value:
+    def __rmul__(self, other: Any) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__mul__(self)
 
-    def __truediv__(self, other: Number) -> Value:
+    def __truediv__(self, other: Value | float) -> Value:
         if not isinstance(other, Value):
             if (number := operand(other)) is None:
                 return NotImplemented
@@ -708,7 +714,7 @@ class Value(Node):
         node._dy = dy
         return watched(node) if OPEN else node
 
-    def __rtruediv__(self, other: Number) -> Value:
+    def __rtruediv__(self, other: Any) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left.__truediv__(self)
 
@@ -778,7 +784,7 @@ class Value(Node):
         node._dx = dx
         return watched(node) if OPEN else node
 
-    def __rpow__(self, other: Number) -> Value:
+    def __rpow__(self, other: Any) -> Value:
         left = operand(other)
         return NotImplemented if left is None else left._pow(self)
 

@@ -137,6 +137,8 @@ def as_number(function: Callable[..., Any], *, turned: bool = False) -> Callable
 
     def method(self: Decision, *others: Any) -> Any:
         if any(isinstance(other, Node) for other in others):
+            if turned and not hasattr(others[0], "shape"):  # a Value has refused: compiled, it takes floats alone
+                return function(others[0], self.node())
             return NotImplemented
         numbers = [bool(x) if isinstance(x, Decision) else x for x in (self, *others)]
         return function(*numbers[::-1] if turned else numbers)
