@@ -82,7 +82,10 @@ def check_training(
             raise TypeError("check_training(network, X, Y): examples and labels are needed, (n_x, m) and (n_L, m)")
         findings += symptoms.look_at_labels(y, model.activations[-1])
         if all(np.isfinite(one).all() for one in (x, y)):
-            findings += _look_at_network(model, x, y, rate)
+            try:
+                findings += _look_at_network(model, x, y, rate)
+            except ValueError as error:  # labels that the loss refuses
+                findings.append(Finding("first cost", False, str(error)))
         return TrainingReport(tuple(findings))
     if y is not None:
         findings += symptoms.look_at_labels(y, "")

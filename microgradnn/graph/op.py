@@ -285,7 +285,7 @@ def is_numeric_array(x: Any) -> bool:
 def _held(op: Op, last: tuple[float, ...]) -> Op:
     free = len(op.partials) - len(last)
     rules = (op.held_rule(*last),) if op.held_rule else [ending(rule, last, 1 + free) for rule in op.partials[:free]]
-    paper = [ending(rule, last, 1 + free) for rule in op.paper[:free]]
+    paper = rules if op.held_rule else [ending(rule, last, 1 + free) for rule in op.paper[:free]]
     return Op(
         op.name,
         ending(op.scalar, last, free),

@@ -280,7 +280,7 @@ def test_a_division_by_zero_is_pythons_too() -> None:
     assert issubclass(PoleError, ValueError)
 
 
-CONDITIONS = ("step", "zero", "equal")  # nothing is greater than NaN, or equal to it
+CONDITIONS = ("step", "zero", "equal", "greater", "at_least")  # nothing is greater than NaN, or equal to it
 
 
 @every_row
