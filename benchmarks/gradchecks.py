@@ -38,7 +38,7 @@ class Drawn:
         self.arrays = arrays
         count = draw.randint(1, 3)
         self.inputs = [self.array(draw) if arrays else self.number(draw) for _ in range(count)]
-        rows = [op for op in OPS.values() if op.name not in HIDDEN and (op.arity or not arrays)]
+        rows = [op for op in OPS.values() if op.public and op.name not in HIDDEN and (op.arity or not arrays)]
         self.steps = []
         for known in range(count, count + draw.randint(1, 7)):
             op = draw.choice(rows)

@@ -50,7 +50,7 @@ def test_it_is_right_for_a_batch_of_one_and_at_ties(name: str) -> None:
 
 # Where, what is written there, what people write instead, and what the mistake may be called.
 MISTAKES = [
-    ("logistic", "db = np.sum(dz) / m", "db = np.sum(dz)", "factor"),
+    ("logistic", "db = np.sum(dz) / m", "db = np.sum(dz)", "factor sum-for-mean"),
     ("logistic", "dz = A - Y", "dz = Y - A", "sign operands-swapped"),
     ("logistic", "dz = A - Y", "dz = A * (1 - A)", "another-formula slope"),
     ("two_layers", "(1 - np.power(A1, 2))", "A1 * (1 - A1)", "slope"),
