@@ -130,6 +130,11 @@ def derive(
     dc = du * b
     """
     order, given, wanted = asked(output, wrt, inputs)
+    if len(order) > MOST_NODES:
+        raise ValueError(
+            f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
+            "compile(J, backend='numba') takes a graph of Values as it is, and backward() any graph"
+        )
     if style != "numpy" and hasattr(output, "shape"):
         raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")
     written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
@@ -186,11 +191,6 @@ def asked(
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
     check_output(output, "derive", wrt)
     order = topological(output)
-    if len(order) > MOST_NODES:
-        raise ValueError(
-            f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
-            "compile(J, backend='numba') takes a graph of Values as it is, and backward() any graph"
-        )
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
