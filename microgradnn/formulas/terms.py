@@ -316,7 +316,8 @@ def count(op: ArrayOp, x: Term) -> Any:
         return None
     shape = shape_of(op, (x,))
     axes = arrays.axes_of(op.parameters.get("axis"), len(x.shape))
-    number = x.book.constant(reduce(operator.mul, [x.shape[i] for i in axes], 1))
+    lengths: Any = x.shape  # as an Any, since mypyc makes plain ints of what it knows to be ints, and m loses its name
+    number = x.book.constant(reduce(operator.mul, [lengths[i] for i in axes], 1))
     return arrays.broadcast(number, shape=shape) if shape else number
 
 
