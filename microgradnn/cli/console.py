@@ -125,7 +125,8 @@ def run_draw(options: argparse.Namespace) -> None:
     """Print every node and write the picture; or print the tree instead."""
     graph = read(options)
     wrt = wanted(graph, options.wrt)
-    graph.output.backward()
+    if graph.output.kind != "constant":  # a number, to which no gradient comes
+        graph.output.backward()
     drawing = draw(graph.output)
     output = options.output or ("" if options.text else default_file(graph.output.name))
     if output:

@@ -40,7 +40,7 @@ def tree(picture: Picture) -> str:
 
 def numbers(box: Box) -> str:
     """The value and the gradient of a node, as a drawing shows them."""
-    if box.kind in ("constant", "hidden"):
+    if box.kind == "hidden" or (box.kind == "constant" and box.title == box.value):
         return ""
     return f"value {box.value}" + (f"  grad {box.grad}" if box.grad else "")
 

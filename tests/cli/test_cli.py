@@ -66,6 +66,11 @@ def files() -> list[str]:
 # --- draw ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("text", "value"), [("2*3", "6"), ("y = 4", "4"), ("π", "3.142")])
+def test_a_formula_without_inputs_is_drawn_with_its_value(capsys: Capture, text: str, value: str) -> None:
+    assert f"value {value}" in printed(capsys, "draw", text, "--text")
+
+
 def test_draw_prints_every_node_in_forward_order_and_writes_the_picture(capsys: Capture) -> None:
     assert printed(capsys, "draw", *STEPS).splitlines() == [
         "node       operation  value  gradient",
