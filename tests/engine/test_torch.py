@@ -60,6 +60,7 @@ TORCHS: dict[str, Callable[..., Any]] = {
     "sinh": torch.sinh,
     "cosh": torch.cosh,
     "tanh": torch.tanh,
+    "sech": lambda x: 1 / torch.cosh(x),
     "asinh": torch.asinh,
     "acosh": torch.acosh,
     "atanh": torch.atanh,
@@ -67,6 +68,8 @@ TORCHS: dict[str, Callable[..., Any]] = {
     "logit": torch.logit,
     "erf": torch.erf,
     "erfc": torch.erfc,
+    "gaussian": lambda x: torch.exp(-x * x / 2),
+    "normal_cdf": torch.special.ndtr,
     "relu": torch.relu,
     "leaky_relu": lambda x, y: torch.where(x > 0, x, y * x),
     "elu": lambda x, y: torch.where(x > 0, x, y * torch.expm1(torch.clamp(x, max=0))),
@@ -197,8 +200,8 @@ KINKS: list[tuple[str, Callable[..., Any], Callable[..., Any], list[list[float]]
     ("tanh", calculus.tanh, torch.tanh, [FAR]),
     ("sigmoid", calculus.sigmoid, torch.sigmoid, [FAR]),
     ("softplus", calculus.softplus, F.softplus, [FAR]),
-    ("silu", calculus.silu, F.silu, [FAR]),
-    ("gelu", calculus.gelu, F.gelu, [FAR]),
+    ("silu", calculus.silu, F.silu, [FAR[:-1]]),  # at −∞ PyTorch has NaN; see below
+    ("gelu", calculus.gelu, F.gelu, [FAR[:-1]]),
     ("erf", calculus.erf, torch.erf, [FAR]),
     (
         "cross_entropy_logits",
@@ -226,6 +229,12 @@ def test_kinks_ends_and_limits_are_pytorchs(
 
     for got, want in zip(mine, its, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("row", [calculus.silu, calculus.gelu], ids=str)
+def test_where_pytorch_has_no_number_ours_is_the_limit(row: Op) -> None:
+    assert FAR[-1] == -np.inf
+    assert row(-np.inf) == row(np.array(-np.inf)) == 0  # x · σ(x) and x · Φ(x) go to 0
 
 
 # --- the second table -------------------------------------------------------------------------
