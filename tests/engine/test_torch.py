@@ -200,8 +200,8 @@ KINKS: list[tuple[str, Callable[..., Any], Callable[..., Any], list[list[float]]
     ("tanh", calculus.tanh, torch.tanh, [FAR]),
     ("sigmoid", calculus.sigmoid, torch.sigmoid, [FAR]),
     ("softplus", calculus.softplus, F.softplus, [FAR]),
-    ("silu", calculus.silu, F.silu, [FAR[:-1]]),  # at −∞ PyTorch has NaN; see below
-    ("gelu", calculus.gelu, F.gelu, [FAR[:-1]]),
+    ("silu", calculus.silu, F.silu, [FAR[:-2]]),  # at ±∞ PyTorch has NaN in value or slope; see below
+    ("gelu", calculus.gelu, F.gelu, [FAR[:-2]]),
     ("erf", calculus.erf, torch.erf, [FAR]),
     (
         "cross_entropy_logits",
