@@ -8,9 +8,7 @@ also for ∞ and NaN; each rewriting stands alone in `REWRITES`.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -315,9 +313,11 @@ def count(op: ArrayOp, x: Term) -> Any:
     if not is_op(x, "equal") or x.inputs[0] is not x.inputs[1]:
         return None
     shape = shape_of(op, (x,))
-    axes = arrays.axes_of(op.parameters.get("axis"), len(x.shape))
-    lengths: Any = x.shape  # as an Any, since mypyc makes plain ints of what it knows to be ints, and m loses its name
-    number = x.book.constant(reduce(operator.mul, [lengths[i] for i in axes], 1))
+    lengths: Any = x.shape  # Any, as the product: a plain int, which mypyc prefers, has no name
+    product: Any = 1
+    for axis in arrays.axes_of(op.parameters.get("axis"), len(x.shape)):
+        product = product * lengths[axis]
+    number = x.book.constant(product)
     return arrays.broadcast(number, shape=shape) if shape else number
 
 
