@@ -76,7 +76,7 @@ BINARY: dict[str, tuple[Callable[[Any, Any], Any], Callable[[float, float], floa
     "dot": (lambda x, y: dot([x, y], [y, 2.0]), lambda x, y: x * y + y * 2, lambda x, y, f: (y, x + 2)),
 }
 UNARY: dict[str, tuple[Callable[[Any], Any], Callable[[float], float], Callable[[float, float], float]]] = {
-    "tanh": (lambda x: x.tanh(), math.tanh, lambda x, f: 1 / math.cosh(x) / math.cosh(x)),
+    "tanh": (lambda x: x.tanh(), math.tanh, lambda x, f: 4 * math.exp(-2 * abs(x)) / (1 + math.exp(-2 * abs(x))) ** 2),
     "relu": (lambda x: x.relu(), lambda x: max(x, 0.0), lambda x, f: float(x > 0)),
     "square": (lambda x: x**2, lambda x: x**2, lambda x, f: 2 * x),
     "sin": (lambda x: x.sin(), math.sin, lambda x, f: math.cos(x)),
