@@ -69,6 +69,19 @@ def test_a_row_is_a_function_of_the_package_and_a_method_of_both(op: Op) -> None
         assert callable(getattr(Tensor, op.name))
 
 
+@pytest.mark.parametrize("op", [op for op in ROWS if op.public and op.name != "pow"], ids=str)
+def test_a_method_of_a_tensor_is_its_row_too(op: Op) -> None:
+    xs = [Tensor([[x, x + 0.25]]) for x in (0.25, 0.5, 0.125)[: len(op.partials)]]
+    if op.domain[0].low >= 1:
+        xs = [x + 1 for x in xs]
+
+    by_method, by_row = getattr(xs[0], op.name)(*xs[1:]), Tensor._record(op, *xs)
+
+    assert np.array_equal(by_method.data, by_row.data, equal_nan=True)
+    assert by_method.op is by_row.op is op
+    assert by_method.inputs == by_row.inputs == tuple(xs)
+
+
 @pytest.mark.parametrize("name", ["hypot", "maximum", "atan2"])
 @pytest.mark.parametrize("wrong", ["a", None, 1j], ids=repr)
 def test_a_method_of_two_refuses_what_is_no_number(name: str, wrong: Any) -> None:
