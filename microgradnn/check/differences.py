@@ -15,6 +15,7 @@ from math import frexp, inf, isfinite, nan, ulp
 from typing import NamedTuple
 
 RUN = 2  # pairs of steps in a row that agree are no accident
+TOPS = 8, 128, 2048  # times the largest step that agrees, where extrapolation begins: as far up as rounding asks for
 GAIN = 100.0  # of the extrapolation: what it promises beyond may be an accident
 COLUMNS = 9  # of the extrapolation: after them rounding is all that is left
 SURE = 8.0  # times its error: what a slope may be off by
@@ -86,9 +87,12 @@ def climb(f: Function, x: float, ends: tuple[float, float], rounding: Function |
     best, highest = plateau(levels)
     if best.error <= enough:
         return best
-    fine = extrapolate(level, 8 * highest, 2 if all(ends) else 1)
-    fine = Slope(fine.slope, max(fine.error, best.error / GAIN), best.around)
-    return fine if fine.error < best.error and abs(fine.slope - best.slope) <= SURE * best.error else best
+    for factor in TOPS:
+        fine = extrapolate(level, factor * highest, 2 if all(ends) else 1)
+        fine = Slope(fine.slope, max(fine.error, best.error / GAIN), best.around)
+        if fine.error < best.error and abs(fine.slope - best.slope) <= SURE * best.error:
+            best = fine
+    return best
 
 
 def ladder(x: float) -> list[float]:

@@ -12,6 +12,7 @@ from ..engine.tensor import Tensor
 from ..graph import Node, topological
 from ..rules.arrays import ArrayOp, sum_to
 from ..rules.calculus import weigh
+from ..rules.numerics import COMPLEX
 
 STEP = 1e-100  # of the complex step: nothing is subtracted, so it can be as small as one likes
 KINKED = ("max", "min")  # rows of the second table whose slope jumps where two entries change places
@@ -26,6 +27,8 @@ def array_of(node: Any) -> Any:
 
 def carried_out(op: Any, xs: Sequence[Any]) -> Any:
     """Return a row of either table at arrays."""
+    if op.name in COMPLEX and any(np.iscomplexobj(x) for x in xs):
+        return COMPLEX[op.name](*xs)
     return op.of(*xs) if isinstance(op, ArrayOp) else op.of_arrays(*xs)
 
 
@@ -92,7 +95,9 @@ def carry(
 
 def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) -> Any | None:
     """Return how op(xs) moves when its arguments do, by the complex step; None where it is not analytic."""
-    if op.kink is not None or (op.name in KINKED and tied(op, f, xs[0])):
+    if op.kink is not None and (op.name not in COMPLEX or not np.all(op.kink(*xs))):
+        return None
+    if op.name in KINKED and tied(op, f, xs[0]):
         return None
     sizes = [float(np.max(np.abs(one), initial=0.0)) for one in moves if one is not None]
     least = min((float(np.min(np.abs(x[x != 0]), initial=1.0)) for x in xs), default=1.0)

@@ -35,6 +35,22 @@ def cbrt(x: float) -> float:
     return root - (root * root * root - x) / (3.0 * root * root) if 0 < abs(x) < 1e308 else root
 
 
+def hypot_complex(x: Any, y: Any) -> Any:
+    """√(x² + y²) of each pair of elements beside the real axis, which NumPy refuses."""
+    size = np.hypot(np.real(x), np.real(y))
+    return size * np.sqrt((x / size) ** 2 + (y / size) ** 2)
+
+
+def atan2_complex(y: Any, x: Any) -> Any:
+    """Return the angle of each point (y, x) beside the real plane: that of its real part, and the turn from there."""
+    size = np.hypot(np.real(x), np.real(y))
+    c, s = np.real(x) / size, np.real(y) / size
+    return np.arctan2(s, c) + np.arctan((y / size * c - x / size * s) / (x / size * c + y / size * s))
+
+
+COMPLEX = {"hypot": hypot_complex, "atan2": atan2_complex}  # rows whose array function takes real numbers only
+
+
 def sigmoid(x: float) -> float:
     """1 / (1 + e^−x), by whichever form does not overflow."""
     e = math.exp(-abs(x))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import Tensor, Value, clip, elu, log, relu, sin, tan, tanh, where
+from microgradnn import Tensor, Value, atan2, clip, elu, hypot, log, relu, sin, tan, tanh, where
 from microgradnn.check import assert_gradients, gradcheck
 from microgradnn.graph import OPS, Op
 
@@ -45,6 +45,29 @@ def test_a_mask_of_minus_infinity_is_no_hindrance() -> None:
     mask = Tensor([[0.0, -1e9, -np.inf]])
 
     assert gradcheck(lambda x: (x + mask).softmax(axis=1)[0, 0], Tensor([[1.0, 2.0, 3.0]]))
+
+
+@pytest.mark.parametrize("x", [Value(1e4), Tensor([[1e4]])])
+def test_an_overflow_is_no_vertical_tangent(x: Any) -> None:
+    report = gradcheck(lambda x: x**100.0, x)
+
+    assert report.verdict == "cannot tell"
+    assert "the function is not finite" in str(report)
+
+
+@pytest.mark.parametrize("small", [1e-5, -1e-8, 1e-16, 1e-100])
+@pytest.mark.parametrize("large", [0.05, -1.0, 1e8])
+@pytest.mark.parametrize("f", [hypot, atan2])
+def test_a_number_that_is_lost_beside_another_is_judged(f: Any, large: float, small: float) -> None:
+    for inputs in ((small, large), (large, small)):
+        assert gradcheck(f, *inputs), str(gradcheck(f, *inputs))
+
+
+def test_a_slope_that_is_lost_beside_the_value_is_not_called_right(row: Callable[..., Op]) -> None:
+    twice = row("twice", math.hypot, np.hypot, lambda f, x, y: 2 * x / f, lambda f, x, y: y / f)
+
+    assert gradcheck(twice, 1e-8, 0.05).verdict == "WRONG"
+    assert gradcheck(twice, 1e-100, 0.05).verdict == "cannot tell"
 
 
 def test_a_function_that_draws_is_told_so() -> None:
