@@ -145,7 +145,7 @@ def find(fault: Fault) -> tuple[bool, float]:
     began = monotonic()
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name)
-        for part in ("microgradnn", "tests", "docs", "demos", ".ci"):
+        for part in ("microgradnn", "tests", "docs", "demos", "benchmarks", ".ci"):
             ignored = shutil.ignore_patterns("__pycache__", "venv*")
             shutil.copytree(ROOT / part, copy / part, ignore=ignored)
         for part in ("pyproject.toml", "README.md", "CONTRIBUTING.md"):
