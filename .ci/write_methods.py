@@ -1,9 +1,9 @@
 """Write the methods of Value and Tensor, and the package's functions, from the table: run it after adding a row.
 
 Each row of calculus.py becomes a method of Value that records it, with its value and its slopes written out: so that
-x.tanh() makes no call but that of math.tanh, and no derivative is typed a second time. What is written stands between
-two marks in value.py and tensor.py, and is checked in: types, editors and mypyc read it. `--check` only says whether
-it is current; tests/engine/test_written.py asks that too.
+x.tanh() makes no call but that of math.tanh, and no derivative is typed a second time. What is written are
+value_methods.py and tensor_methods.py, the bases of Value and Tensor, which are checked in: types, editors and mypyc
+read them. `--check` only says whether they are current; tests/engine/test_written.py asks that too.
 """
 
 import ast
@@ -27,7 +27,48 @@ from microgradnn.rules.arrays import ArrayOp  # noqa: E402
 from microgradnn.rules.notation import Operand  # noqa: E402
 
 ENGINE = ROOT / "microgradnn" / "engine"
-BEGIN, END = "--- written from the table", "--- the end of what is written"
+VALUE_METHODS = '''"""The rows of the table as methods of Value, written by .ci/write_methods.py."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from ..graph import Node
+from ..graph.decisions import OPEN
+from ..graph.native import mypyc_attr
+from ..rules import calculus, numerics
+from ..rules.logistic import TINY
+from .recording import NONE, Number, at_limit, leaf, new, operand, record, watched
+
+if TYPE_CHECKING:
+    from .value import Value  # when this runs, value.py has put it here
+
+
+@mypyc_attr(acyclic=True)
+class ValueMethods(Node):
+    """What Value inherits: operators and functions, each recorded with its value and its slopes."""
+
+    __slots__ = ()
+    _data: float
+
+'''
+TENSOR_METHODS = '''"""The rows of both tables as methods of Tensor, written by .ci/write_methods.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Node
+from ..rules import arrays, calculus
+
+
+class TensorMethods(Node):
+    """What Tensor inherits: those functions for which nothing is written by hand."""
+
+    __slots__ = ()
+
+'''
 OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv"}  # of two operands: Python's names for them
 OF_ONE = {"neg": "__neg__", "abs": "__abs__"}
 INFIX = {"add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div()}
@@ -163,7 +204,7 @@ def can_raise(expression: ast.expr) -> bool:
 
 
 def constant_name(op: Op) -> str:
-    """Return the name of a row in value.py: MUL."""
+    """Return the name of a row in value_methods.py: MUL."""
     return op.name.upper()
 
 
@@ -219,6 +260,13 @@ def converting(lines: list[str], others: str, strict: bool) -> list[str]:
     return [*lines[:at], *made, *lines[at:]]
 
 
+def reflecting(reflected: str, name: str, complaint: str) -> list[str]:
+    """Write the method of an operator whose left operand is a number."""
+    last = f"    return NotImplemented if left is None else left.{name}(self)"
+    head = [f"def {reflected}(self, other: Any) -> Value:", "    left = operand(other)"]
+    return [*head, f"{last}  # type: ignore[{complaint}] # self is a Value"]
+
+
 def methods_of(op: Op) -> tuple[str, list[str]]:
     """Return the name of the method that records a row, and all the methods that the row brings."""
     if op.name in OF_ONE:
@@ -230,9 +278,7 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
     if op.name in OPERATORS:
         name = f"__{OPERATORS[op.name]}__"
         lines = converting(recording(op, name, "other", "self, other: Value | float", []), "other", strict=False)
-        reflected = f"__r{OPERATORS[op.name]}__"
-        lines += ["", f"def {reflected}(self, other: Any) -> Value:", "    left = operand(other)"]
-        return name, [*lines, f"    return NotImplemented if left is None else left.{name}(self)"]
+        return name, [*lines, "", *reflecting(f"__r{OPERATORS[op.name]}__", name, "operator")]
     inner = not op.public or op.holds > 0
     name = f"_{op.name}" if inner else op.name
     others = ["", "other", "second third"][len(op.partials) - 1]
@@ -241,11 +287,11 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
     if op.options:
         last = [f"{a}: Number" + ("" if b is None else f" = {b}") for a, b in op.options.items()]
         lines += ["", f"def {op.name}(self, {', '.join(last)}) -> Value:", *docstring(op)]
-        lines += [f"    result: Value = {constant_name(op)}(self, {', '.join(op.options)})", "    return result"]
+        lines += [f"    result: Any = {constant_name(op)}(self, {', '.join(op.options)})"]
+        lines += ["    return result  # type: ignore[no-any-return]"]
     if op.name == "pow":
         lines += ["", *recording(op.hold(2.0), "_squared", "", "self", [], "SQUARE")]
-        lines += ["", "def __rpow__(self, other: Any) -> Value:", "    left = operand(other)"]
-        lines += [f"    return NotImplemented if left is None else left.{name}(self)"]
+        lines += ["", *reflecting("__rpow__", name, "arg-type")]
     alias = getattr(op.array, "__name__", op.name)
     if op.public and alias.startswith("arc"):  # NumPy calls this method for np.arcsin(v)
         arguments = ", ".join(others.split())
@@ -260,14 +306,14 @@ def rows() -> list[Op]:
 
 
 def of_value() -> list[str]:
-    """Write the methods of Value, and after the class the names that they use."""
+    """Write the methods of Value, and after the class what their names stand for."""
     names, lines = {}, []
     for op in rows():
         names[op.name], method = methods_of(op)
         lines += ["", *method]
     lines = [f"    {line}" if line else "" for line in lines[1:]]
-    lines += ["", "", *(f"{constant_name(op)}: Final = calculus.{op.name}" for op in rows())]
-    lines += ["SQUARE: Final = calculus.pow.hold(2.0)", "# The methods that record the rows."]
+    lines += ["", "", "# The rows.", *(f"{constant_name(op)}: Final = calculus.{op.name}" for op in rows())]
+    lines += ["SQUARE: Final = calculus.pow.hold(2.0)", "", "# The methods that record them."]
     return [*lines, f"WRITTEN: Final = {names!r}"]
 
 
@@ -279,7 +325,7 @@ def of_tensor() -> list[str]:
             last = op.options or dict.fromkeys(["", "other", "second third"][len(op.partials) - 1].split())
             arguments = ["self", *(f"{a}: Any" + ("" if b is None else f" = {b}") for a, b in last.items())]
             lines += ["", f"def {op.name}({', '.join(arguments)}) -> Any:", *docstring(op, "a Tensor")]
-            lines += [f"    return Tensor._record({', '.join(['calculus.' + op.name, 'self', *last])})"]
+            lines += [f"    return self._record({', '.join(['calculus.' + op.name, 'self', *last])})"]
     for row in array_rows():
         others = "yz"[: len(row.pullbacks) - 1]
         arguments = ["self", *(f"{a}: Any" for a in others), *map(parameter, row.options.items())]
@@ -301,19 +347,11 @@ def parameter(option: tuple[str, Any]) -> str:
 
 def array_rows() -> list[ArrayOp]:
     """Return the rows of the second table that are methods that no person wrote."""
-    text = (ENGINE / "tensor.py").read_text(encoding="utf-8")
-    by_hand = text[: text.index(BEGIN)] + text[text.index(END) :]
+    by_hand = (ENGINE / "tensor.py").read_text(encoding="utf-8")
     return [op for op in arrays.ARRAY_OPS.values() if op.public and f"    def {op.name}(" not in by_hand]
 
 
 # --- files --------------------------------------------------------------------------------------
-
-
-def between(text: str, lines: list[str]) -> str:
-    """Return a file with those lines between its marks."""
-    begin = text.index("\n", text.index(BEGIN)) + 1
-    end = text.rindex("\n", 0, text.index(END)) + 1
-    return text[:begin] + "\n" + "\n".join(lines) + "\n\n" + text[end:]
 
 
 def formatted(text: str, path: Path) -> str:
@@ -350,10 +388,10 @@ def of_package(text: str) -> str:
 
 def written() -> dict[Path, str]:
     """Return what the files should be."""
-    value, tensor, package = ENGINE / "value.py", ENGINE / "tensor.py", ROOT / "microgradnn" / "__init__.py"
+    package = ROOT / "microgradnn" / "__init__.py"
     texts = {
-        value: between(value.read_text(encoding="utf-8"), of_value()),
-        tensor: between(tensor.read_text(encoding="utf-8"), of_tensor()),
+        ENGINE / "value_methods.py": VALUE_METHODS + "\n".join(of_value()),
+        ENGINE / "tensor_methods.py": TENSOR_METHODS + "\n".join(of_tensor()),
         package: of_package(package.read_text(encoding="utf-8")),
     }
     return {path: formatted(text, path) for path, text in texts.items()}
@@ -361,7 +399,7 @@ def written() -> dict[Path, str]:
 
 def main() -> None:
     """Write the files, or say which are not current."""
-    stale = [path for path, text in written().items() if path.read_text(encoding="utf-8") != text]
+    stale = [path for path, text in written().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv and stale:
         sys.exit(f"not current: {', '.join(path.name for path in stale)}; run python .ci/write_methods.py")
     for path in stale:

@@ -28,7 +28,7 @@ ROOMS = {
     "engine": (
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks numpy_names "
-        "value tensor derivatives",
+        "recording value_methods recorders higher_order value dots tensor_methods tensor derivatives",
     ),
     "formulas": (
         CORE,

@@ -1,4 +1,4 @@
-"""Comparisons of arrays: a mask for NumPy; in a formula, such as where(X > 0, …), a node that follows the data."""
+"""What comparisons give: a bool or a mask; in a formula, such as where(X > 0, …), a node that follows the data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.decisions import GUARDS, OPEN, Condition
+from ..graph.decisions import GUARDS, OPEN, Condition, Decision
 
 
 class Mask(Condition, np.ndarray):
@@ -81,3 +81,8 @@ def remembering(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
     mask = np.asarray(outcome).view(Mask)
     mask.row, mask.parts = row, parts
     return mask
+
+
+def decided(row: Any, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
+    """Return what a comparison of Values gives: a decision; of an array, an array of bools."""
+    return outcome if isinstance(outcome, np.ndarray) else Decision(row, parts, bool(outcome), told)

@@ -17,7 +17,8 @@ from difflib import get_close_matches
 from typing import Any
 from unicodedata import normalize
 
-from ..engine.value import KINDS, Value, real
+from ..engine.recording import real
+from ..engine.value import KINDS, Value
 from ..errors import DomainError, ExpressionError
 from ..graph import OPS, Op
 from ..rules import calculus

@@ -10,7 +10,8 @@ import random
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ..engine.value import Value, dots
+from ..engine.dots import dots
+from ..engine.value import Value
 from ..rules import calculus
 from .activations import activated, known
 

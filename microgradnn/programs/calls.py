@@ -12,9 +12,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from ..engine.modes import LIMITS, switched
+from ..engine.recording import constant as number
+from ..engine.recording import record
 from ..engine.tensor import Tensor, constant
-from ..engine.value import Value, record
-from ..engine.value import constant as number
+from ..engine.value import Value
 from ..graph import Node, Op, topological
 from ..graph.paths import back
 from ..rules import calculus

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import microgradnn
 from microgradnn import PoleError, Value, no_grad
-from microgradnn.engine.value import COMPILED, dots
+from microgradnn.engine.dots import dots
+from microgradnn.engine.value import COMPILED
 from microgradnn.graph import OPS, Op
 from microgradnn.rules import calculus
 

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 import microgradnn
 from microgradnn import Tensor, Value
-from microgradnn.engine.value import COMPILED, WRITTEN, nary, unary
+from microgradnn.engine.recorders import nary, unary
+from microgradnn.engine.value import COMPILED
+from microgradnn.engine.value_methods import WRITTEN
 from microgradnn.graph import OPS, Fold, Op
 from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp
 

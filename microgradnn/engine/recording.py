@@ -1,0 +1,130 @@
+"""How a number becomes a node: what an operation of Values leaves behind it.
+
+`record` is what each method of value_methods.py does, written there in line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from ..errors import DomainError
+from ..graph import CONSTANT, Node, Op, limits
+from ..graph.decisions import GUARDS, OPEN, Decision, note, note_constant
+from ..rules import calculus
+from ..rules.logistic import find_logit, log_of_logistic
+from . import anomaly
+from .modes import DETECTING, LIMITS, RECORDING
+
+if TYPE_CHECKING:
+    from .value import Value  # when this runs, value.py has put it here
+
+Real = float | np.floating[Any] | np.integer[Any]
+Number: TypeAlias = "Value | Real"  # what joins an operation
+
+COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
+BLANK: Final[Any] = object()  # for `new`
+
+# Which sweep a gradient is from: 2, 3, …, or one of these.
+NONE: Final = 0  # there is no gradient
+KEPT: Final = 1  # it is a leaf's, to which sweeps add, or was assigned
+ON_NODES: Final = -1  # it is a node itself, and stands in `about`
+
+
+def new(kind: type[Value]) -> Value:
+    """Return a Value to be filled in."""
+    return Value(BLANK)
+
+
+if not COMPILED:
+    new = object.__new__  # type: ignore[assignment] # skips __init__, whose call and checks are a third of the cost of a node
+
+
+def real(x: Any) -> float:
+    """Return x as a float: an int, a float or a NumPy scalar; TypeError for anything else."""
+    if type(x) is float:
+        return x
+    if isinstance(x, (int, float)) or (getattr(getattr(x, "dtype", None), "kind", "?") in "fiub" and x.ndim == 0):
+        try:
+            return float(x)
+        except OverflowError:
+            raise ValueError("an integer of more than 308 digits does not fit a float") from None
+    hint = ""
+    if isinstance(x, Node):
+        hint = "; take its .data, or use it as it is"
+    elif isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) > 0:
+        hint = "; an array is a Tensor, and of several Values there is a list: [Value(one) for one in x]"
+    elif isinstance(x, (str, bytes)):
+        hint = "; write float(x) for the number that a text stands for"
+    raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
+
+
+def constant(data: float) -> Value:
+    """Return a float as a leaf that is a constant."""
+    node = new(Value)
+    node._data = data
+    node._swept = NONE
+    node.op = node._x = node._y = None
+    node._about = CONSTANT
+    return node
+
+
+def leaf(x: Any) -> Value:
+    """Return a number as a leaf that is a constant, a decision as its node; TypeError for anything else."""
+    return x.node() if type(x) is Decision else constant(real(x))
+
+
+def operand(x: Any) -> Value | None:
+    """Return the number x as a leaf, or None if it is no number: then the other operand may try."""
+    if type(x) is float:
+        return constant(x)
+    try:
+        return leaf(x)
+    except TypeError:
+        return None
+
+
+def at_limit(op: Op, inputs: Sequence[Any]) -> Value:
+    """Record `op` where its scalar function or one of its rules raises, or raise DomainError."""
+    if op is calculus.log and (found := find_logit(inputs[0])) is not None:
+        return log_of_logistic(*found)  # type: ignore[no-any-return]
+    xs = [x._data for x in inputs]
+    try:
+        f = op.scalar(*xs)
+    except (ValueError, ArithmeticError) as error:
+        if LIMITS.get():
+            f = limits.evaluate(op.of_arrays, *xs)
+        else:
+            try:
+                f = limits.value(op, xs, error, [x.name for x in inputs])
+            except DomainError:
+                note(op, "real", inputs, False)
+                raise
+    return record(op, f, inputs, [limits.evaluate(op.partials[i], f, *xs) for i in range(len(xs))])
+
+
+def record(op: Op, f: float, inputs: Sequence[Any], partials: Sequence[float]) -> Value:
+    """Return the node of value f, made by `op` from `inputs` with these local derivatives."""
+    node = new(Value)
+    node._data, node._swept, node.op = f, NONE, op
+    if len(inputs) > 2:
+        node._x, node._y = tuple(inputs), None
+        node._slopes = (tuple(partials),)
+    else:
+        node._x, node._y = inputs[0], None
+        node._dx = partials[0]
+        if len(inputs) > 1:
+            node._y = inputs[1]
+            node._dy = partials[1]
+    return watched(node) if OPEN else node
+
+
+def watched(node: Value) -> Value:
+    """Return a node that was just made as the blocks that are open want it (see modes.py)."""
+    if DETECTING.get():
+        anomaly.check_value(node)
+    if GUARDS.get() is not None:
+        note(node.op, "real", node.inputs, True)
+    return node if RECORDING.get() else note_constant(Value(node._data, kind="constant"), node)
