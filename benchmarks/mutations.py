@@ -111,7 +111,7 @@ def changes_of(node: ast.AST) -> Iterator[tuple[str, Change]]:
             yield "first of the conditions only", setter(node, "values", values[:1])
         case ast.Call(args=[one, two, *rest]) if not isinstance(one, ast.Starred) and not isinstance(two, ast.Starred):
             yield "arguments exchanged", setter(node, "args", [two, one, *rest])
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
             yield "returns None", setter(node, "value", ast.Constant(None))
     for field in ("body", "orelse"):
         block = getattr(node, field, None)
