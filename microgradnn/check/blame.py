@@ -12,9 +12,10 @@ import numpy as np
 from ..engine.tensor import Tensor, pulled
 from ..errors import DomainError
 from ..graph import Node, topological
+from ..rules.arrays import ArrayOp
 from ..rules.calculus import weigh
 from ..rules.notation import definition, labels
-from .differences import between, central, sides
+from .differences import between, central, sides, steep
 from .replay import carried_out
 
 
@@ -60,9 +61,12 @@ def suspects(root: Node, most: int = 2000) -> tuple[list[Suspect], str]:
 
 def off(along: Callable[[float], float], x: float, recorded: float, rounding: float = 0.0) -> float | None:
     """Return the slope of a function at x by differences, if `recorded` is not it."""
+    if isinf(recorded):
+        steepest = steep(along, x)
+        return None if isinf(steepest) and (recorded > 0) == (steepest > 0) else steepest
     slope = central(along, x, rounding=rounding, enough=1e-9 * abs(recorded))
     slack = 8 * slope.error + 1e-9 * abs(slope.slope)
-    if isinf(recorded) or not isfinite(slope.error) or abs(recorded - slope.slope) <= slack:
+    if not isfinite(slope.error) or abs(recorded - slope.slope) <= slack:
         return None
     return None if between(recorded, sides(along, x, rounding=rounding), slack) else slope.slope
 
@@ -110,21 +114,29 @@ class Alone:
 
         return weighed
 
-    def missed(self, g: Any, place: int, gradient: Any) -> float:
+    def reached(self, g: Any, place: int) -> Any:
+        """Return the weights of what one number of the input goes into, the others 0: beside large ones it is lost."""
+        if isinstance(self.op, ArrayOp):
+            return g
+        x = self.xs[self.i]
+        return np.where(np.broadcast_to(np.arange(x.size).reshape(x.shape) == place, self.f.shape), g, 0.0)
+
+    def missed(self, g: Any, place: int) -> float:
         """Return how far the gradient at a place is from the slope; 0 where it is that."""
-        recorded, x = float(gradient.flat[place]), float(self.xs[self.i].flat[place])
+        g = self.reached(g, place)
+        recorded, x = float(self.rule(g).flat[place]), float(self.xs[self.i].flat[place])
         rounding = float_info.epsilon * float(np.sum(np.abs(weigh(g, self.f))))
         slope = off(self.along(g, place), x, recorded, rounding)
         return 0.0 if slope is None else distance(recorded, slope)
 
     def worst(self, g: Any, place: int) -> int:
         """Return the number of f whose derivative in a place is wrong: halving tells which."""
-        among = np.flatnonzero(g)
+        among = np.flatnonzero(self.reached(g, place))
         while among.size > 1:
             halves = [
                 np.where(np.isin(np.arange(g.size), half).reshape(g.shape), g, 0.0) for half in np.array_split(among, 2)
             ]
-            among = np.flatnonzero(max(halves, key=lambda half: self.missed(half, place, self.rule(half))))
+            among = np.flatnonzero(max(halves, key=lambda half: self.missed(half, place)))
         return int(among[0])
 
 
@@ -147,7 +159,7 @@ def of_tensor(node: Tensor, i: int, names: dict[Node, str], most: int) -> Suspec
             text = f"the gradient in {names[x]} of {whole} has the shape {np.shape(gradient)}, not {x.shape}"
             return Suspect(text, nan, nan, "")
         places = range(x.size) if x.size <= most else sorted(random.choice(x.size, most, replace=False).tolist())
-        missed = {place: alone.missed(g, place, gradient) for place in places}
+        missed = {place: alone.missed(g, place) for place in places}
         place = max(missed, key=missed.__getitem__, default=0)
         if not missed.get(place):
             return None

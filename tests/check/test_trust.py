@@ -55,6 +55,31 @@ def test_an_overflow_is_no_vertical_tangent(x: Any) -> None:
     assert "the function is not finite" in str(report)
 
 
+def test_an_end_of_a_domain_that_rounding_reached_is_not_called_wrong(row: Callable[..., Op]) -> None:
+    steep = row("steep", math.tanh, np.tanh, lambda f, x: math.inf)
+
+    assert gradcheck(lambda x: x.tanh().acos(), 40.0).verdict == "cannot tell"
+    assert gradcheck(lambda x: x.acos(), 1.0)
+    assert gradcheck(lambda x: steep(x), 40.0).verdict == "WRONG"
+
+
+def test_a_number_is_blamed_for_what_it_goes_into() -> None:
+    report = gradcheck(lambda x: (x.cbrt() + 1e3).hypot(Tensor([[1.0], [2.0]])).sum(), Tensor([[1e-100, 40.0]]))
+
+    assert report.verdict != "WRONG", str(report)
+
+
+def test_a_slope_that_is_small_beside_others_is_not_called_right(row: Callable[..., Op]) -> None:
+    nearly = row(
+        "nearly",
+        *(getattr(OPS["silu"], one) for one in ("scalar", "array")),
+        lambda f, x: OPS["silu"].partials[0](f, x) * 0.999999,
+    )
+    x, y = Tensor([[2.0, 0.5, -1e8]]), Tensor([[-1e8]])
+
+    assert gradcheck(lambda x: nearly(x).atan2(y).prod(), x).verdict != "ok"
+
+
 @pytest.mark.parametrize("small", [1e-5, -1e-8, 1e-16, 1e-100])
 @pytest.mark.parametrize("large", [0.05, -1.0, 1e8])
 @pytest.mark.parametrize("f", [hypot, atan2])

@@ -53,10 +53,10 @@ class Reference:
     def __init__(self, cost: Cost, arrays: Sequence[Array], seconds: float = SECONDS) -> None:
         self.cost = cost
         self.arrays = [np.array(a, float) for a in arrays]
-        begin = time.perf_counter()
+        begin = time.process_time()
         self.here = self.at(self.arrays)
         self.noise = self.measure_noise()
-        once = max((time.perf_counter() - begin) / 10, 1e-6)
+        once = max((time.process_time() - begin) / 10, 1e-6)
         self.entries = max(SAMPLE, int(seconds / (4 * once)))  # that there is time for
         self.found: dict[int, Slopes] = {}
         self.exact: set[int] = set()
