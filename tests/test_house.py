@@ -23,7 +23,7 @@ PACKAGE = Path(microgradnn.__file__).parent
 CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
-    "graph": ("errors", "native node limits decisions op structure paths"),
+    "graph": ("errors", "native blocks node limits decisions op structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
     "engine": (
         "errors graph rules",

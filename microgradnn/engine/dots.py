@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ..graph.decisions import OPEN
+from ..graph.blocks import OPEN
 from ..rules import calculus
 from .recording import NONE, leaf, new
 from .value import Value

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.decisions import GUARDS, OPEN, Condition, Decision
+from ..graph.blocks import GUARDS, OPEN
+from ..graph.decisions import Condition, Decision
 
 
 class Mask(Condition, np.ndarray):

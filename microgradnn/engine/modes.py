@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, ParamSpec, TypeVar
 
-from ..graph.decisions import OPEN
+from ..graph.blocks import OPEN
 from ..graph.structure import flatten, unflatten
 
 P = ParamSpec("P")

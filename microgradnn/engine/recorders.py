@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from ..graph import OPS, Fold, Op
-from ..graph.decisions import OPEN
+from ..graph.blocks import OPEN
 from ..rules import calculus
 from .recording import NONE, at_limit, new, real, record, watched
 from .value_methods import WRITTEN, ValueMethods

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..errors import DomainError
 from ..graph import CONSTANT, Node, Op, limits
-from ..graph.decisions import GUARDS, OPEN, Decision, note, note_constant
+from ..graph.blocks import GUARDS, OPEN, note, note_constant
+from ..graph.decisions import Decision
 from ..rules import calculus
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
-from ..graph.decisions import GUARDS, OPEN, Condition, Decided, note_constant
+from ..graph.blocks import GUARDS, OPEN, note_constant
+from ..graph.decisions import Condition, Decided
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape

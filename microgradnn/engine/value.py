@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from ..graph import NOTHING_SAID, About, Fold, Node, Op, topological
-from ..graph.decisions import OPEN, note, note_constant
+from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
 from .copying import reduced

@@ -24,7 +24,7 @@ from ..errors import GuardError
 from ..formulas.derive import identifier
 from ..formulas.listing import Style
 from ..graph import Node, topological
-from ..graph.decisions import GUARDS, guards
+from ..graph.blocks import GUARDS, guards
 from ..graph.structure import arguments, flatten, unflatten
 from .backends import Backend
 from .backends import compile as compile_program

@@ -25,7 +25,7 @@ from microgradnn import (
     vjp,
     where,
 )
-from microgradnn.graph.decisions import OPEN
+from microgradnn.graph.blocks import OPEN
 
 
 def recorded() -> bool:

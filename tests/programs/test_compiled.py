@@ -26,7 +26,7 @@ from microgradnn import (
     vjp,
     where,
 )
-from microgradnn.graph.decisions import OPEN
+from microgradnn.graph.blocks import OPEN
 
 numbers = st.floats(-3, 3).map(lambda x: round(x, 3))
 
