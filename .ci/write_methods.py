@@ -73,7 +73,6 @@ OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv"}  # of t
 OF_ONE = {"neg": "__neg__", "abs": "__abs__"}
 INFIX = {"add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div()}
 FIRST = {"log": ["if x < TINY:  # perhaps of a sigmoid, whose logarithm is less", "    return at_limit(LOG, (self,))"]}
-MOST = 42  # characters of a function that is written out where it is called
 
 
 # --- from a row to expressions ------------------------------------------------------------------
@@ -101,16 +100,13 @@ def body_of(rule: Any) -> ast.Lambda:
     return around[-1] if around else LAMBDAS[0]
 
 
-def simple_form(function: Any) -> ast.expr | None:
-    """Return the one expression that a function of numerics.py is worth for floats, if it is one."""
-    name: str = function.__name__
-    found = FUNCTIONS.get(name) if getattr(numerics, name, None) is function else None
-    if found is None:
-        return None
-    first = found.body[1]  # after the docstring
-    if isinstance(first, ast.If) and ast.unparse(first.test) == "type(x) is float":
-        first = first.body[0]
-    return first.value if isinstance(first, ast.Return) else None
+def straight_form(name: str) -> list[ast.stmt]:
+    """Return what a function of numerics.py does with floats, if those are assignments and one expression."""
+    found = FUNCTIONS[name].body[1:]  # after the docstring
+    if isinstance(found[0], ast.If) and ast.unparse(found[0].test) == "type(x) is float":
+        found = found[0].body
+    *before, last = found
+    return found if all(isinstance(one, ast.Assign) for one in before) and isinstance(last, ast.Return) else []
 
 
 def is_simple(expression: ast.expr) -> bool:
@@ -125,11 +121,36 @@ def parsed(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
+class Steps:
+    """The lines before an expression: what it needs by name, each computed once."""
+
+    def __init__(self) -> None:
+        self.taken = {*"xyzf", "dx", "dy", "dz", "node"}
+        self.found: dict[str, str] = {}  # the name of what was computed
+        self.lines: list[str] = []
+
+    def bind(self, name: str, expression: ast.expr) -> ast.expr:
+        """Return the name of what an expression is worth."""
+        text = ast.unparse(expression)
+        if text not in self.found:
+            free = next(one for one in [name, *(f"{name}{i}" for i in range(2, 99))] if one not in self.taken)
+            self.taken.add(free)
+            self.found[text] = free
+            self.lines.append(f"{free} = {text}")
+        return ast.Name(self.found[text])
+
+    def take(self) -> list[str]:
+        """Return the lines, and begin anew."""
+        lines, self.lines = self.lines, []
+        return lines
+
+
 class OnFloats(ast.NodeTransformer):
     """Writes a rule for floats: rows by what computes them, whole numbers as floats."""
 
-    def __init__(self, names: dict[str, ast.expr]) -> None:
+    def __init__(self, names: dict[str, ast.expr], steps: Steps) -> None:
         self.names = names
+        self.steps = steps
 
     def visit_Name(self, node: ast.Name) -> Any:
         """Return what the name stands for."""
@@ -147,7 +168,7 @@ class OnFloats(ast.NodeTransformer):
         """Return what computes a row."""
         args = [self.visit(arg) for arg in node.args]
         if isinstance(node.func, ast.Name) and isinstance(OPS.get(node.func.id), Op):
-            return value_of(OPS[node.func.id], args)
+            return value_of(OPS[node.func.id], args, self.steps)
         if ast.unparse(node.func) == "type(x)":  # in numerics.py: a number of the same kind
             if isinstance(args[0], ast.Constant):
                 return args[0]
@@ -164,40 +185,49 @@ class OnFloats(ast.NodeTransformer):
         return ast.BinOp(left, node.op, right)
 
 
-def value_of(op: Op, args: list[ast.expr]) -> ast.expr:
+def value_of(op: Op, args: list[ast.expr], steps: Steps) -> ast.expr:
     """Write what a row is worth at floats."""
     function: Callable[..., Any] = op.scalar
     name = function.__name__
     if function.__module__ == "_operator":
+        if name == "abs" and isinstance(args[0], ast.UnaryOp):  # |−x|
+            args = [args[0].operand]
         if name in INFIX:
             return ast.BinOp(args[0], INFIX[name], args[1])
         return {"neg": ast.UnaryOp(ast.USub(), args[0]), "pos": args[0]}.get(name) or ast.Call(ast.Name(name), args, [])
-    form = simple_form(function) if all(map(is_simple, args)) else None
-    if form is not None:
-        letters = [arg.arg for arg in FUNCTIONS[name].args.args]
-        inlined: ast.expr = OnFloats(dict(zip(letters, args, strict=True))).visit(parsed(ast.unparse(form)))
-        calls = [ast.unparse(call.func) for call in ast.walk(inlined) if isinstance(call, ast.Call)]
-        if all(call.startswith("math.") or call == "abs" for call in calls) and len(ast.unparse(inlined)) < MOST:
-            return inlined
-    return ast.Call(ast.Attribute(ast.Name("numerics" if name in FUNCTIONS else "math"), name), args, [])
+    if getattr(numerics, name, None) is not function:
+        return ast.Call(ast.Attribute(ast.Name("math"), name), args, [])
+    *before, last = straight_form(name) or [ast.Pass()]
+    if not isinstance(last, ast.Return) or last.value is None:
+        return ast.Call(ast.Attribute(ast.Name("numerics"), name), args, [])
+    args = [arg if is_simple(arg) else steps.bind("w", arg) for arg in args]
+    names = dict(zip([arg.arg for arg in FUNCTIONS[name].args.args], args, strict=True))
+    for line in before:
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+            letter = line.targets[0].id
+            names[letter] = steps.bind(letter, OnFloats(names, steps).visit(parsed(ast.unparse(line.value))))
+    inlined: ast.expr = OnFloats(names, steps).visit(parsed(ast.unparse(last.value)))
+    return inlined
 
 
-def slope_of(op: Op, i: int) -> ast.expr:
+def slope_of(op: Op, i: int, steps: Steps) -> ast.expr:
     """Write a slope of a row at floats."""
     rule = op.partials[i]
     cells = zip(rule.__code__.co_freevars, rule.__closure__ or (), strict=True)
     names: dict[str, ast.expr] = {name: ast.Constant(float(cell.cell_contents)) for name, cell in cells}
-    written: ast.expr = OnFloats(names).visit(parsed(ast.unparse(body_of(rule).body)))
+    written: ast.expr = OnFloats(names, steps).visit(parsed(ast.unparse(body_of(rule).body)))
     return written
+
+
+def calls_of(expression: ast.AST) -> set[str]:
+    """Return what is called in an expression."""
+    return {ast.unparse(node.func) for node in ast.walk(expression) if isinstance(node, ast.Call)}
 
 
 def can_raise(expression: ast.expr) -> bool:
     """Whether an expression of floats may raise: calls, quotients and powers do."""
-    return any(
-        (isinstance(node, ast.Call) and ast.unparse(node.func) != "abs")
-        or (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Pow)))
-        for node in ast.walk(expression)
-    )
+    risky = [node for node in ast.walk(expression) if isinstance(node, ast.BinOp)]
+    return bool(calls_of(expression) - {"abs", "float"} or any(isinstance(one.op, (ast.Div, ast.Pow)) for one in risky))
 
 
 # --- from expressions to methods ----------------------------------------------------------------
@@ -219,23 +249,53 @@ def docstring(op: Op, kind: str = "a Value") -> list[str]:
     return [f'    """Return {formula}, as {kind}.', "", f"    {op.note[0].upper()}{op.note[1:]}.", '    """']
 
 
+class Replace(ast.NodeTransformer):
+    """Puts a name where an expression stands."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.text = text
+        self.name = name
+
+    def visit(self, node: ast.AST) -> Any:
+        """Return the name, or the node with the name in it."""
+        return ast.Name(self.name) if ast.unparse(node) == self.text else self.generic_visit(node)
+
+
+def once(lines: list[str]) -> list[str]:
+    """Compute before its first use, and once, what stands there several times and is a call or made of one."""
+    tree = ast.parse("\n".join(lines))
+    made = [node for node in ast.walk(tree) if isinstance(node, (ast.Call, ast.BinOp)) and calls_of(node) - {"abs"}]
+    texts = list(map(ast.unparse, made))
+    repeated = [text for text in texts if texts.count(text) > 1]
+    if not repeated:
+        return lines
+    text = max(repeated, key=len)
+    held = next((line for line in lines if line.endswith(f" = {text}") and not line.startswith(("f", "d"))), None)
+    name = held.partition(" = ")[0] if held else next(one for one in "stuv" if f"{one} = " not in "\n".join(lines))
+    first = next(i for i, line in enumerate(lines) if text in line)
+    rest = [ast.unparse(Replace(text, name).visit(ast.parse(line))) for line in lines[first:] if line != held]
+    return once([*lines[:first], f"{name} = {text}", *rest])
+
+
 def recording(op: Op, name: str, others: str, signature: str, document: list[str], row: str = "") -> list[str]:
     """Write a method that records a row at self and other Values."""
     letters = "xyz"[: len(op.partials)]
     nodes = ["self", *(others.split() if others else [])]
     row = row or constant_name(op)
-    value = parsed(f"x ** {op.held[0]}") if op.held else value_of(op, [ast.Name(letter) for letter in letters])
-    slopes = [slope_of(op, i) for i in range(len(letters))]
+    steps = Steps()
+    value = parsed(f"x ** {op.held[0]}") if op.held else value_of(op, [ast.Name(one) for one in letters], steps)
+    computed = [*steps.take(), f"f: float = {ast.unparse(value)}"]
+    slopes = [slope_of(op, i, steps) for i in range(len(letters))]
     texts = [ast.unparse(slope) for slope in slopes]
     lines = [f"def {name}({signature}) -> Value:", *document]
     body = [f"{', '.join(letters)} = {', '.join(f'{node}._data' for node in nodes)}", *FIRST.get(op.name, [])]
-    steps = [f"f: float = {ast.unparse(value)}", *(f"d{a} = {text}" for a, text in zip(letters, texts, strict=True))]
-    if any(map(can_raise, [value, *slopes])):
-        body += ["try:", *("    " + step for step in steps), "except (ValueError, ArithmeticError):"]
+    with_slopes = [*computed, *steps.take(), *(f"d{a} = {text}" for a, text in zip(letters, texts, strict=True))]
+    if any(can_raise(line.value) for line in ast.parse("\n".join(with_slopes)).body if hasattr(line, "value")):
+        body += ["try:", *("    " + line for line in once(with_slopes)), "except (ValueError, ArithmeticError):"]
         body += [f"    return at_limit({row}, ({', '.join(nodes)}{'' if others else ','}))"]
         texts = [f"d{a}" for a in letters]
     else:
-        body += steps[:1]
+        body += with_slopes[: -len(letters)]
     if len(letters) > 2:
         body += [f"return record({row}, f, ({', '.join(nodes)}), ({', '.join(texts)}))"]
         return [*lines, *("    " + line for line in body)]

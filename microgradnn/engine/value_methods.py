@@ -142,13 +142,10 @@ class ValueMethods(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.power(x, y)
-            dx = numerics.weigh(
-                y,
-                numerics.weigh(
-                    x ** (y - 1.0 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)),
-                    (abs(x) + (1.0 if x == 0.0 else 0.0)) ** numerics.one_less(y),
-                ),
-            )
+            w = x ** (y - 1.0 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0))
+            w2 = (abs(x) + (1.0 if x == 0.0 else 0.0)) ** numerics.one_less(y)
+            w3 = w * w2 if w != 0.0 and w2 != 0.0 else 0.0
+            dx = y * w3 if y != 0.0 and w3 != 0.0 else 0.0
             dy = f * math.log(x + (1.0 if x == 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(POW, (self, other))
@@ -307,7 +304,8 @@ class ValueMethods(Node):
         """Return cbrt(self), as a Value: slope ∞ at 0."""
         x = self._data
         try:
-            f: float = numerics.cbrt(x)
+            root = math.cbrt(x)
+            f: float = root - (root * root * root - x) / (3.0 * root * root) if 0.0 < abs(x) < 1e308 else root
             dx = 1.0 / (3.0 * f * f)
         except (ValueError, ArithmeticError):
             return at_limit(CBRT, (self,))
@@ -439,7 +437,8 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = math.atan(x)
-            dx = 1.0 / math.hypot(x, 1.0) / math.hypot(x, 1.0)
+            s = math.hypot(x, 1.0)
+            dx = 1.0 / s / s
         except (ValueError, ArithmeticError):
             return at_limit(ATAN, (self,))
         node = new(Value)
@@ -465,16 +464,10 @@ class ValueMethods(Node):
         x, y = self._data, other._data
         try:
             f: float = math.atan2(x, y)
-            dx = (
-                y
-                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
-                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
-            )
-            dy = (
-                -x
-                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
-                / (math.hypot(x, y) + numerics.zero(math.hypot(x, y)))
-            )
+            w = math.hypot(x, y)
+            s = w + (1.0 if w == 0.0 else 0.0)
+            dx = y / s / s
+            dy = -x / s / s
         except (ValueError, ArithmeticError):
             return at_limit(ATAN2, (self, other))
         node = new(Value)
@@ -530,7 +523,8 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = math.tanh(x)
-            dx = numerics.sech(x) ** 2.0
+            e = math.exp(-abs(x))
+            dx = (2.0 * e / (1.0 + e * e)) ** 2.0
         except (ValueError, ArithmeticError):
             return at_limit(TANH, (self,))
         node = new(Value)
@@ -545,7 +539,8 @@ class ValueMethods(Node):
     def _sech(self) -> Value:
         x = self._data
         try:
-            f: float = numerics.sech(x)
+            e = math.exp(-abs(x))
+            f: float = 2.0 * e / (1.0 + e * e)
             dx = -f * math.tanh(x)
         except (ValueError, ArithmeticError):
             return at_limit(SECH, (self,))
@@ -625,8 +620,9 @@ class ValueMethods(Node):
         """Return σ(self) (sigmoid), as a Value: 1 / (1 + e^−x); does not overflow."""
         x = self._data
         try:
-            f: float = numerics.sigmoid(x)
-            dx = f * numerics.sigmoid(-x)
+            e = math.exp(-abs(x))
+            f: float = (1.0 if x >= 0.0 else e) / (1.0 + e)
+            dx = f * ((1.0 if -x >= 0.0 else e) / (1.0 + e))
         except (ValueError, ArithmeticError):
             return at_limit(SIGMOID, (self,))
         node = new(Value)
@@ -642,7 +638,7 @@ class ValueMethods(Node):
         """Return logit(self), as a Value: log(x / (1 − x)), the inverse of sigmoid; ±∞ at 1 and 0."""
         x = self._data
         try:
-            f: float = numerics.logit(x)
+            f: float = 2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x)
             dx = 1.0 / ((x + 0.0) * (1.0 - x))
         except (ValueError, ArithmeticError):
             return at_limit(LOGIT, (self,))
@@ -660,7 +656,12 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = math.erf(x)
-            dx = calculus.TWO_OVER_ROOT_PI * numerics.gaussian(x) ** 2.0
+            c = 134217729.0 * x
+            h = c - (c - x)
+            dx = (
+                calculus.TWO_OVER_ROOT_PI
+                * (0.0 if abs(x) > 40.0 else math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))) ** 2.0
+            )
         except (ValueError, ArithmeticError):
             return at_limit(ERF, (self,))
         node = new(Value)
@@ -677,7 +678,12 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = math.erfc(x)
-            dx = -calculus.TWO_OVER_ROOT_PI * numerics.gaussian(x) ** 2.0
+            c = 134217729.0 * x
+            h = c - (c - x)
+            dx = (
+                -calculus.TWO_OVER_ROOT_PI
+                * (0.0 if abs(x) > 40.0 else math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))) ** 2.0
+            )
         except (ValueError, ArithmeticError):
             return at_limit(ERFC, (self,))
         node = new(Value)
@@ -692,7 +698,9 @@ class ValueMethods(Node):
     def _gaussian(self) -> Value:
         x = self._data
         try:
-            f: float = numerics.gaussian(x)
+            c = 134217729.0 * x
+            h = c - (c - x)
+            f: float = 0.0 if abs(x) > 40.0 else math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
             dx = -x * f
         except (ValueError, ArithmeticError):
             return at_limit(GAUSSIAN, (self,))
@@ -708,8 +716,20 @@ class ValueMethods(Node):
     def _normal_cdf(self) -> Value:
         x = self._data
         try:
-            f: float = numerics.normal_cdf(x)
-            dx = calculus.ONE_OVER_ROOT_TWO_PI * numerics.gaussian(x)
+            c = 134217729.0 * x
+            h = c - (c - x)
+            t = x * 0.7071067811865476
+            lost = (
+                h * 0.7071067839860916
+                - t
+                - h * 2.7995440410322203e-09
+                + (x - h) * 0.7071067811865476
+                - x * 4.833646656726457e-17
+            )
+            s = math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
+            near = math.erfc(-t) / 2.0 + lost * 0.5641895835477563 * (0.0 if abs(x) > 40.0 else s)
+            f: float = (1.0 if x > 0.0 else 0.0) if abs(x) > 40.0 else near
+            dx = calculus.ONE_OVER_ROOT_TWO_PI * (0.0 if abs(x) > 40.0 else s)
         except (ValueError, ArithmeticError):
             return at_limit(NORMAL_CDF, (self,))
         node = new(Value)
@@ -738,20 +758,16 @@ class ValueMethods(Node):
         if not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
-        try:
-            f: float = x if x > 0.0 else y * x
-            dx = numerics.where(1.0 if x > 0.0 else 0.0, 1.0, y)
-            dy = x * (1.0 - (1.0 if x > 0.0 else 0.0))
-        except (ValueError, ArithmeticError):
-            return at_limit(LEAKY_RELU, (self, other))
+        f: float = x if x > 0.0 else y * x
+        w = 1.0 if x > 0.0 else 0.0
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = LEAKY_RELU
         node._x = self
         node._y = other
-        node._dx = dx
-        node._dy = dy
+        node._dx = 1.0 if w != 0.0 else y
+        node._dy = x * (1.0 - (1.0 if x > 0.0 else 0.0))
         return watched(node) if OPEN else node
 
     def leaky_relu(self, slope: Number = 0.01) -> Value:
@@ -768,7 +784,9 @@ class ValueMethods(Node):
         x, y = self._data, other._data
         try:
             f: float = x if x > 0.0 else y * math.expm1(x)
-            dx = numerics.where(1.0 if x > 0.0 else 0.0, 1.0, y * math.exp(x if x <= 0.0 or x != x else 0.0))
+            w = 1.0 if x > 0.0 else 0.0
+            w2 = y * math.exp(x if x <= 0.0 or x != x else 0.0)
+            dx = 1.0 if w != 0.0 else w2
             dy = math.expm1(x if x <= 0.0 or x != x else 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(ELU, (self, other))
@@ -794,8 +812,9 @@ class ValueMethods(Node):
         """Return softplus(self), as a Value: log(1 + e^x); does not overflow."""
         x = self._data
         try:
-            f: float = numerics.softplus(x)
-            dx = numerics.sigmoid(x)
+            e = math.exp(-abs(x))
+            f: float = (x if x > 0.0 or x != x else 0.0) + math.log1p(e)
+            dx = (1.0 if x >= 0.0 else e) / (1.0 + e)
         except (ValueError, ArithmeticError):
             return at_limit(SOFTPLUS, (self,))
         node = new(Value)
@@ -812,7 +831,9 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = numerics.silu(x)
-            dx = numerics.sigmoid(x) + numerics.weigh(f, numerics.sigmoid(-x))
+            e = math.exp(-abs(x))
+            w = (1.0 if -x >= 0.0 else e) / (1.0 + e)
+            dx = (1.0 if x >= 0.0 else e) / (1.0 + e) + (f * w if f != 0.0 and w != 0.0 else 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(SILU, (self,))
         node = new(Value)
@@ -828,8 +849,21 @@ class ValueMethods(Node):
         """Return gelu(self), as a Value: x · Φ(x), Φ the standard normal distribution."""
         x = self._data
         try:
-            f: float = numerics.gelu(x)
-            dx = numerics.normal_cdf(x) + numerics.weigh(x, calculus.ONE_OVER_ROOT_TWO_PI * numerics.gaussian(x))
+            c = 134217729.0 * x
+            h = c - (c - x)
+            t = x * 0.7071067811865476
+            lost = (
+                h * 0.7071067839860916
+                - t
+                - h * 2.7995440410322203e-09
+                + (x - h) * 0.7071067811865476
+                - x * 4.833646656726457e-17
+            )
+            s = math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
+            near = math.erfc(-t) / 2.0 + lost * 0.5641895835477563 * (0.0 if abs(x) > 40.0 else s)
+            f: float = x * ((1.0 if x > 0.0 else 0.0) if abs(x) > 40.0 else near) if x > -40.0 or x != x else 0.0
+            w = calculus.ONE_OVER_ROOT_TWO_PI * (0.0 if abs(x) > 40.0 else s)
+            dx = ((1.0 if x > 0.0 else 0.0) if abs(x) > 40.0 else near) + (x * w if x != 0.0 and w != 0.0 else 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(GELU, (self,))
         node = new(Value)
@@ -843,18 +877,14 @@ class ValueMethods(Node):
 
     def __abs__(self) -> Value:
         x = self._data
-        try:
-            f: float = abs(x)
-            dx = numerics.sign(x)
-        except (ValueError, ArithmeticError):
-            return at_limit(ABS, (self,))
+        f: float = abs(x)
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = ABS
         node._x = self
         node._y = None
-        node._dx = dx
+        node._dx = float((x > 0.0) - (x < 0.0)) if x == x else x
         return watched(node) if OPEN else node
 
     def abs(self) -> Value:
@@ -911,9 +941,12 @@ class ValueMethods(Node):
         x, y, z = self._data, second._data, third._data
         try:
             f: float = numerics.clip(x, y, z)
-            dx = numerics.step(z - y) * (1.0 - numerics.step(y - x) - numerics.step(x - z))
-            dy = numerics.step(z - y) * numerics.step(y - x)
-            dz = 1.0 - numerics.step(z - y) * (1.0 - numerics.step(x - z))
+            w = z - y
+            w2 = y - x
+            w3 = x - z
+            dx = (1.0 if w > 0.0 else 0.0) * (1.0 - (1.0 if w2 > 0.0 else 0.0) - (1.0 if w3 > 0.0 else 0.0))
+            dy = (1.0 if w > 0.0 else 0.0) * (1.0 if w2 > 0.0 else 0.0)
+            dz = 1.0 - (1.0 if w > 0.0 else 0.0) * (1.0 - (1.0 if w3 > 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(CLIP, (self, second, third))
         return record(CLIP, f, (self, second, third), (dx, dy, dz))
@@ -953,18 +986,14 @@ class ValueMethods(Node):
     def sign(self) -> Value:
         """Return sign(self), as a Value: −1, 0 or 1."""
         x = self._data
-        try:
-            f: float = numerics.sign(x)
-            dx = 0.0
-        except (ValueError, ArithmeticError):
-            return at_limit(SIGN, (self,))
+        f: float = float((x > 0.0) - (x < 0.0)) if x == x else x
         node = new(Value)
         node._data = f
         node._swept = NONE
         node.op = SIGN
         node._x = self
         node._y = None
-        node._dx = dx
+        node._dx = 0.0
         return watched(node) if OPEN else node
 
     def _zero(self) -> Value:
@@ -1085,17 +1114,19 @@ class ValueMethods(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.cross_entropy(x, y)
+            w = 1.0 - x
+            w2 = 1.0 - y
             dx = (
                 x
                 - y
                 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)
-                - numerics.zero(1.0 - x) * numerics.zero(1.0 - y)
+                - (1.0 if w == 0.0 else 0.0) * (1.0 if w2 == 0.0 else 0.0)
             ) / (
                 x * (1.0 - x)
                 + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0)
-                + numerics.zero(1.0 - x) * numerics.zero(1.0 - y)
+                + (1.0 if w == 0.0 else 0.0) * (1.0 if w2 == 0.0 else 0.0)
             )
-            dy = -numerics.logit(x)
+            dy = -(2.0 * math.atanh(2.0 * x - 1.0) if 0.25 < x < 0.75 else math.log(x) - math.log1p(-x))
         except (ValueError, ArithmeticError):
             return at_limit(CROSS_ENTROPY, (self, other))
         node = new(Value)
@@ -1113,8 +1144,10 @@ class ValueMethods(Node):
             other = leaf(other)
         x, y = self._data, other._data
         try:
-            f: float = numerics.cross_entropy_logits(x, y)
-            dx = (1.0 - y) * numerics.sigmoid(x) - y * numerics.sigmoid(-x)
+            share = 1.0 - y if x > 0.0 else y
+            e = math.exp(-abs(x))
+            f: float = (abs(x) * share if x != 0.0 and share != 0.0 else 0.0) + math.log1p(e)
+            dx = (1.0 - y) * ((1.0 if x >= 0.0 else e) / (1.0 + e)) - y * ((1.0 if -x >= 0.0 else e) / (1.0 + e))
             dy = -x
         except (ValueError, ArithmeticError):
             return at_limit(CROSS_ENTROPY_LOGITS, (self, other))

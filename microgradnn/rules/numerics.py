@@ -115,11 +115,9 @@ def sech_array(x: Any) -> Any:
 
 def gaussian(x: float) -> float:
     """e^(−x²/2). Of x = h + l, h with half of the digits, h² is exact, and x² = h² + l (x + h) loses nothing."""
-    if abs(x) > 40.0:
-        return 0.0
     c = 134217729.0 * x  # 2²⁷ + 1 (Veltkamp, 1968)
     h = c - (c - x)
-    return math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
+    return 0.0 if abs(x) > 40.0 else math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
 
 
 def gaussian_array(x: Any) -> Any:
@@ -157,15 +155,19 @@ def elementwise(function: Any) -> Any:
 
 def normal_cdf(x: float) -> float:
     """Φ(x) = erfc(−x √½) / 2; what the rounding of x √½ takes away is put back to first order, as its slope says."""
-    if abs(x) > 40.0:
-        return 1.0 if x > 0 else 0.0
     c = 134217729.0 * x
     h = c - (c - x)
     t = x * 0.7071067811865476
     # √½ in three parts, and x in two: their products are exact (Dekker, 1971)
-    lost = h * 0.7071067839860916 - t - h * 2.7995440410322203e-09 + (x - h) * 0.7071067811865476
-    lost -= x * 4.833646656726457e-17
-    return math.erfc(-t) / 2 + lost * 0.5641895835477563 * math.exp(-t * t)
+    lost = (
+        h * 0.7071067839860916
+        - t
+        - h * 2.7995440410322203e-09
+        + (x - h) * 0.7071067811865476
+        - x * 4.833646656726457e-17
+    )
+    near = math.erfc(-t) / 2 + lost * 0.5641895835477563 * gaussian(x)
+    return (1.0 if x > 0 else 0.0) if abs(x) > 40.0 else near
 
 
 def normal_cdf_array(x: Any) -> Any:

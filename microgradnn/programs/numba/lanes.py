@@ -19,7 +19,7 @@ import numpy as np
 from ...formulas.translation import needed, numba_source
 from ...graph import OPS
 
-SPARE = 3  # rows that a case may need
+SPARE = 4  # rows that a case may need
 
 
 # --- NumPy's loops ----------------------------------------------------------------------------
