@@ -36,8 +36,8 @@ ROOMS = {
     ),
     "programs": (
         f"{CORE} formulas",
-        "numpy.walk numpy.sums numpy.steady calls program c.program "
-        "numba.tape numba.lanes numba.interpreter numba.program backends guards compiled",
+        "numpy.trace numpy.batch_sums numpy.inplace calls program c.program "
+        "numba.tape numba.vectorise numba.interpreter numba.program backends guards compiled",
     ),
     "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
     "check": (

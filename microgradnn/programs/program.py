@@ -24,8 +24,8 @@ from ..formulas.derive import Derivation
 from ..formulas.terms import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
-from .numpy.steady import Steady
-from .numpy.walk import Unfixed
+from .numpy.inplace import Steady
+from .numpy.trace import Unfixed
 
 Reduction = Literal["sum", "mean"]
 

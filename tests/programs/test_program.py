@@ -19,7 +19,7 @@ from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_grap
 from microgradnn.graph import topological
 from microgradnn.nn import Network
 from microgradnn.programs.backends import BACKENDS, compile
-from microgradnn.programs.numpy.walk import Unfixed
+from microgradnn.programs.numpy.trace import Unfixed
 
 
 def reached(output: Any, leaves: tuple[Any, ...]) -> list[Any]:

@@ -31,8 +31,8 @@ from ...errors import extra
 from ...formulas.listing import Listing
 from ...formulas.terms import Book, Term
 from ...graph import OPS, row
-from .lanes import SPARE, functions, in_lanes, indented, inlined
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
+from .vectorise import SPARE, functions, in_lanes, indented, inlined
 
 HEAD = '''"""Written by microgradnn from its table of operations."""
 

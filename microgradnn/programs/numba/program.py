@@ -17,8 +17,8 @@ from ...formulas.derive import Derivation, derive
 from ..calls import Steps, steps_of
 from ..program import ARRAYS, FLOATS, Program, Reduction, Result, real_array
 from .interpreter import Interpreter, interpreter
-from .lanes import SPARE, addresses
 from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
+from .vectorise import SPARE, addresses
 
 CACHE = 1 << 18  # bytes that the numbers of a block may take: half of a processor's own cache
 LEAST = 1 << 18  # operations on examples for which it is worth while to ask another thread

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn.programs.numba.lanes import SPARE, UFunc, addresses, functions, in_lanes
+from microgradnn.programs.numba.vectorise import SPARE, UFunc, addresses, functions, in_lanes
 from microgradnn.rules.numerics import sigmoid
 
 LOOP = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .walk import OPERATORS, Ref, Walk, is_array
+from .trace import OPERATORS, Ref, Walk, is_array
 
 Pair = tuple[Ref, Ref]
 NUMBERS = {int, float, np.float64}

@@ -32,8 +32,8 @@ from microgradnn.graph import OPS, Fold, topological
 from microgradnn.nn import Network
 from microgradnn.programs import program as program_module
 from microgradnn.programs.backends import compile
-from microgradnn.programs.numpy.steady import Steady
-from microgradnn.programs.numpy.walk import parsed
+from microgradnn.programs.numpy.inplace import Steady
+from microgradnn.programs.numpy.trace import parsed
 from microgradnn.programs.program import Program, loaded
 from microgradnn.rules import numerics
 from microgradnn.rules.arrays import ARRAY_OPS

@@ -19,8 +19,8 @@ from microgradnn import sum as total
 from microgradnn.graph import topological
 from microgradnn.nn import MLP
 from microgradnn.programs.backends import compile
-from microgradnn.programs.numpy.steady import Steady
-from microgradnn.programs.numpy.sums import FEW, MOST
+from microgradnn.programs.numpy.batch_sums import FEW, MOST
+from microgradnn.programs.numpy.inplace import Steady
 from microgradnn.programs.program import Program, loaded
 
 RNG = np.random.default_rng(11)

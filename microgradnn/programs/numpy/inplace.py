@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .sums import BatchWalk
-from .walk import Array, Ref, Walk, is_array
+from .batch_sums import BatchWalk
+from .trace import Array, Ref, Walk, is_array
 
 ALONE = max(map(getrefcount, [object()]))  # how often an object is held that only a list holds
 
