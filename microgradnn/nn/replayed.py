@@ -29,7 +29,7 @@ class Replayed:
         m = x.shape[1]
         if m not in self.programs:
             self.programs[m] = self.compiled(x, y)
-        value, *gradients = self.programs[m].replayed("value_and_gradients", [*parameters, x, y])
+        value, *gradients = self.programs[m].replay("value_and_gradients", [*parameters, x, y])
         return float(value), gradients
 
     def compiled(self, x: Array, y: Array) -> Program:

@@ -11,7 +11,7 @@ from ..graph.decisions import Decided
 from .c.program import CProgram
 from .calls import ValueCall, steps_of
 from .numba.program import TapeProgram
-from .numba.tape import taped
+from .numba.tape import to_tape
 from .program import Program, Reduction
 
 Backend = Literal["c", "numba", "numpy", "python"]
@@ -79,7 +79,7 @@ def compile(
     if reduce not in ("sum", "mean"):
         raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
     if backend == "numba":
-        return taped_program(output, wrt, inputs, reduce)
+        return tape_program(output, wrt, inputs, reduce)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
     _, given, wanted = asked(output, wrt, inputs)
@@ -100,7 +100,7 @@ def refuse_masks(output: Node) -> None:
             )
 
 
-def taped_program(
+def tape_program(
     output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None, reduce: Reduction
 ) -> TapeProgram:
     """Return the program that is a tape of the graph."""
@@ -116,5 +116,5 @@ def taped_program(
         output = results[steps.output].named(output.name) if output.name else results[steps.output]
         order = topological(output)
     names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
-    tape = taped(order, given, wanted, names)
+    tape = to_tape(order, given, wanted, names)
     return TapeProgram(tape, names.get(output, "J"), [names[x] for x in wanted], reduce=reduce)

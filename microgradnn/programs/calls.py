@@ -172,11 +172,11 @@ class TensorCall(ArrayOp):
         """Return the gradient in argument i: of arrays by the program, if it has that one; else by its steps."""
         name, nodes = self.steps.inputs[i], any(isinstance(x, Node) for x in (g, f, *xs))
         if nodes:
-            found = slopes(self.steps, self.checked(xs), g)[i]
+            found = slopes(self.steps, self.check_shapes(xs), g)[i]
             return found if isinstance(found, Node) else 0 * xs[i]
         if name not in self.program.wrt:
             leaves = [constant(x, x.dtype) for x in xs]
-            found = slopes(self.steps, self.checked(leaves), constant(g, g.dtype))[i]
+            found = slopes(self.steps, self.check_shapes(leaves), constant(g, g.dtype))[i]
             return found.numpy() if isinstance(found, Tensor) else np.zeros_like(xs[i])
         known, gradients = self.last
         if known is not f:
@@ -184,7 +184,7 @@ class TensorCall(ArrayOp):
         self.last = (f, gradients) if i + 1 < len(xs) else (None, None)
         return g * gradients[name]
 
-    def checked(self, xs: Sequence[Any]) -> Sequence[Any]:
+    def check_shapes(self, xs: Sequence[Any]) -> Sequence[Any]:
         """Return the inputs; ValueError where the steps, which hold the lengths of their graph, do not fit."""
         shapes = tuple([tuple(x.shape) for x in xs])
         if shapes != self.steps.shapes and not all(hasattr(x, "book") for x in xs):
@@ -214,7 +214,7 @@ def gradients_on_nodes(call: ValueCall | TensorCall, wrt: Sequence[str], xs: Seq
         x if isinstance(x, Node) else number(x) if steps.shapes is None else constant(x, None) for x in xs
     ]
     if isinstance(call, TensorCall):
-        call.checked(nodes)
+        call.check_shapes(nodes)
     ys = [calculus.same(x) for x in nodes]
     results = steps.replay(ys)
     output = results[steps.output]

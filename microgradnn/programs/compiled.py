@@ -29,7 +29,7 @@ from ..graph.structure import arguments, flatten, unflatten
 from .backends import Backend
 from .backends import compile as compile_program
 from .guards import guard_source
-from .program import Program, Result, loaded
+from .program import Program, Result, load_function
 
 OnChange = Literal["record", "raise"]
 CHECKED = 2  # replays of each recording, at points of their own, that are held against the function itself
@@ -44,7 +44,7 @@ class Recording:
     ) -> None:
         self.program = program
         self.source = source  # of the guards
-        self.holds = loaded(source, "holds")
+        self.holds = load_function(source, "holds")
         self.limit_source = limit_source  # the same in NumPy, for where Python's own arithmetic raises
         self.names = names  # of the program's inputs, as they are called outside of it
         self.outer = outer
@@ -61,7 +61,7 @@ class Recording:
                     found = self.holds_at_limit(*[np.asarray(x, float)[()] for x in (*given, *outer)])
             inputs = [*given, *outer, *(found if found is not True else ())] if found is not False else None
             if inputs is not None:
-                self.program.given(inputs, {})
+                self.program.resolve_inputs(inputs, {})
         except (ArithmeticError, ValueError, TypeError):
             return None
         return inputs
@@ -69,11 +69,11 @@ class Recording:
     @functools.cached_property
     def holds_at_limit(self) -> Callable[..., Any]:
         """The guards in NumPy, where a pole is ∞."""
-        return loaded(self.limit_source, "holds")
+        return load_function(self.limit_source, "holds")
 
     def is_current(self) -> bool:
         """Whether the constants that it was recorded with are what they were."""
-        return all(same(plain(x), held) for x, held in self.constants)
+        return all(same(numbers_of(x), held) for x, held in self.constants)
 
 
 class Compiled:
@@ -92,10 +92,10 @@ class Compiled:
         nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
         if nodes and GUARDS.get() is not None:  # a function around this one is recorded, and has to see the branches
             return self.function(*args)
-        recording, inputs = self.recorded(args)
+        recording, inputs = self.find_or_record(args)
         value = recording.program.value(*inputs)
         if np.isnan(value).any():  # the function may raise here, or catch what it raises
-            return self.asked(args, nodes)
+            return self.run_function(args, nodes)
         self.check(recording, inputs, args, value)
         if not nodes:
             return value
@@ -115,7 +115,7 @@ class Compiled:
                 f"{self.function.__name__}.value_and_gradients gives numbers, which would leave the graph, and their "
                 "gradients be lost: call the function itself, which gives a node, or use microgradnn.value_and_grad"
             )
-        recording, inputs = self.recorded(args)
+        recording, inputs = self.find_or_record(args)
         value, gradients = recording.program(*inputs)
         self.check(recording, inputs, args, value)
         names = dict(zip(recording.program.inputs, recording.names, strict=False))
@@ -127,16 +127,16 @@ class Compiled:
         parts = [part for one in self.recordings for part in (one.source, one.program.source)]
         return "\n\n".join(part for part in parts if part)
 
-    def recorded(self, args: Sequence[Any]) -> tuple[Recording, list[Any]]:
+    def find_or_record(self, args: Sequence[Any]) -> tuple[Recording, list[Any]]:
         """Return the recording that suits these arguments, a new one where there is none, and its inputs."""
         names = places(self.function, args)
-        given = [*map(plain, flatten(list(args)))]
+        given = [*map(numbers_of, flatten(list(args)))]
         for recording in [*self.recordings]:
             if not recording.is_current():
                 self.recordings.remove(recording)
-                self.changing += [x for x, held in recording.constants if not same(plain(x), held)]
+                self.changing += [x for x, held in recording.constants if not same(numbers_of(x), held)]
                 continue
-            inputs = recording.inputs(given, [*map(plain, recording.outer)])
+            inputs = recording.inputs(given, [*map(numbers_of, recording.outer)])
             if inputs is not None:
                 return recording, inputs
         if self.recordings and self.on_change == "raise":
@@ -145,8 +145,8 @@ class Compiled:
                 "both with on_change='record', or write where, maximum or relu for the branch\n" + self.source
             )
         recording, constants = self.record(args, names)
-        recording.constants = [(x, plain(x)) for x in constants if sys.getrefcount(x) > HELD_BY_US]
-        inputs = recording.inputs(given, [*map(plain, recording.outer)])
+        recording.constants = [(x, numbers_of(x)) for x in constants if sys.getrefcount(x) > HELD_BY_US]
+        inputs = recording.inputs(given, [*map(numbers_of, recording.outer)])
         if inputs is None:
             raise GuardError(f"the guards of {self.function.__name__} do not hold where it was recorded\n{self.source}")
         recording.points.add(key(inputs))
@@ -184,7 +184,7 @@ class Compiled:
         sources = guard_source(*about, style), guard_source(*about, "numpy")
         return Recording(program, *sources, own, outer), [x for x in others if x not in outer]
 
-    def asked(self, args: Sequence[Any], nodes: Sequence[Any]) -> Any:
+    def run_function(self, args: Sequence[Any], nodes: Sequence[Any]) -> Any:
         """Return what the function itself gives."""
         if nodes:
             return self.function(*args)
@@ -197,7 +197,7 @@ class Compiled:
         if len(recording.points) > CHECKED or point in recording.points:
             return
         recording.points.add(point)
-        want = self.asked([*map(detached_like, args)], ())
+        want = self.run_function([*map(detached_like, args)], ())
         if not (isclose(value, want, rel_tol=1e-6, abs_tol=1e-9) or (value != value and want != want)):
             self.recordings.remove(recording)
             raise GuardError(
@@ -270,7 +270,7 @@ def within(structure: Any, prefix: str) -> list[str]:
     return [prefix]
 
 
-def plain(x: Any) -> Any:
+def numbers_of(x: Any) -> Any:
     """Return the numbers of an argument."""
     return x.numpy() if isinstance(x, Tensor) else float(x.item()) if isinstance(x, Node) else x
 

@@ -24,8 +24,8 @@ from ..formulas.derive import Derivation
 from ..formulas.terms import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
-from .numpy.inplace import Steady
-from .numpy.trace import Unfixed
+from .numpy.inplace import InPlaceFunction
+from .numpy.trace import BranchOnNumbers
 
 Reduction = Literal["sum", "mean"]
 
@@ -74,15 +74,19 @@ class Program:
         self.load()
 
     def load(self) -> None:
-        """Make the functions that run."""
+        """Compile the printed sources to functions."""
         about = self.derivation
         self.floats = about.floats
         self.sources = {"value_and_gradients": about.source, "value": about.value_source}
-        self.functions = {name: loaded(source, name, self.own) for name, source in self.sources.items()}
+        self.functions = {
+            name: load_function(source, name, self.own_operations) for name, source in self.sources.items()
+        }
         numbers = about.style == "numpy" and not self.arrays
         self.real = numbers and POWER.search(about.source) is not None  # of floats, x**0.5 may be complex
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
-        self.steady: dict[Any, list[Steady] | None] = {}  # by what the inputs look like; those that no call has now
+        self.in_place: dict[
+            Any, list[InPlaceFunction] | None
+        ] = {}  # by what the inputs look like; those that no call has now
         self.passed = 0  # calls for which there was no room
         self.seen: set[Any] = set()  # shapes that are known to fit
 
@@ -97,25 +101,25 @@ class Program:
         Raises ShapeError where an array has another shape than its input, but for the number of
         examples; TypeError for a name that is no input.
         """
-        inputs = self.given(args, named)
+        inputs = self.resolve_inputs(args, named)
         types = set(map(type, inputs))
         if not self.arrays and types <= FLOATS:
-            value, gradients = self.of_numbers("value_and_gradients", inputs)
+            value, gradients = self.run_on_floats("value_and_gradients", inputs)
             return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
         if not types <= FLOATS_AND_ARRAYS:
-            return self.of_nodes(inputs)
-        value, *gradients = self.replayed("value_and_gradients", inputs)
+            return self.run_on_nodes(inputs)
+        value, *gradients = self.replay("value_and_gradients", inputs)
         return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
-        inputs = self.given(args, named)
+        inputs = self.resolve_inputs(args, named)
         types = set(map(type, inputs))
         if not self.arrays and types <= FLOATS:
-            return self.of_numbers("value", inputs)
+            return self.run_on_floats("value", inputs)
         if not types <= FLOATS_AND_ARRAYS:
             return self.operation(*inputs)
-        return self.replayed("value", inputs)[0]
+        return self.replay("value", inputs)[0]
 
     @cached_property
     def operation(self) -> ValueCall | TensorCall:
@@ -124,25 +128,25 @@ class Program:
             raise TypeError(f"{self!r} was not made by compile, and cannot be called on nodes; take their .data")
         return (ValueCall if self.steps.shapes is None else TensorCall)(self, self.steps)
 
-    def of_nodes(self, inputs: Sequence[Any]) -> Result:
+    def run_on_nodes(self, inputs: Sequence[Any]) -> Result:
         """Return the value as one node, and the gradients as nodes, which can be differentiated again."""
         return Result(self.operation(*inputs), gradients_on_nodes(self.operation, self.wrt, inputs))
 
-    def once(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what the printed function gives; ValueError or ArithmeticError where Python's arithmetic raises."""
+    def run_printed(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Call the printed function; ValueError or ArithmeticError where Python's arithmetic raises."""
         if self.floats:  # nothing of NumPy, that would warn
             return self.functions[name](*inputs)
         if self.real:
             inputs = [np.float64(x) if type(x) is float else x for x in inputs]
         with np.errstate(all="ignore"):
-            return real(self.functions[name](*inputs))
+            return check_real(self.functions[name](*inputs))
 
-    def of_numbers(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what a function of floats gives, floats too; what the exact one gives where that is not finite."""
+    def run_on_floats(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Call the printed function on floats, and the exact one where that is not finite; return floats."""
         try:
             if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
-                return as_floats(self.exactly(name, inputs))
-            found = self.once(name, inputs)
+                return as_floats(self.run_exact(name, inputs))
+            found = self.run_printed(name, inputs)
             if self.floats:
                 total = sum(found[1], found[0]) if type(found) is tuple else found
                 if total - total == 0:  # which it is not for ∞ and NaN
@@ -152,78 +156,80 @@ class Program:
                 return found
         except (ValueError, ArithmeticError):
             pass
-        return as_floats(self.exactly(name, inputs))
+        return as_floats(self.run_exact(name, inputs))
 
-    def exactly(self, name: str, inputs: Sequence[Any]) -> Any:
-        """Return what a function gives where the printed one raises, or gives no finite number: as the sweep has it."""
+    def run_exact(self, name: str, inputs: Sequence[Any]) -> Any:
+        """Call the exact function, which gives what the sweep has where the printed one raises or is not finite."""
         if name not in self.limits:
-            self.limits[name] = loaded(self.derivation.exact_source, name, self.own)
+            self.limits[name] = load_function(self.derivation.exact_source, name, self.own_operations)
         with np.errstate(all="ignore"):
             return self.limits[name](*[np.float64(x) if type(x) is float else x for x in inputs])
 
-    def replayed(self, name: str, inputs: Sequence[Any]) -> list[Any]:
+    def replay(self, name: str, inputs: Sequence[Any]) -> list[Any]:
         """Return the value and the gradients where inputs are arrays, computed in places that are used each time.
 
         They are floats, and arrays that nothing else shares, no input and no other result; a gradient is in the
         precision of its input.
         """
         if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
-            return self.finished(name, inputs, self.exactly(name, inputs))
+            return self.to_results(name, inputs, self.run_exact(name, inputs))
         layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
-        if layout not in self.steady:
+        if layout not in self.in_place:
             self.make_room(layout)
-        free = self.steady.get(layout)
+        free = self.in_place.get(layout)
         if free is not None:
             try:
                 with np.errstate(all="ignore"):
                     try:
-                        steady = free.pop()
+                        function = free.pop()
                     except IndexError:  # all are busy in other threads, or there is none yet
-                        steady = self.walked(name, inputs)
+                        function = self.trace(name, inputs)
                     try:
-                        results = steady(inputs)
+                        results = function(inputs)
                     finally:
-                        free.append(steady)
+                        free.append(function)
                     if all_finite(results):
-                        return results if self.arrays else self.over_examples(results, inputs, steady.summed)
-                return self.finished(name, inputs, self.exactly(name, inputs))
-            except (Unfixed, RecursionError):  # the lines are not the same each time, or too long for a walk
-                self.steady[layout] = None
+                        return results if self.arrays else self.over_examples(results, inputs, function.summed)
+                return self.to_results(name, inputs, self.run_exact(name, inputs))
+            except (BranchOnNumbers, RecursionError):  # the lines are not the same each time, or too long for a trace
+                self.in_place[layout] = None
             except (ValueError, ArithmeticError):
                 if self.arrays:
                     raise
-                return self.finished(name, inputs, self.exactly(name, inputs))
+                return self.to_results(name, inputs, self.run_exact(name, inputs))
         try:
-            found = self.once(name, inputs)
+            found = self.run_printed(name, inputs)
         except (ValueError, ArithmeticError):
             if self.arrays:
                 raise
         else:
-            results = self.finished(name, inputs, found)
+            results = self.to_results(name, inputs, found)
             if all(np.isfinite(x).all() for x in results):
                 return results
-        return self.finished(name, inputs, self.exactly(name, inputs))
+        return self.to_results(name, inputs, self.run_exact(name, inputs))
 
-    def finished(self, name: str, inputs: Sequence[Any], found: Any) -> list[Any]:
-        """Return what a function gave of arrays as a list, in their precision; sums of what a batch shares."""
+    def to_results(self, name: str, inputs: Sequence[Any], found: Any) -> list[Any]:
+        """List what a function gave of arrays, in their precision; sum what the examples of a batch share."""
         several = [found] if name == "value" else [found[0], *found[1]]
         results = [number(np.array(x, dtype)) for x, dtype in zip(several, self.precisions(inputs), strict=False)]
         if self.arrays:
             return results
-        m, summed = math.prod(examples(inputs)), self.shared(name, inputs)
+        m, summed = math.prod(batch_shape(inputs)), self.shared_gradients(name, inputs)
         with np.errstate(all="ignore"):
             for k in summed:
                 results[k] = results[k] * m if type(results[k]) is float else float(results[k].sum())
         return self.over_examples(results, inputs, summed)
 
-    def walked(self, name: str, inputs: Sequence[Any]) -> Steady:
-        """Return a function with places of its own."""
+    def trace(self, name: str, inputs: Sequence[Any]) -> InPlaceFunction:
+        """Trace a function for inputs like these, and return it with places of its own."""
         given = dict(zip(self.inputs, inputs, strict=True))
-        shape = () if self.arrays else examples(inputs)
-        rows, dtypes = self.shared(name, inputs), self.precisions(inputs)
-        return Steady(self.functions[name], self.sources[name], given, examples=shape, rows=rows, dtypes=dtypes)
+        shape = () if self.arrays else batch_shape(inputs)
+        rows, dtypes = self.shared_gradients(name, inputs), self.precisions(inputs)
+        return InPlaceFunction(
+            self.functions[name], self.sources[name], given, examples=shape, rows=rows, dtypes=dtypes
+        )
 
-    def shared(self, name: str, inputs: Sequence[Any]) -> Sequence[int]:
+    def shared_gradients(self, name: str, inputs: Sequence[Any]) -> Sequence[int]:
         """Return the numbers of the gradients that the examples of a batch share."""
         if self.arrays or name == "value":
             return ()
@@ -239,17 +245,17 @@ class Program:
 
     def make_room(self, layout: Any) -> None:
         """Keep places for inputs that lie like these; where there are too many kinds of them, for the first few."""
-        if len(self.steady) >= SHAPES:
+        if len(self.in_place) >= SHAPES:
             self.passed += 1
-            if self.passed < PATIENCE:  # a walk takes as long as dozens of replays
+            if self.passed < PATIENCE:  # a trace takes as long as dozens of replays
                 return
-            self.steady.clear()
+            self.in_place.clear()
             self.passed = 0
-        self.steady[layout] = []
+        self.in_place[layout] = []
 
     def over_examples(self, results: list[Any], inputs: Sequence[Any], summed: Sequence[int]) -> list[Any]:
         """Return what a graph of Values gives of a batch, with sums of what the examples share, all else for each."""
-        shape = examples(inputs)
+        shape = batch_shape(inputs)
         if self.reduce == "mean":
             m = math.prod(shape)
             for k in summed:
@@ -265,7 +271,7 @@ class Program:
         return self.functions["value_and_gradients"]
 
     @cached_property
-    def own(self) -> dict[str, Callable[..., Any]]:
+    def own_operations(self) -> dict[str, Callable[..., Any]]:
         """The operations of the user's own that it calls, by their names."""
         return functions_of(self.derivation.operations)
 
@@ -275,13 +281,13 @@ class Program:
 
         It returns the value and the new numbers of `wrt`, and checks nothing. See `derivation.step_source`.
         """
-        return loaded(self.derivation.step_source, "step", self.own)
+        return load_function(self.derivation.step_source, "step", self.own_operations)
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
         return self(*args, **named).gradients
 
-    def given(self, args: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
+    def resolve_inputs(self, args: Sequence[Any], named: Mapping[str, Any]) -> Sequence[Any]:
         """Return the inputs in order, those that were not given as they were, each of the shape that it has to be.
 
         Of a graph of Values each is a float, or an array of examples; of Tensors, an array.
@@ -289,10 +295,10 @@ class Program:
         in_order: Sequence[Any] = args or tuple(map(named.get, self.inputs))
         if len(args) + len(named) == len(in_order) == len(self.inputs):
             if not self.arrays:
-                if ready(in_order):
+                if need_no_check(in_order):
                     return in_order
             elif set(map(type, in_order)) == ARRAYS and tuple([(x.shape, x.dtype) for x in in_order]) in self.seen:
-                return self.with_labels(in_order)
+                return self.check_labels(in_order)
         if len(args) > len(self.inputs):
             raise TypeError(f"the program has {len(self.inputs)} inputs, {', '.join(self.inputs)}; got {len(args)}")
         fresh = dict(zip(self.inputs, args, strict=False))
@@ -305,11 +311,11 @@ class Program:
         if nodes := {name: x for name, x in fresh.items() if isinstance(x, Node)}:
             return self.with_nodes(fresh, nodes)
         if self.arrays:
-            given = self.shaped({**self.defaults, **fresh})
+            given = self.check_shapes({**self.defaults, **fresh})
             inputs = [given[name] for name in self.inputs]
             self.seen.add(tuple([(x.shape, x.dtype) for x in inputs]))
-            return self.with_labels(inputs)
-        fresh = {name: checked_number(name, x) for name, x in fresh.items()}
+            return self.check_labels(inputs)
+        fresh = {name: to_number(name, x) for name, x in fresh.items()}
         shapes = {x.shape: name for name, x in fresh.items() if type(x) is not float}
         if len(shapes) > 1:
             told = ", ".join(f"{name} {shape}" for shape, name in shapes.items())
@@ -328,7 +334,7 @@ class Program:
                 path = "Tensors" if self.arrays else "Values"
                 raise TypeError(f"{self!r} is of {path}, and {name} is {x!r}: the two paths do not mix")
         plain = {name: plain_of(x) if name in nodes else x for name, x in fresh.items()}
-        inputs = self.given((), plain)
+        inputs = self.resolve_inputs((), plain)
         if not self.arrays and not set(map(type, inputs)) <= FLOATS:
             raise TypeError(
                 "a batch of examples and a Value do not mix: call the program on each example, or on arrays"
@@ -338,18 +344,18 @@ class Program:
     def accepts(self, inputs: Mapping[str, Any]) -> bool:
         """Whether these are its inputs, of shapes that it takes."""
         try:
-            self.given((), inputs)
+            self.resolve_inputs((), inputs)
         except (TypeError, ValueError):
             return False
         return set(inputs) == set(self.inputs)
 
-    def shaped(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return arrays; ShapeError where a shape does not fit, lengths that have a name being free."""
+    def check_shapes(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs as arrays; ShapeError where a shape does not fit, lengths that have a name being free."""
         lengths: dict[str, tuple[int, str]] = {}
         result = {}
         for name, x in given.items():
             wanted = self.derivation.shapes[name]
-            array = x if type(x) is np.ndarray and x.dtype in REAL else real_array(name, x)
+            array = x if type(x) is np.ndarray and x.dtype in REAL else to_real_array(name, x)
             if not wanted and array.shape == ():
                 result[name] = array
                 continue
@@ -373,7 +379,7 @@ class Program:
             result[name] = array
         return result
 
-    def with_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
+    def check_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """Return the inputs; ValueError where one that stood for labels of classes holds none now."""
         for name in self.derivation.distributions:
             sums = inputs[self.inputs.index(name)].sum(axis=0)
@@ -388,18 +394,18 @@ class Program:
         return f"<program of {self.output}, {gradients} by {', '.join(self.inputs)}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return restored, (type(self), self.derivation, self.reduce, self.any_length, self.steps)
+        return rebuild, (type(self), self.derivation, self.reduce, self.any_length, self.steps)
 
 
-def restored(
+def rebuild(
     kind: type[Program], derivation: Derivation, reduce: Reduction, any_length: bool, steps: Steps | None
 ) -> Program:
     """Make a program anew from its source, as pickle does."""
     return kind(derivation, reduce=reduce, any_length=any_length, steps=steps)
 
 
-def real(found: Any) -> Any:
-    """Return what a function gives; ValueError where Python has turned to complex numbers: (-2.0)**0.5."""
+def check_real(found: Any) -> Any:
+    """Return what was found; ValueError where Python has turned to complex numbers: (-2.0)**0.5."""
     value, gradients = found if isinstance(found, tuple) else (found, ())
     if any(map(np.iscomplexobj, (value, *gradients))):
         raise ValueError("not real")
@@ -421,7 +427,7 @@ def all_finite(results: Sequence[Any]) -> bool:
     return True
 
 
-def examples(inputs: Sequence[Any]) -> tuple[int, ...]:
+def batch_shape(inputs: Sequence[Any]) -> tuple[int, ...]:
     """Return the shape of those inputs that are arrays."""
     shape: tuple[int, ...] = next(x.shape for x in inputs if type(x) is not float)
     return shape
@@ -432,7 +438,7 @@ def number(x: Any) -> Any:
     return x if isinstance(x, np.ndarray) and x.ndim else float(x)
 
 
-def ready(args: Sequence[Any]) -> bool:
+def need_no_check(args: Sequence[Any]) -> bool:
     """Whether all are floats, or arrays of float64 of one shape, which is the rule and quickly seen."""
     types = set(map(type, args))
     if types == FLOATS:
@@ -444,15 +450,15 @@ def ready(args: Sequence[Any]) -> bool:
     return not kinds and dtype == np.float64 and shape != () and 0 not in shape
 
 
-def checked_number(name: str, x: Any) -> Any:
+def to_number(name: str, x: Any) -> Any:
     """Return an input of a scalar graph as a float or an array of them; TypeError for anything else."""
     if type(x) is float:
         return x
-    array = real_array(name, x)
+    array = to_real_array(name, x)
     return float(array) if array.ndim == 0 else array
 
 
-def real_array(name: str, x: Any) -> Any:
+def to_real_array(name: str, x: Any) -> Any:
     """Return an input as an array of float64; TypeError where it holds something else than real numbers."""
     try:
         array = np.asarray(x)
@@ -463,7 +469,7 @@ def real_array(name: str, x: Any) -> Any:
     return array.astype(np.float64, copy=False)
 
 
-def loaded(source: str, name: str, own: Mapping[str, Callable[..., Any]] | None = None) -> Callable[..., Any]:
+def load_function(source: str, name: str, own: Mapping[str, Callable[..., Any]] | None = None) -> Callable[..., Any]:
     """Return a function of a source, which tracebacks can show; `own` are the user's own that it calls."""
     file = f"<microgradnn program {next(NUMBER)}>"  # kept as long as the function is
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

@@ -19,7 +19,7 @@ from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_grap
 from microgradnn.graph import topological
 from microgradnn.nn import Network
 from microgradnn.programs.backends import BACKENDS, compile
-from microgradnn.programs.numpy.trace import Unfixed
+from microgradnn.programs.numpy.trace import BranchOnNumbers
 
 
 def reached(output: Any, leaves: tuple[Any, ...]) -> list[Any]:
@@ -154,8 +154,8 @@ def test_what_runs_as_it_stands_gives_the_same_sums(reduce: Any, monkeypatch: py
     program = compile(w * w * v + v * x, [w, v, x], inputs=[w, v, x], reduce=reduce)
     want = program(2.0, 5.0, np.arange(4.0))
 
-    program.steady.clear()
-    monkeypatch.setattr("microgradnn.programs.program.Steady", lambda *_, **__: throw(Unfixed))
+    program.in_place.clear()
+    monkeypatch.setattr("microgradnn.programs.program.Steady", lambda *_, **__: throw(BranchOnNumbers))
     got = program(2.0, 5.0, np.arange(4.0))
 
     m = 4 if reduce == "sum" else 1

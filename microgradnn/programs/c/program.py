@@ -36,7 +36,7 @@ class CProgram(Program):
         steps: Steps | None = None,
     ) -> None:
         super().__init__(derivation, reduce=reduce, any_length=any_length, steps=steps)
-        self.batch = built(derivation.source)
+        self.batch = build_library(derivation.source)
 
     def load(self) -> None:
         """Nothing of it is Python, but what is run where C gives no finite number."""
@@ -44,18 +44,18 @@ class CProgram(Program):
 
     def exact_result(self, name: str, inputs: Sequence[Any]) -> Result:
         """Return the value and the gradients as the sweep has them."""
-        found = self.exactly(name, inputs)
+        found = self.run_exact(name, inputs)
         if any(isinstance(x, np.ndarray) for x in inputs):
-            value, *gradients = self.finished(name, inputs, found)
+            value, *gradients = self.to_results(name, inputs, found)
         else:
             value, gradients = as_floats(found)
         return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
-        inputs = self.given(args, named)
+        inputs = self.resolve_inputs(args, named)
         if not set(map(type, inputs)) <= FLOATS_AND_ARRAYS:
-            return self.of_nodes(inputs)
+            return self.run_on_nodes(inputs)
         given = dict(zip(self.inputs, inputs, strict=True))
         if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
             return self.exact_result("value_and_gradients", inputs)
@@ -88,7 +88,7 @@ class CProgram(Program):
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone."""
-        inputs = self.given(args, named)
+        inputs = self.resolve_inputs(args, named)
         return self(*inputs).value if set(map(type, inputs)) <= FLOATS_AND_ARRAYS else self.operation(*inputs)
 
 
@@ -102,7 +102,7 @@ def steps(many: Sequence[bool]) -> Any:
     return (ctypes.c_long * max(len(many), 1))(*map(int, many))
 
 
-def built(source: str) -> Any:
+def build_library(source: str) -> Any:
     """Compile C with the system's compiler and return the loop over examples.
 
     CompilerMissing where there is none, where `CC` names something else, and where it takes longer than a minute

@@ -32,7 +32,7 @@ from ...formulas.listing import Listing
 from ...formulas.terms import Book, Term
 from ...graph import OPS, row
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
-from .vectorise import SPARE, functions, in_lanes, indented, inlined
+from .vectorise import SPARE, functions, indent, inline, vectorise
 
 HEAD = '''"""Written by microgradnn from its table of operations."""
 
@@ -308,7 +308,7 @@ PROD_BLOCK_SHARES = """
                 d[a + j] += 0.0 if d[r + j] == 0.0 or p == 0.0 else d[r + j] * p"""
 
 
-class Writer:
+class CaseWriter:
     """Writes the cases: for one point, or with `block` for a block of examples."""
 
     def __init__(self, *, block: bool) -> None:
@@ -352,8 +352,8 @@ class Writer:
         book = Book()
         operands = tuple([book.variable(letter, ()) for letter in letters])
         op = row(key[0], key[1] or ())
-        lines = self.listed([book.make(op, operands[: len(op.partials)])], lambda texts: [f"{f} = {texts[0]}"])
-        return [*before, *self.each(lines)]
+        lines = self.term_lines([book.make(op, operands[: len(op.partials)])], lambda texts: [f"{f} = {texts[0]}"])
+        return [*before, *self.for_each_example(lines)]
 
     def share_lines(self, key: tuple[str, Any]) -> list[str]:
         """Return the lines that hand each operand its share of the gradient g: g times the table's partial."""
@@ -378,17 +378,19 @@ class Writer:
         def told(texts: Sequence[str]) -> list[str]:
             return [line for (x, p), text in zip(shares, texts, strict=True) for line in self.share(x, p, text)]
 
-        lines = self.listed([p for _, p in shares], told)
+        lines = self.term_lines([p for _, p in shares], told)
         if key[0] not in LISTS:
-            return [*before, *self.each(lines)]
+            return [*before, *self.for_each_example(lines)]
         names = {"dot": [("a", "x + k"), ("b", "x + y + k")]}.get(key[0], [("a", "x + k")])
         width = " * width" if self.block else ""
         body = [f"{name} = np.int64(lists[{place}]){width}" for name, place in names]
         if key[0] == "dot" and self.block:  # weights that all examples share: one number, one sum
-            once = self.each([line.replace("v[a + j]", "weight") for line in lines if "d[a + j]" not in line])
+            once = self.for_each_example(
+                [line.replace("v[a + j]", "weight") for line in lines if "d[a + j]" not in line]
+            )
             body += ["if a >= common and b < common:"]
-            body += indented(["weight = v[a]", "d[a] += total(d, r, v, b, w)", *once, "continue"])
-        return ["for k in range(y):", *indented([*body, *self.each(lines)])]
+            body += indent(["weight = v[a]", "d[a] += total(d, r, v, b, w)", *once, "continue"])
+        return ["for k in range(y):", *indent([*body, *self.for_each_example(lines)])]
 
     def share(self, x: str, partial: Term, text: str) -> list[str]:
         """Return the lines that add a share to the gradient of x: nothing where the partial, or g, is 0."""
@@ -400,14 +402,14 @@ class Writer:
         zero = "g == 0.0 or p == 0.0" if self.block else "p == 0.0"  # for one point, g = 0 was passed over
         return [f"p = {text}", f"{gradient} += 0.0 if {zero} else g * p"]
 
-    def each(self, lines: list[str]) -> list[str]:
+    def for_each_example(self, lines: list[str]) -> list[str]:
         """Return the lines, done for each example of a block."""
         if not self.block:
-            return list(map(ast.unparse, inlined(lines, self.helpers)))
+            return list(map(ast.unparse, inline(lines, self.helpers)))
         first = ["g = d[r + j]"] if any("g" in names(line) for line in lines) else []
-        return in_lanes([*first, *lines], self.helpers)
+        return vectorise([*first, *lines], self.helpers)
 
-    def listed(self, terms: list[Term], told: Any) -> list[str]:
+    def term_lines(self, terms: list[Term], told: Any) -> list[str]:
         """Return the lines that terms need, then what `told` says of their texts."""
         listing = Listing({}, "numba", terms)
         lines: list[Any] = []
@@ -425,7 +427,7 @@ def names(line: str) -> set[str]:
 @cache
 def source() -> str:
     """Return the interpreter: a module that needs Numba and NumPy alone."""
-    writers = [Writer(block=False), Writer(block=True)]
+    writers = [CaseWriter(block=False), CaseWriter(block=True)]
     bodies = []
     for template, writer in zip((POINT, LANES), writers, strict=True):
         bodies.append(
@@ -474,10 +476,10 @@ def interpreter() -> Interpreter:
             if not all(map(trusted, files_of(path))):
                 remove(path)
             try:
-                FUNCTIONS[name] = loaded(path, text)
+                FUNCTIONS[name] = load_module(path, text)
             except Exception:  # whatever comes of a file that is damaged: all of them anew
                 remove(path)
-                FUNCTIONS[name] = loaded(path, text)
+                FUNCTIONS[name] = load_module(path, text)
             for kept in files_of(path):  # whatever the umask: the next process shall trust them
                 with suppress(OSError):
                     kept.chmod(kept.stat().st_mode & 0o755)
@@ -495,7 +497,7 @@ def remove(path: Path) -> None:
         kept.unlink(missing_ok=True)
 
 
-def loaded(path: Path, text: str) -> list[Any]:
+def load_module(path: Path, text: str) -> list[Any]:
     """Return the functions of the module at a path, which is written there if it is not."""
     if not path.exists() or path.read_bytes() != text.encode():
         write(path, text.encode())

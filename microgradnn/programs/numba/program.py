@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import ShapeError
 from ...formulas.derive import Derivation, derive
 from ..calls import Steps, steps_of
-from ..program import ARRAYS, FLOATS, Program, Reduction, Result, real_array
+from ..program import ARRAYS, FLOATS, Program, Reduction, Result, to_real_array
 from .interpreter import Interpreter, interpreter
 from .tape import CASE, IDLE, KINDS, LIST, Array, Tape
 from .vectorise import SPARE, addresses
@@ -36,7 +36,7 @@ class TapeProgram(Program):
         self.inputs, self.wrt = tape.inputs, tuple(wrt)
         self.defaults = dict(zip(tape.inputs, tape.start.tolist(), strict=False))
         self.interpreter = interpreter()
-        flag(tape, self.interpreter)
+        mark_unwanted(tape, self.interpreter)
         self.free: list[Buffers] = []  # of calls that are over
         self.batches: dict[tuple[int, ...], Batch] = {}
         self.free_batches: dict[tuple[int, ...], list[BatchBuffers]] = {}
@@ -81,9 +81,9 @@ class TapeProgram(Program):
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
-        given = self.given(args, named)
+        given = self.resolve_inputs(args, named)
         if types := set(map(type, given)) - FLOATS:
-            return self.of_batch(given, both=True) if types == ARRAYS else self.of_nodes(given)
+            return self.run_on_batch(given, both=True) if types == ARRAYS else self.run_on_nodes(given)
         buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers()
@@ -93,9 +93,9 @@ class TapeProgram(Program):
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""
-        given = self.given(args, named)
+        given = self.resolve_inputs(args, named)
         if types := set(map(type, given)) - FLOATS:
-            return self.of_batch(given, both=False).value if types == ARRAYS else self.operation(*given)
+            return self.run_on_batch(given, both=False).value if types == ARRAYS else self.operation(*given)
         buffers = self.spare()
         buffers.inputs[:] = given
         value = buffers.value()
@@ -109,7 +109,7 @@ class TapeProgram(Program):
         except IndexError:  # all are busy in other threads, or there are none yet
             return Buffers(self)
 
-    def of_batch(self, given: Sequence[Any], *, both: bool) -> Result:
+    def run_on_batch(self, given: Sequence[Any], *, both: bool) -> Result:
         """Return the values, and the gradients if they are wanted, where some inputs are arrays of examples."""
         many = [i for i, x in enumerate(given) if type(x) is not float]
         shape = given[many[0]].shape
@@ -137,33 +137,33 @@ class TapeProgram(Program):
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return again, (self.tape, self.output, self.wrt, self.reduce)
+        return rebuild, (self.tape, self.output, self.wrt, self.reduce)
 
 
-def again(tape: Tape, output: str, wrt: Sequence[str], reduce: Reduction) -> TapeProgram:
+def rebuild(tape: Tape, output: str, wrt: Sequence[str], reduce: Reduction) -> TapeProgram:
     """Make a program anew from its tape, as pickle does."""
     return TapeProgram(tape, output, wrt, reduce=reduce)
 
 
-def flag(tape: Tape, run: Interpreter) -> None:
+def mark_unwanted(tape: Tape, run: Interpreter) -> None:
     """Mark the operations from which nothing is wanted."""
     wanted = np.zeros(len(tape.start), np.uint32)
     wanted[tape.wrt] = 1
-    run.spread(at(tape.code), len(tape.code), at(tape.lists), at(KINDS), at(wanted))
+    run.spread(address(tape.code), len(tape.code), address(tape.lists), address(KINDS), address(wanted))
     tape.code[:, 0] |= np.where(wanted[tape.code[:, 1]], 0, IDLE).astype(np.uint32)
 
 
-def at(array: Array) -> int:
+def address(array: Array) -> int:
     """Return where an array's numbers are."""
     return int(array.ctypes.data)
 
 
-def written_into(name: str) -> Any:
+def array_attribute(name: str) -> Any:
     """Return an attribute that holds an array: what is assigned to it is written into the array."""
     place = f"_{name}"
 
     def put(self: Any, x: Any) -> None:
-        array, new = getattr(self, place), real_array(name, x)
+        array, new = getattr(self, place), to_real_array(name, x)
         try:
             array[...] = new
         except ValueError:
@@ -178,7 +178,7 @@ class Buffers:
     Both are arrays of float64, in the order of the program's `inputs` and `wrt`. The next call writes over them.
     """
 
-    inputs = written_into("inputs")
+    inputs = array_attribute("inputs")
 
     def __init__(self, program: TapeProgram) -> None:
         tape = program.tape
@@ -192,12 +192,16 @@ class Buffers:
         self.slots = None if together else slots
         self.gradients = self.d[slots[0] : slots[0] + len(slots)] if together else np.zeros(len(slots))
         self.point, self.forward = program.interpreter.point, program.interpreter.value
-        self.alone = at(code), n, at(lists), at(self.v)
+        self.alone = address(code), n, address(lists), address(self.v)
         self.told = [
             np.array(numbers, np.int64)
-            for numbers in ([at(code), at(lists)], [at(self.v), at(self.d)], [n, len(self.v), tape.output])
+            for numbers in (
+                [address(code), address(lists)],
+                [address(self.v), address(self.d)],
+                [n, len(self.v), tape.output],
+            )
         ]
-        self.places = tuple(map(at, self.told))
+        self.places = tuple(map(address, self.told))
 
     def __call__(self) -> float:
         """Compute the value and the gradients, and return the value."""
@@ -213,7 +217,7 @@ class Buffers:
 
     def step(self, learning_rate: float) -> float:
         """Take a step of gradient descent, θ := θ − α dθ in `inputs` (notes, C5), and return the value before."""
-        value: float = stepped(self, learning_rate)
+        value: float = take_step(self, learning_rate)
         return value
 
 
@@ -246,7 +250,13 @@ class Batch:
         """Return for each slot whether the examples differ in it."""
         marks = np.zeros(len(self.tape.start), np.uint32)
         marks[[*self.many, *self.inner]] = 1
-        self.interpreter.spread(at(self.tape.code), len(self.tape.code), at(self.tape.lists), at(KINDS), at(marks))
+        self.interpreter.spread(
+            address(self.tape.code),
+            len(self.tape.code),
+            address(self.tape.lists),
+            address(KINDS),
+            address(marks),
+        )
         return marks
 
 
@@ -260,7 +270,7 @@ class BatchBuffers:
     call writes over them.
     """
 
-    inputs, examples = written_into("inputs"), written_into("examples")
+    inputs, examples = array_attribute("inputs"), array_attribute("examples")
 
     def __init__(self, batch: Batch, m: int) -> None:
         self.batch, self.tape = batch, batch.tape
@@ -273,7 +283,7 @@ class BatchBuffers:
         blocks = math.ceil(m / width)
         threads = max(1, min(cores(), m * len(batch.own) // LEAST, blocks))
         each = math.ceil(blocks / threads) * width
-        self.told: list[Array] = [np.array([at(batch.own), at(batch.lists), at(batch.slots)], np.int64)]
+        self.told: list[Array] = [np.array([address(batch.own), address(batch.lists), address(batch.slots)], np.int64)]
         self.sums: list[Array] = []
         self.parts: list[tuple[int, ...]] = []
         for first in range(0, m, each):
@@ -281,14 +291,14 @@ class BatchBuffers:
             arrays = [self.v, self.examples, self.own, self.values, block[0], block[1], sums]
             sizes = [len(batch.own), len(batch.slots), batch.results, len(batch.many), width]
             sizes += [m, first, min(first + each, m), batch.output, len(self.own), 1]
-            told = [np.array([at(x) for x in arrays], np.int64), np.array(sizes, np.int64)]
+            told = [np.array([address(x) for x in arrays], np.int64), np.array(sizes, np.int64)]
             self.told += [block, *told]
             self.sums.append(sums)
-            self.parts.append((at(self.told[0]), at(told[0]), at(told[1]), at(addresses())))
+            self.parts.append((address(self.told[0]), address(told[0]), address(told[1]), address(addresses())))
         self.sizes = self.told[3::3]
-        self.shared = at(batch.shared), len(batch.shared), at(self.tape.lists), at(self.v)
+        self.shared = address(batch.shared), len(batch.shared), address(self.tape.lists), address(self.v)
         self.total = self.sums[0]  # to which those of the other threads are added
-        self.backward = *self.shared, at(self.total)
+        self.backward = *self.shared, address(self.total)
 
     def __call__(self) -> None:
         """Compute the values and the gradients."""
@@ -296,7 +306,7 @@ class BatchBuffers:
 
     def step(self, learning_rate: float) -> None:
         """Take a step of gradient descent, θ := θ − α dθ in `inputs`, for the θ that all examples share."""
-        stepped(self, learning_rate)
+        take_step(self, learning_rate)
 
     def run(self, *, both: bool) -> None:
         """Compute the values, and the gradients if they are wanted."""
@@ -318,7 +328,7 @@ class BatchBuffers:
             self.gradients *= self.scale
 
 
-def stepped(buffers: Any, learning_rate: float) -> Any:
+def take_step(buffers: Any, learning_rate: float) -> Any:
     """Call buffers, take a step of gradient descent in their inputs, and return what the call gave.
 
     Raises ValueError, before anything is changed, where a node inside the graph is asked for.

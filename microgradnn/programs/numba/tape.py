@@ -91,7 +91,7 @@ class Tape:
         return nodes[self.output], [nodes[slot] for slot in self.wrt.tolist()], nodes[: len(self.inputs)]
 
 
-class Writer:
+class TapeWriter:
     """What a tape is made from, operation by operation."""
 
     def __init__(self, given: Sequence[Node]) -> None:
@@ -109,20 +109,20 @@ class Writer:
             self.start.append(x)
         return self.numbers[key]
 
-    def written(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
+    def write(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
         """Write an operation, and return where its result will be."""
         if key not in NUMBERS:
             raise refuse(key[0], "numba")
         slot, number = len(self.start) + len(self.code) // 4, NUMBERS[key]
         if key[0] in LISTS:
-            self.code += (number, slot, self.listed(operands), len(operands) // LISTS[key[0]])
+            self.code += (number, slot, self.write_operands(operands), len(operands) // LISTS[key[0]])
         elif len(operands) == 3:
-            self.code += (number, slot, operands[0], self.listed(operands[1:]))
+            self.code += (number, slot, operands[0], self.write_operands(operands[1:]))
         else:
             self.code += (number, slot, operands[0], operands[-1])
         return slot
 
-    def listed(self, operands: Sequence[int]) -> int:
+    def write_operands(self, operands: Sequence[int]) -> int:
         """Return the place of operands in `lists`."""
         self.lists += operands
         return len(self.lists) - len(operands)
@@ -130,27 +130,27 @@ class Writer:
     def operation(self, op: Any, operands: list[int], held: Sequence[int]) -> int:
         """Write a row, and return where its result will be."""
         if op.name == "mean":
-            return self.written(("div", ()), [self.written(("sum", ()), operands), held[0]])
+            return self.write(("div", ()), [self.write(("sum", ()), operands), held[0]])
         if op.name == "prod" and not 2 < len(operands) <= MANY:
-            result = operands[0] if operands[1:] else self.written(("same", ()), operands)
+            result = operands[0] if operands[1:] else self.write(("same", ()), operands)
             for x in operands[1:]:
-                result = self.written(("mul", ()), [result, x])
+                result = self.write(("mul", ()), [result, x])
             return result
         if op.held and (op.name, op.held) in NUMBERS:
-            return self.written((op.name, op.held), operands)
+            return self.write((op.name, op.held), operands)
         if op.held and OPS[op.name].held_rule is not None:
-            return self.written((op.name, None), [*operands, *held])
-        return self.written((op.name, ()), [*operands, *held])
+            return self.write((op.name, None), [*operands, *held])
+        return self.write((op.name, ()), [*operands, *held])
 
     def log_of_logistic(self, z: int, flipped: bool) -> int:
         """Write log σ(z), or log(1 − σ(z)), and return where its result will be."""
-        softplus = self.written(("softplus", ()), [z if flipped else self.written(("neg", ()), [z])])
-        return self.written(("neg", ()), [softplus])
+        softplus = self.write(("softplus", ()), [z if flipped else self.write(("neg", ()), [z])])
+        return self.write(("neg", ()), [softplus])
 
 
-def taped(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], names: Mapping[Any, str]) -> Tape:
+def to_tape(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], names: Mapping[Any, str]) -> Tape:
     """Return the tape of a graph in topological order. `given` are the inputs, `names` what nodes are called."""
-    writer = Writer(given)
+    writer = TapeWriter(given)
     slots, constant = writer.slots, writer.constant
     held: dict[Any, list[int]] = {}  # the slots of the numbers that operations bring along
     for node in order:  # all constants before the first operation

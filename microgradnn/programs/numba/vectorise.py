@@ -58,9 +58,9 @@ def addresses() -> np.ndarray[Any, np.dtype[np.int64]]:
 # --- lines ------------------------------------------------------------------------------------
 
 
-def in_lanes(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
+def vectorise(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
     """Return assignments for example j as lines for all the examples of a block; `helpers` are what they call."""
-    body = inlined(lines, helpers)
+    body = inline(lines, helpers)
     found: list[str] = []
     taken: list[str] = []  # the spare rows
     for i, line in enumerate(body):
@@ -69,18 +69,18 @@ def in_lanes(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) ->
             start = argument[2] if argument in ("v[x + j]", "v[r + j]") else f"s{len(taken)}"
             if start not in "xr":
                 known = [ast.unparse(one) for one in body[:i] if is_local(one)]
-                found += each([*known, f"v[{start} + j] = {argument}"])
+                found += for_each_example([*known, f"v[{start} + j] = {argument}"])
             if line is body[-1] and ast.unparse(line) == f"v[r + j] = {ast.unparse(call)}":
                 return [*found, f"by_numpy(loops, {loop}, v, {start}, r, w)"]
             taken.append(f"s{len(taken)}")
             found.append(f"by_numpy(loops, {loop}, v, {start}, {taken[-1]}, w)")
-            line = body[i] = with_call(line, call, f"v[{taken[-1]} + j]")
+            line = body[i] = replace_call(line, call, f"v[{taken[-1]} + j]")
     if len(taken) > SPARE:
         raise ValueError(f"a case of the table calls {len(taken)} functions such as exp, and there are {SPARE} rows")
-    return [*found, *each(list(map(ast.unparse, body)))]
+    return [*found, *for_each_example(list(map(ast.unparse, body)))]
 
 
-def inlined(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[Any]:
+def inline(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> list[Any]:
     """Return lines as syntax, with what helpers do in place of calls of them."""
     inlining = Inlining(helpers)
     for line in lines:
@@ -88,12 +88,12 @@ def inlined(lines: Sequence[str], helpers: Mapping[str, Callable[..., Any]]) -> 
     return inlining.body
 
 
-def each(lines: Sequence[str]) -> list[str]:
+def for_each_example(lines: Sequence[str]) -> list[str]:
     """Return lines, done for each example."""
-    return ["for j in range(w):", *indented(lines)]
+    return ["for j in range(w):", *indent(lines)]
 
 
-def indented(lines: Sequence[str]) -> list[str]:
+def indent(lines: Sequence[str]) -> list[str]:
     """Return lines, one level deeper."""
     return [f"    {line}" for line in lines]
 
@@ -114,7 +114,7 @@ def name_of(call: ast.Call) -> str:
     return ast.unparse(call.func).removeprefix("math.").removeprefix("np.")
 
 
-def with_call(line: Any, call: ast.Call, text: str) -> Any:
+def replace_call(line: Any, call: ast.Call, text: str) -> Any:
     """Return a line with something else in the place of a call."""
 
     class Replacing(ast.NodeTransformer):

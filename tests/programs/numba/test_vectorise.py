@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn.programs.numba.vectorise import SPARE, UFunc, addresses, functions, in_lanes
+from microgradnn.programs.numba.vectorise import SPARE, UFunc, addresses, functions, vectorise
 from microgradnn.rules.numerics import sigmoid
 
 LOOP = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
@@ -60,7 +60,7 @@ def test_they_are_the_tables_functions_of_one_number_by_the_names_that_math_has_
 
 def told(*lines: str, **helpers: Any) -> str:
     """The lines for a block, as one text."""
-    return "\n".join(in_lanes(lines, helpers))
+    return "\n".join(vectorise(lines, helpers))
 
 
 def test_what_calls_nothing_is_done_example_by_example() -> None:

@@ -20,13 +20,13 @@ from microgradnn.graph import topological
 from microgradnn.nn import MLP
 from microgradnn.programs.backends import compile
 from microgradnn.programs.numpy.batch_sums import FEW, MOST
-from microgradnn.programs.numpy.inplace import Steady
-from microgradnn.programs.program import Program, loaded
+from microgradnn.programs.numpy.inplace import InPlaceFunction
+from microgradnn.programs.program import Program, load_function
 
 RNG = np.random.default_rng(11)
 
 
-EXACTLY = Program.exactly  # where a result is not finite, it is computed again as the sweep does
+EXACTLY = Program.run_exact  # where a result is not finite, it is computed again as the sweep does
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +55,9 @@ def by_its_function(program: Program, inputs: Sequence[Any]) -> list[Any]:
     return [each[0], *(x.sum() if name in single else x for name, x in zip(program.wrt, each[1:], strict=True))]
 
 
-def first(program: Program) -> Steady:
+def first(program: Program) -> InPlaceFunction:
     """What ran first: the value and the gradients."""
-    places = next(iter(program.steady.values()))
+    places = next(iter(program.in_place.values()))
     assert places
     return places[0]
 
@@ -265,14 +265,14 @@ def value(a, b, c, d, x, y):
 
 @pytest.mark.parametrize("condition", ["True", "x.ndim > 1"])
 def test_in_a_function_with_branches_each_sum_is_written_where_it_stands(condition: str) -> None:
-    function = loaded(BRANCHES.format(condition), "value")
+    function = load_function(BRANCHES.format(condition), "value")
     a, b, c, d, x, y = 1.0, 2.0, -1.0, 3.0, np.array([1.0, -1.0, 2.0]), np.array([2.0, 1.0, 1.0])
     given = {"a": a, "b": b, "c": c, "d": d, "x": x, "y": y}
-    steady = Steady(function, BRANCHES.format(condition), given, examples=(3,))
+    in_place = InPlaceFunction(function, BRANCHES.format(condition), given, examples=(3,))
 
     for factor in (1.0, -1.0, 3.0, -4.0, 1.0):
         inputs = [a, b, c, d, x * factor, y * factor]
-        np.testing.assert_array_equal(steady(inputs)[0], function(*inputs))
+        np.testing.assert_array_equal(in_place(inputs)[0], function(*inputs))
 
 
 def test_the_mean_is_the_sum_divided_by_the_number_of_examples() -> None:

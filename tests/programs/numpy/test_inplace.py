@@ -1,7 +1,7 @@
 """NumPy programs run in places that are used again: the numbers are the function's, results stay, nothing is made anew.
 
 The oracle is the printed function itself, called as it stands: every bit has to be the same. Where a batch has sums of
-four products or more, it need not: tests/test_sums.py.
+four products or more, it need not: test_batch_sums.py.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from microgradnn.graph import OPS, Fold, topological
 from microgradnn.nn import Network
 from microgradnn.programs import program as program_module
 from microgradnn.programs.backends import compile
-from microgradnn.programs.numpy.inplace import Steady
-from microgradnn.programs.numpy.trace import parsed
-from microgradnn.programs.program import Program, loaded
+from microgradnn.programs.numpy.inplace import InPlaceFunction
+from microgradnn.programs.numpy.trace import parse_functions
+from microgradnn.programs.program import Program, load_function
 from microgradnn.rules import numerics
 from microgradnn.rules.arrays import ARRAY_OPS
 
@@ -76,7 +76,7 @@ def plain(program: Program, inputs: Sequence[Any]) -> list[Any]:
     with np.errstate(all="ignore"):
         value, gradients = program.functions["value_and_gradients"](*inputs)
         if not all(np.isfinite(x).all() for x in (value, *gradients)):
-            value, gradients = program.exactly("value_and_gradients", inputs)
+            value, gradients = program.run_exact("value_and_gradients", inputs)
         kinds = {name: np.asarray(x).dtype for name, x in zip(program.inputs, inputs, strict=True)}
         slopes = [
             np.asarray(g, kinds[name]) if np.ndim(g) else g for name, g in zip(program.wrt, gradients, strict=True)
@@ -86,7 +86,7 @@ def plain(program: Program, inputs: Sequence[Any]) -> list[Any]:
 
 def in_places(program: Program) -> bool:
     """Whether all that was called ran in places: nothing had to run as it stands."""
-    return bool(program.steady) and None not in program.steady.values()
+    return bool(program.in_place) and None not in program.in_place.values()
 
 
 def assert_replayed(program: Program, inputs: Sequence[Any]) -> None:
@@ -395,9 +395,9 @@ def straight(body: str, *arrays: Any, n: float | None = None) -> tuple[Run, Run]
     """The function of x, y, z, as many as there are arrays, and n with this body: as it stands, and in places."""
     inputs = dict(zip("xyz", arrays, strict=False)) | ({} if n is None else {"n": n})
     source = f"{HELPERS}\n\ndef function({', '.join(inputs)}):\n{body}\n"
-    function = loaded(source, "function")
+    function = load_function(source, "function")
     with np.errstate(all="ignore"):
-        steady = Steady(function, source, inputs)
+        in_place = InPlaceFunction(function, source, inputs)
 
     def expected(*inputs: Any) -> list[Any]:
         with np.errstate(all="ignore"):
@@ -406,7 +406,7 @@ def straight(body: str, *arrays: Any, n: float | None = None) -> tuple[Run, Run]
 
     def replayed(*inputs: Any) -> list[Any]:
         with np.errstate(all="ignore"):
-            return steady(inputs)
+            return in_place(inputs)
 
     return expected, replayed
 
@@ -467,7 +467,7 @@ def test_what_one_branch_returns_may_be_a_view_of_what_it_is_put_over() -> None:
     body = "    return np.sum(x), (over(x), x)"
     source = f"{HELPERS}\n\ndef over(x):\n    y = x + 1\n    return y if np.sum(x) > 0 else y[::-1]\n\n"
     source += f"def function(x):\n{body}\n"
-    replayed = Steady(loaded(source, "function"), source, {"x": x})
+    replayed = InPlaceFunction(load_function(source, "function"), source, {"x": x})
 
     assert replayed([x])[1].tolist() == [[2, 3], [4, 5]]
     assert replayed([-x])[1].tolist() == [[-2, -3], [0, -1]]
@@ -866,7 +866,7 @@ def test_of_many_shapes_the_first_have_places_and_all_have_their_numbers() -> No
     for inputs in lengths(program, 2 * program_module.SHAPES) * 2:
         assert_replayed(program, inputs)
 
-    assert len(program.steady) == program_module.SHAPES
+    assert len(program.in_place) == program_module.SHAPES
 
 
 def test_shapes_that_are_seen_no_more_make_room_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -876,20 +876,20 @@ def test_shapes_that_are_seen_no_more_make_room_in_the_end(monkeypatch: pytest.M
     first, second, third = lengths(program, 3)
     for inputs in (first, second, third):
         program(*inputs)
-    before = set(program.steady)
+    before = set(program.in_place)
 
     for _ in range(5):
         program(*third)
 
     assert len(before) == 2
-    assert len(program.steady) == 1
-    assert not before & set(program.steady)
+    assert len(program.in_place) == 1
+    assert not before & set(program.in_place)
 
 
 def test_after_a_call_that_was_broken_off_the_next_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     program, inputs = wide()
     program(*inputs)
-    (free,) = program.steady.values()
+    (free,) = program.in_place.values()
     assert free is not None
     (kept,) = free
     run, calls = kept.run, []
@@ -913,7 +913,7 @@ def test_after_a_call_that_was_broken_off_the_next_is_right(monkeypatch: pytest.
 
 def test_four_threads_may_call_a_program_at_once() -> None:
     for _ in range(10):  # each time all four read the source at once
-        parsed.cache_clear()
+        parse_functions.cache_clear()
         program, inputs = wide(4)
         each = [times(inputs, k + 1) for k in range(4)]
         expected = [plain(program, mine) for mine in each]
