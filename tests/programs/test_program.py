@@ -155,7 +155,7 @@ def test_what_runs_as_it_stands_gives_the_same_sums(reduce: Any, monkeypatch: py
     want = program(2.0, 5.0, np.arange(4.0))
 
     program.in_place.clear()
-    monkeypatch.setattr("microgradnn.programs.program.Steady", lambda *_, **__: throw(BranchOnNumbers))
+    monkeypatch.setattr("microgradnn.programs.program.InPlaceFunction", lambda *_, **__: throw(BranchOnNumbers))
     got = program(2.0, 5.0, np.arange(4.0))
 
     m = 4 if reduce == "sum" else 1

@@ -177,7 +177,7 @@ def test_a_sum_of_very_many_terms_is_written_in_parts() -> None:
 
 
 def test_what_is_no_number_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Program, "exactly", EXACTLY)
+    monkeypatch.setattr(Program, "run_exact", EXACTLY)
     w, x = values("w1 w2 w3 w4"), values("x1 x2 x3 x4")
     program = compile(dot(w, x), w, inputs=[*w, *x])
     rows = [np.array(row) for row in ([np.nan, 1, np.inf], [1, np.inf, 1], [1, 1, -np.inf], [1, 1, 1])]
@@ -297,7 +297,7 @@ def test_what_a_number_adds_to_a_gradient_it_adds_for_each_example() -> None:
 def test_a_gradient_of_which_a_factor_is_a_number_does_not_overflow_before_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Program, "exactly", EXACTLY)  # for dv, which is infinite
+    monkeypatch.setattr(Program, "run_exact", EXACTLY)  # for dv, which is infinite
     w, v, x = Value(1.0, "w"), Value(1.0, "v"), Value(1.0, "x")
     program = compile(w * v * x, [w, v], inputs=[w, v, x])
 
