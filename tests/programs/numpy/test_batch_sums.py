@@ -32,7 +32,7 @@ EXACTLY = Program.run_exact  # where a result is not finite, it is computed agai
 @pytest.fixture(autouse=True)
 def _in_places(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing runs as it stands, which is what happens where a line raises."""
-    for way in ("once", "exactly"):
+    for way in ("run_printed", "run_exact"):
         monkeypatch.setattr(Program, way, None)
 
 

@@ -333,7 +333,7 @@ def test_a_power_is_computed_in_the_way_that_numpy_has_for_its_exponent(exponent
         assert_same(replayed(x, n)[1], expected(x, n)[1])
 
 
-def test_a_program_too_long_for_a_walk_runs_as_it_stands() -> None:
+def test_a_program_too_long_for_a_trace_runs_as_it_stands() -> None:
     n = 1500  # terms in one line; Python allows 1000 calls within each other
     weights = [Value(1.0, f"w{i}") for i in range(n)]
     x = Value(2.0, "x")
