@@ -334,33 +334,42 @@ class Tensor(TensorMethods):
                     f"backward() starts from one number, a cost, and {self.called()} has shape {self.shape}; call it "
                     "on its .sum() or .mean(), or give a seed of that shape"
                 )
-            seed = np.ones(self._array.shape, self._array.dtype)
-        start = seed if isinstance(seed, Tensor) else constant(seed, self._array.dtype)
-        if start.shape != self.shape:
-            raise ShapeError(f"the seed has shape {start.shape}, and {self.called()} has {self.shape}")
-        Node.backward(self, start if create_graph else start._array, create_graph=create_graph)
+            start: Any = np.ones(self._array.shape, self._array.dtype)
+        else:
+            start = seed if isinstance(seed, Tensor) else constant(seed, self._array.dtype)
+            if start.shape != self.shape:
+                raise ShapeError(f"the seed has shape {start.shape}, and {self.called()} has {self.shape}")
+            start = start if create_graph else start._array
+        if create_graph and not isinstance(start, Tensor):
+            start = leaf(start, "constant")
+        Node.backward(self, start, create_graph=create_graph)
 
     def _sweep(self, seed: Any) -> None:
         order = topological(self)
+        leaves = []
         for node in order:
             if not node._needs:
                 node._grad = None
-            elif node._x is not None or node._grad is None:
+            elif node._x is not None:
                 node._grad = 0.0
+            elif node._grad is None or type(node._grad) is float:
+                node._grad = 0.0
+                leaves.append(node)
         if self._needs:
             add_to(self, seed)
         with np.errstate(all="ignore"):
             for node in reversed(order):
-                if node._x is None or not node._needs or type(node._grad) is float:
+                inputs, g = node._x, node._grad
+                if inputs is None or g is None or type(g) is float:
                     continue
-                xs = [x._array for x in node._x]
-                for i, x in enumerate(node._x):
+                xs = [x._array for x in inputs]
+                for i, x in enumerate(inputs):
                     if x._needs:
-                        share = pulled(node.op, i, node._grad, node._array, xs)
+                        share = pulled(node.op, i, g, node._array, xs)
                         if share is not None:
                             add_to(x, share)
-        for node in order:
-            if node._x is None and type(node._grad) is float:  # a leaf to which nothing has come
+        for node in leaves:
+            if type(node._grad) is float:  # nothing has come
                 node._grad = np.zeros_like(node._array)
 
     def stale(self) -> bool:

@@ -299,7 +299,7 @@ def topological(root: N, seen: set[N] | None = None) -> list[N]:
             stack.append(node)
             stack.append(None)
             if type(x) is tuple:
-                stack += reversed(node.inputs)
+                stack += reversed(x if node._y is None else node.inputs)
                 continue
             if node._y is not None:
                 stack.append(node._y)

@@ -154,11 +154,15 @@ class ArrayOp:
             if len(last) > len(self.options):
                 raise TypeError(f"{self.name} takes {', '.join(['arrays', *self.options])}; got {last[-1]!r} besides")
             parameters = {**dict(zip(self.options, last, strict=False)), **parameters}
-        parameters = {key: x for key, x in parameters.items() if x is not None or self.options.get(key, x) is not None}
+        for value in parameters.values():
+            if value is None:
+                known = self.options
+                parameters = {key: x for key, x in parameters.items() if x is not None or known.get(key, x) is not None}
+                break
         for x in xs:
             if isinstance(x, Node):
                 return x._record(self.hold(**parameters) if parameters else self, *xs)  # type: ignore[arg-type]
-        return self.array(*xs, **{**self.parameters, **parameters})
+        return self.array(*xs, **({**self.parameters, **parameters} if self.parameters else parameters))
 
 
 @lru_cache(maxsize=256)

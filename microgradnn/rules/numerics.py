@@ -108,8 +108,8 @@ def sech(x: float) -> float:
 
 
 def sech_array(x: Any) -> Any:
-    """`sech` of each element."""
-    e = np.exp(np.where(np.greater_equal(x, 0), np.negative(x), x))
+    """`sech` of each element; complex ones too."""
+    e = np.exp(np.where(np.greater_equal(x, 0), np.negative(x), x) if np.iscomplexobj(x) else -np.abs(x))
     return 2 * e / (1 + e * e)
 
 
