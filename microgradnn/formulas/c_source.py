@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .translation import c_function, needed
+from .translation import c_function, find_helpers
 
 NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|\()")  # of a variable: no function, and no exponent of a number
 
@@ -40,7 +40,7 @@ def c_source(
         f"/* {result} and its gradients by {', '.join(wrt)}, for the inputs {', '.join(inputs)}. */",
         "#include <math.h>",
         "",
-        *map(c_function, needed(helpers)),
+        *map(c_function, find_helpers(helpers)),
         "",
         f"double {name}(const double *in, double *gradients)",
         "{",

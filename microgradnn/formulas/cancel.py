@@ -19,12 +19,12 @@ Polynomial = dict[frozenset[tuple[Term, int]], Fraction]  # of products of power
 PRODUCTS = (calculus.mul, calculus.weigh)
 
 
-def behind_sigmoid(op: Any, x: Term, y: Term) -> Term | None:
+def cancel_sigmoid_slope(op: Any, x: Term, y: Term) -> Term | None:
     """A gradient times A (1 − A), where what it is divided by cancels: (A − Y) / m."""
     for grad, slope in ((x, y), (y, x)):
         a = slope_of_sigmoid(slope)
         if a is not None:
-            return cancelled(grad, a)
+            return multiply_and_cancel(grad, a)
     return None
 
 
@@ -42,9 +42,9 @@ def is_one_minus(term: Term, a: Term) -> bool:
     return term.op is calculus.sub and is_number(term.inputs[0], 1) and term.inputs[1] is a
 
 
-def cancelled(grad: Term, a: Term) -> Term | None:
+def multiply_and_cancel(grad: Term, a: Term) -> Term | None:
     """Return grad · A (1 − A) multiplied out, if something that grad is divided by cancels, else None."""
-    terms = expanded(grad, a)
+    terms = expand(grad, a)
     if terms is None or not any(power < 0 for factors in terms for _, power in factors):
         return None
     whole: Polynomial = {}
@@ -54,10 +54,10 @@ def cancelled(grad: Term, a: Term) -> Term | None:
         powers = dict(factors)
         powers[a] = powers.get(a, 0) + 1
         if rest is not None and powers.get(rest, 0) < 0:
-            add(whole, lowered(powers, rest, 1), number)
+            add(whole, add_power(powers, rest, 1), number)
         else:  # times 1 − A
             add(whole, powers, number)
-            add(whole, lowered(powers, a, 1), -number)
+            add(whole, add_power(powers, a, 1), -number)
     gone = {one for factors, number in whole.items() if not number for one, _ in factors}
     whole = {factors: number for factors, number in whole.items() if number}
     if not gone <= {one for factors in whole for one, _ in factors}:
@@ -65,10 +65,10 @@ def cancelled(grad: Term, a: Term) -> Term | None:
     powers_of_a = [dict(factors).get(a, 0) for factors in whole]
     if any(one is rest for factors in whole for one, _ in factors) or not {*powers_of_a} <= {0, 1}:
         return None
-    return factored(grad.book, whole, a)
+    return factor(grad.book, whole, a)
 
 
-def lowered(powers: dict[Term, int], one: Term, by: int) -> dict[Term, int]:
+def add_power(powers: dict[Term, int], one: Term, by: int) -> dict[Term, int]:
     """Return powers with one of them raised by so much."""
     return {**powers, one: powers.get(one, 0) + by}
 
@@ -79,7 +79,7 @@ def add(to: Polynomial, powers: dict[Term, int], number: Fraction) -> None:
     to[key] = to.get(key, Fraction(0)) + number
 
 
-def expanded(term: Term, a: Term) -> Polynomial | None:
+def expand(term: Term, a: Term) -> Polynomial | None:
     """Return a term multiplied out, 1 − A in a denominator being left whole; None where that gets long."""
     if term.op is None and term.value is not None and not isinstance(term.value, Dim) and term.shape == ():
         exact = isinstance(term.value, int) or float(term.value).is_integer()
@@ -88,21 +88,21 @@ def expanded(term: Term, a: Term) -> Polynomial | None:
         signs = (1, -1) if term.op is calculus.sub else (-1,) if term.op is calculus.neg else (1, 1)
         whole: Polynomial = {}
         for x, sign in zip(term.inputs, signs, strict=True):
-            part = expanded(x, a)
+            part = expand(x, a)
             if part is None:
                 return None
             for factors, number in part.items():
                 add(whole, dict(factors), sign * number)
         return whole if len(whole) <= MOST else None
     if term.op in PRODUCTS:
-        return times(expanded(term.inputs[0], a), expanded(term.inputs[1], a), a)
+        return times(expand(term.inputs[0], a), expand(term.inputs[1], a), a)
     if term.op is calculus.div:
         over: Any = term.inputs[1]
         if over.op is None and isinstance(over.value, int) and not isinstance(over.value, Dim) and over.value:
-            return times(expanded(term.inputs[0], a), {frozenset(): Fraction(1, over.value)}, a)
-        return times(expanded(term.inputs[0], a), {frozenset([(over, -1)]): Fraction(1)}, a)
+            return times(expand(term.inputs[0], a), {frozenset(): Fraction(1, over.value)}, a)
+        return times(expand(term.inputs[0], a), {frozenset([(over, -1)]): Fraction(1)}, a)
     if term.op is not None and term.op.name == "broadcast" and term.inputs[0].shape == ():
-        return expanded(term.inputs[0], a)
+        return expand(term.inputs[0], a)
     return {frozenset([(term, 1)]): Fraction(1)}
 
 
@@ -123,7 +123,7 @@ def times(x: Polynomial | None, y: Polynomial | None, a: Term) -> Polynomial | N
     return whole
 
 
-def factored(book: Book, whole: Polynomial, a: Term) -> Term:
+def factor(book: Book, whole: Polynomial, a: Term) -> Term:
     """Write a sum with what its terms share taken out: (A − Y) / m."""
     powers = [dict(factors) for factors in whole]
     common = {one: min(p.get(one, 0) for p in powers) for one in powers[0]} if powers else {}
@@ -137,7 +137,7 @@ def factored(book: Book, whole: Polynomial, a: Term) -> Term:
     terms.sort(key=lambda pair: (pair[0] < 0, pair[1] is not a))  # what is added first, and A before Y
     total: Any = None
     for number, term in terms:
-        part = term * abs(plain(number)) if abs(number) != 1 else term
+        part = term * abs(as_int(number)) if abs(number) != 1 else term
         total = (-part if number < 0 else part) if total is None else total - part if number < 0 else total + part
     result = total if total is not None else book.constant(0)
     for one, power in common.items():
@@ -149,7 +149,7 @@ def factored(book: Book, whole: Polynomial, a: Term) -> Term:
     return result if isinstance(result, Term) else book.constant(result)
 
 
-def plain(x: Fraction) -> Any:
+def as_int(x: Fraction) -> Any:
     """Return a whole fraction as an int."""
     return int(x) if x.denominator == 1 else float(x)
 

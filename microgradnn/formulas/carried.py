@@ -62,7 +62,7 @@ def definition(name: str, function: Callable[..., Any]) -> str:
         return f"from {home} import {function.__name__} as {name}"
     if isinstance(function, Op) and not is_own(function):
         return f"from microgradnn.rules.calculus import {function.name} as {name}"
-    written = rewritten(name, function, 0)
+    written = rewrite(name, function, 0)
     if written is None:
         told = f"{name} is an operation whose source could not be carried along: put your function here"
         return f"def {name}(*args, **parameters):\n    raise NotImplementedError({told!r})"
@@ -78,7 +78,7 @@ def importable(x: Any) -> str:
     return home if known and name.isidentifier() and getattr(sys.modules[home], name, None) is x else ""
 
 
-def rewritten(name: str, function: Any, depth: int) -> ast.FunctionDef | None:
+def rewrite(name: str, function: Any, depth: int) -> ast.FunctionDef | None:
     """Return a function as a definition that needs nothing from outside but np and math; None where that cannot be."""
     found = syntax(function)
     if found is None or depth > DEEPEST:
@@ -89,7 +89,7 @@ def rewritten(name: str, function: Any, depth: int) -> ast.FunctionDef | None:
     body = [ast.Return(node.body)] if isinstance(node, ast.Lambda) else node.body
     before: list[ast.stmt] = []
     for free in free_names(node):
-        lines = bound(free, name, function, depth)
+        lines = definition_of_name(free, name, function, depth)
         if lines is None:
             return None
         before += lines
@@ -160,7 +160,7 @@ def free_names(node: Any) -> list[str]:
     return [name for name in read if name not in own]
 
 
-def bound(free: str, name: str, function: Any, depth: int) -> list[ast.stmt] | None:
+def definition_of_name(free: str, name: str, function: Any, depth: int) -> list[ast.stmt] | None:
     """Return statements that give a name from outside its meaning; None where that cannot be written."""
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
     try:
@@ -180,7 +180,7 @@ def bound(free: str, name: str, function: Any, depth: int) -> list[ast.stmt] | N
         return ast.parse(f"import {x.__name__} as {free}").body if known else None
     if x is function:
         return [] if free == name else ast.parse(f"{free} = {name}").body
-    if plain(x):
+    if is_literal(x):
         return ast.parse(f"{free} = {x!r}").body
     if isinstance(x, Op):
         own = is_own(x) or OPS.get(x.name) is not x
@@ -188,14 +188,14 @@ def bound(free: str, name: str, function: Any, depth: int) -> list[ast.stmt] | N
     home = importable(x)
     if home:
         return ast.parse(f"from {home} import {x.__name__} as {free}").body
-    inner = rewritten(free, x, depth + 1)
+    inner = rewrite(free, x, depth + 1)
     return None if inner is None else [inner]
 
 
-def plain(x: Any) -> bool:
+def is_literal(x: Any) -> bool:
     """Whether x is a number or text that Python reads as it is printed, or a tuple of them."""
     if type(x) is tuple:
-        return all(map(plain, x))
+        return all(map(is_literal, x))
     return type(x) in (int, bool, str, type(None)) or (type(x) is float and math.isfinite(x))
 
 
@@ -211,7 +211,7 @@ def with_defaults(args: ast.arguments, function: Any) -> bool:
     """Write the values of defaults in their place; False where one cannot be written."""
     values = function.__defaults__ or ()
     named = function.__kwdefaults__ or {}
-    if not all(map(plain, (*values, *named.values()))):
+    if not all(map(is_literal, (*values, *named.values()))):
         return False
     args.defaults = [ast.parse(repr(x), mode="eval").body for x in values]
     args.kw_defaults = [

@@ -1,6 +1,6 @@
 """The backward pass written out: from a graph to the NumPy code that a person would write by hand.
 
-The graph is taken down as terms; the rules of the tables, run on those, give the gradients; what a
+The graph is turned into terms; the rules of the tables, run on those, give the gradients; what a
 person would leave out is left out (terms.py); and the rest is put in the notes' order: from the
 output back, each layer's dZ, dW, db before the next (course notes, D5).
 """
@@ -26,10 +26,10 @@ from ..rules import arrays, calculus
 from ..rules.arrays import ARRAY_OPS
 from ..rules.logistic import find_logit, log_of_logistic, sigmoids
 from .c_source import c_source
-from .cancel import behind_sigmoid
+from .cancel import cancel_sigmoid_slope
 from .carried import is_own
 from .listing import Line, Listing, Style, all_floats, function_source, latex, step_source
-from .terms import FICTIONAL, Book, Dim, Term, count, dim, lost
+from .terms import FICTIONAL, Book, Dim, Term, count, dim, loses_length
 from .translation import numeric_functions
 
 MOST_NODES = 250_000  # of a graph that is written out: some 15 seconds
@@ -52,8 +52,8 @@ class Derivation:
     source: str
     value_source: str  # the forward pass alone, as a function `value`
     shapes: dict[str, tuple[int, ...]]
-    defaults: dict[str, Any]  # the data of the inputs when the graph was taken down
-    examples: int  # how many there were when the graph was taken down; 0 where they cannot be told
+    defaults: dict[str, Any]  # the data of the inputs when it was derived
+    examples: int  # how many there were when it was derived; 0 where they cannot be told
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
     arrays: bool  # whether it was a graph of Tensors
     style: Style
@@ -129,7 +129,7 @@ def derive(
     db = du * c
     dc = du * b
     """
-    order, given, wanted = asked(output, wrt, inputs)
+    order, given, wanted = resolve_arguments(output, wrt, inputs)
     if len(order) > MOST_NODES:
         raise ValueError(
             f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
@@ -137,12 +137,12 @@ def derive(
         )
     if style != "numpy" and hasattr(output, "shape"):
         raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")
-    written, grads = taken_down(order, given, wanted, simplify=simplify, notes=notes)
-    targets = written.targets(grads, wanted)
-    names = [written.names[x] for x in given]
-    wrt_names = [written.names[x] for x in wanted]
-    shapes = written.shapes(given)
-    source, value_source, forward, backward, result = written.sources(targets, given, wanted, style, name)
+    formulas, grads = to_terms(order, given, wanted, simplify=simplify, notes=notes)
+    targets = formulas.targets(grads, wanted)
+    names = [formulas.names[x] for x in given]
+    wrt_names = [formulas.names[x] for x in wanted]
+    shapes = formulas.shapes(given)
+    source, value_source, forward, backward, result = formulas.sources(targets, given, wanted, style, name)
     shaped = {**shapes, **{line.name: line.shape for line in (*forward, *backward)}}
     return Derivation(
         output=result,
@@ -152,17 +152,17 @@ def derive(
         backward=tuple(backward),
         source=source,
         value_source=value_source,
-        exact=Exact(written, given, wanted, notes=notes, name=name),
+        exact=Exact(formulas, given, wanted, notes=notes, name=name),
         shapes=shaped,
-        defaults={written.names[x]: x.item() for x in given},
-        examples=next((x.shape[1] for x in given if written.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
-        distributions=tuple(term.label for term in written.terms.values() if term in written.book.distributions),
+        defaults={formulas.names[x]: x.item() for x in given},
+        examples=next((x.shape[1] for x in given if formulas.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
+        distributions=tuple(term.label for term in formulas.terms.values() if term in formulas.book.distributions),
         arrays=hasattr(output, "shape"),
         style=style,
-        compares=written.compares,
-        floats=style == "python" and all_floats([written.terms[output], *(term for _, term in targets)]),
+        compares=formulas.compares,
+        floats=style == "python" and all_floats([formulas.terms[output], *(term for _, term in targets)]),
         latex_of=latex,
-        operations=tuple(written.own.values()),
+        operations=tuple(formulas.own.values()),
     )
 
 
@@ -185,7 +185,7 @@ def check_output(output: Any, verb: str, wrt: Any = None) -> None:
         raise TypeError(f"wrt is a list of nodes: {verb}(J, [x])")
 
 
-def asked(
+def resolve_arguments(
     output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
@@ -194,7 +194,7 @@ def asked(
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
-    wanted = chosen(order, leaves, wrt, output)  # leaves are in the order of their first use
+    wanted = resolve_wrt(order, leaves, wrt, output)  # leaves are in the order of their first use
     given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
     had = set(given)
     for x in given:
@@ -206,9 +206,9 @@ def asked(
     return order, [*given, *(x for x in wanted if x.op is None and x not in had)], wanted
 
 
-def taken_down(
+def to_terms(
     order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], *, simplify: bool, notes: bool
-) -> tuple[Writing, dict[Term, Term]]:
+) -> tuple[FormulaGraph, dict[Term, Term]]:
     """Return the graph and its gradients as terms: for any number of examples m if that can be, else for this one.
 
     To see whether it can, m is taken to be a length that no other axis has: where it turns up without
@@ -216,19 +216,21 @@ def taken_down(
     """
     for any_length in (True, False):
         try:
-            written = Writing(order, given, wanted, Book(simplify=simplify, products=[behind_sigmoid]), any_length)
-            grads = written.gradients(wanted, notes=notes)
+            formulas = FormulaGraph(
+                order, given, wanted, Book(simplify=simplify, products=[cancel_sigmoid_slope]), any_length
+            )
+            grads = formulas.gradients(wanted, notes=notes)
         except ValueError:  # the shapes do not fit
             if not any_length:
                 raise
             continue
-        ends = [*written.terms.values(), *grads.values(), *written.defined.values()]
-        if not written.lengths or not lost(written.leading_to(ends)):
+        ends = [*formulas.terms.values(), *grads.values(), *formulas.defined.values()]
+        if not formulas.lengths or not loses_length(formulas.leading_to(ends)):
             break
-    return written, grads
+    return formulas, grads
 
 
-def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
+def resolve_wrt(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
     """Return the nodes by which to differentiate; ValueError for what is not in the graph."""
     if wrt is None:
         parameters = [x for x in leaves if x.kind == "parameter"]
@@ -240,8 +242,8 @@ def chosen(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | 
     return list(wrt)
 
 
-class Writing:
-    """A graph taken down as terms, with names for what is to be assigned."""
+class FormulaGraph:
+    """A graph as terms, with names for what is to be assigned."""
 
     def __init__(
         self, order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], book: Book, any_length: bool
@@ -252,10 +254,10 @@ class Writing:
         self.compares = False
         self.uses = Counter([x for node in order for x in node.inputs])
         self.names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
-        self.lengths = batch(given) if any_length else {}
+        self.lengths = find_batch(given) if any_length else {}
         self.terms: dict[Any, Term] = {}
         self.own: dict[str, Any] = {}  # operations of the user's own that the lines call
-        self.carried: set[Term] = set()  # gradients that have a line of their own
+        self.own_lines: set[Term] = set()  # gradients that have a line of their own
         self.defined: dict[Term, Term] = {}  # variables that stand for a gradient
         self.labels: dict[Term, str] = {}
         m = {dim: dim for dim, _ in self.lengths.values()}
@@ -265,7 +267,7 @@ class Writing:
             else:
                 term = self.operation(node)
                 if node in self.names and term in self.labels:  # two names for one formula: each has its gradient
-                    term = book.fresh(node.op, term.inputs)
+                    term = book.new_term(node.op, term.inputs)
                 self.terms[node] = term
                 if node in self.names and term not in self.labels:
                     self.labels[term] = self.names[node]
@@ -315,19 +317,19 @@ class Writing:
         seen: set[Term] = set()
         terms = [term for node in self.order for term in topological(self.terms[node], seen)]
         goals = [self.terms[x] for x in wanted]
-        grads: dict[Any, Any] = back(terms, goals, seed, on_nodes=True, each=self.settled)
+        grads: dict[Any, Any] = back(terms, goals, seed, on_nodes=True, each=self.name_gradient)
         if notes and m is not None:
             for goal in goals:
                 if goal in grads:
                     grads[goal] = grads[goal] / m
         return {term: grads[term] for term in terms if term in grads}
 
-    def settled(self, term: Any, grad: Any) -> Any:
-        """Give a gradient that has no line of its own, being a number or another's, a name to go on with: du = dv."""
+    def name_gradient(self, term: Any, grad: Any) -> Any:
+        """Name a gradient that has no line of its own, being a number or another's, for the sweep: du = dv."""
         if term not in self.labels or term is self.terms[self.order[-1]] or not self.book.simplify:
             return grad
-        if grad.op is not None and grad not in self.carried:
-            self.carried.add(grad)
+        if grad.op is not None and grad not in self.own_lines:
+            self.own_lines.add(grad)
             return grad
         variable = self.book.variable(f"d{self.labels[term]}", grad.shape)
         variable.facts = grad.facts
@@ -335,7 +337,7 @@ class Writing:
         return variable
 
     def forward_roots(self) -> list[Term]:
-        """Return what is assigned in the forward pass, in order."""
+        """Return the terms that the forward pass computes, in order."""
         return [term for term in dict.fromkeys(self.terms[node] for node in self.order) if term.op is not None]
 
     def targets(self, grads: Mapping[Term, Term], wanted: Sequence[Node]) -> list[tuple[str, Term]]:
@@ -348,7 +350,7 @@ class Writing:
         used = self.leading_to([grads[goal] for goal in goals if goal in grads])
         result: dict[str, Term] = {}
         steps = list(reversed([term for term in grads if term in self.labels]))
-        near = {term: self.near(term) for term in steps}
+        near = {term: self.leaves_of(term) for term in steps}
         last = {x: term for term in steps for x in near[term]}  # the step after which all of its gradient is there
         for term in steps:
             if term is not root and grads[term] in used:
@@ -405,7 +407,7 @@ class Writing:
                     stack.append(self.defined[term])
         return found
 
-    def near(self, term: Term) -> list[Term]:
+    def leaves_of(self, term: Term) -> list[Term]:
         """Return the leaves from which a term is made without another name between, from left to right."""
         found: dict[Term, None] = {}
         seen: set[Term] = set()
@@ -427,38 +429,38 @@ class Exact:
     """A derivation's computation as the sweep does it, written only when it is asked for. It holds no graph."""
 
     def __init__(
-        self, written: Writing, given: Sequence[Node], wanted: Sequence[Node], *, notes: bool, name: str
+        self, formulas: FormulaGraph, given: Sequence[Node], wanted: Sequence[Node], *, notes: bool, name: str
     ) -> None:
-        number: dict[Any, Any] = {node: i for i, node in enumerate(written.terms)}
+        number: dict[Any, Any] = {node: i for i, node in enumerate(formulas.terms)}
         self.steps: list[tuple[Any, Any]] = [  # an operation and its inputs, or None and a leaf
             (None, term) if node.op is None else (node.op, [number[x] for x in node.inputs])
-            for node, term in written.terms.items()
+            for node, term in formulas.terms.items()
         ]
-        twin = copy(written)
-        twin.order = [number[node] for node in written.order]
+        twin = copy(formulas)
+        twin.order = [number[node] for node in formulas.order]
         twin.terms = {}
-        twin.names = {number[node]: name for node, name in written.names.items()}
+        twin.names = {number[node]: name for node, name in formulas.names.items()}
         twin.uses, twin.wanted = Counter(), set()
-        self.written: Writing | None = twin
-        self.name, self.notes, self.output = name, notes, written.labels[written.terms[written.order[-1]]]
+        self.write: FormulaGraph | None = twin
+        self.name, self.notes, self.output = name, notes, formulas.labels[formulas.terms[formulas.order[-1]]]
         self.given, self.wanted = [number[x] for x in given], [number[x] for x in wanted]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"text": self.source, "written": None}
+        return {"text": self.source, "formulas": None}
 
     @property
     def source(self) -> str:
         """The module, with the functions `value_and_gradients`, or as the derivation is named, and `value`."""
         with WRITING:
-            if self.written is not None:
-                self.text, self.written = self.module(self.written), None
+            if self.write is not None:
+                self.text, self.write = self.module(self.write), None
             return self.text
 
-    def module(self, twin: Writing) -> str:
+    def module(self, twin: FormulaGraph) -> str:
         """Write the module."""
         distributions = twin.book.distributions
         twin.book = book = Book(exact=True)
-        twin.labels, twin.carried, twin.defined = {}, set(), {}
+        twin.labels, twin.own_lines, twin.defined = {}, set(), {}
         names: dict[Any, str] = twin.names
         for i, (op, about) in enumerate(self.steps):
             if op is None:
@@ -473,7 +475,7 @@ class Exact:
             if logistic and not any(twin.terms[x] in sigmoids(inputs[0]) for x in self.wanted if x in twin.terms):
                 twin.terms[i] = log_of_logistic(*logistic)
             else:
-                twin.terms[i] = book.fresh(op, inputs)  # what stands there twice is computed, and swept, twice
+                twin.terms[i] = book.new_term(op, inputs)  # what stands there twice is computed, and swept, twice
             if i in names:
                 twin.labels[twin.terms[i]] = names[i]
         root = twin.terms[twin.order[-1]]
@@ -489,10 +491,10 @@ def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]
     own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
     taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS}
     for i, node in enumerate(given):
-        names[node] = unused(identifier(node.name) or f"x{i + 1}", taken)
+        names[node] = unique_name(identifier(node.name) or f"x{i + 1}", taken)
     for node in order:
         if node not in names and node.name:
-            names[node] = unused(identifier(node.name), taken)
+            names[node] = unique_name(identifier(node.name), taken)
     return names
 
 
@@ -505,7 +507,7 @@ def identifier(name: str) -> str:
     return kept
 
 
-def unused(name: str, taken: set[str]) -> str:
+def unique_name(name: str, taken: set[str]) -> str:
     """Return the name, with a number where it is taken, and take it."""
     name = name or "t"
     candidate, i = name, 2
@@ -528,7 +530,7 @@ def is_data(node: Any) -> bool:
     return bool(node.kind != "parameter" and len(getattr(node, "shape", ())) == 2)
 
 
-def batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
+def find_batch(given: Sequence[Any]) -> dict[str, tuple[Dim, str]]:
     """Return m, the number of examples, if the inputs that are no parameters agree on it: the length of their rows."""
     data = [x for x in given if is_data(x)]
     lengths = {x.shape[1] for x in data}

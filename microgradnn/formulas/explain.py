@@ -163,9 +163,9 @@ class Explanation:
         need = "product" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
         names = [self.derivative(edge.user, edge.source, style) for edge in term.edges]
         letters = [format(self.letters(edge, style), need) for edge in term.edges]
-        numbers = [format(written(edge.partial), need) for edge in term.edges]
+        numbers = [format(to_operand(edge.partial), need) for edge in term.edges]
         if self.by_uses:
-            arriving = f"{written(term.arriving):product}"
+            arriving = f"{to_operand(term.arriving):product}"
             names.insert(0, self.derivative(self.root, term.edges[0].user, style))
             letters.insert(0, arriving)
             numbers.insert(0, arriving)
@@ -178,9 +178,9 @@ class Explanation:
         try:
             partial = edge.user.op.paper[edge.position](Symbol(self.name(edge.user, style)), *inputs)
         except TypeError:  # a slope of the user's own that is of numbers alone
-            return written(edge.partial)
+            return to_operand(edge.partial)
         if not isinstance(partial, Symbol):
-            return written(partial)
+            return to_operand(partial)
         if partial.op is calculus.ahead and edge.partial == 0.5:  # a tie: [x > y] would be 0
             equals = " = ".join(x.written(style).text for x in partial.inputs)
             return Operand(f"½ [{equals}]" if style == "text" else rf"\tfrac12 [{equals}]")
@@ -213,7 +213,7 @@ def is_number(node: Node) -> bool:
     return node.kind == "constant" and not node.name
 
 
-def written(x: Any) -> Operand:
+def to_operand(x: Any) -> Operand:
     """A number as an operand."""
     return constant(x, DIGITS)
 

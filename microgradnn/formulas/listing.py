@@ -108,7 +108,7 @@ class Listing:
         lines: list[Line] = []
         for root in roots:
             if root in self.labels or root is roots[-1]:
-                self.written(root, lines)
+                self.write(root, lines)
         self.forwarding = False
         return lines
 
@@ -118,22 +118,22 @@ class Listing:
         for name, term in targets:
             if term.op is not None and term not in self.texts:
                 self.labels[term] = name
-                self.written(term, lines)
+                self.write(term, lines)
             else:
                 lines.append(Line(name, self.reference(term), term.shape, shape_text(term.shape)))
         return lines
 
-    def written(self, root: Term, lines: list[Line]) -> None:
+    def write(self, root: Term, lines: list[Line]) -> None:
         """Write a term, after what it needs."""
         for term in topological(root, self.done):
             if term.op is None:
                 self.texts[term] = self.leaf(term)
                 continue
-            operand = self.spelled(term)
+            operand = self.spell(term)
             if self.is_assigned(term, operand):
-                name = self.labels.get(term) or self.fresh()
+                name = self.labels.get(term) or self.unused_name()
                 bare = term.op.name in READ_TWICE.get(self.style, ())
-                lines.append(Line(name, operand.text[1:-1] if bare else operand.text, term.shape, told(term)))
+                lines.append(Line(name, operand.text[1:-1] if bare else operand.text, term.shape, write_shapes(term)))
                 self.names[term] = name
                 operand = Operand(name)
             self.texts[term] = operand
@@ -153,7 +153,7 @@ class Listing:
         """Return the inputs that are leaves."""
         return [x for x in term.inputs if x.op is None]
 
-    def fresh(self) -> str:
+    def unused_name(self) -> str:
         """Return a name for what has none."""
         self.count += 1
         while f"t{self.count}" in self.taken:
@@ -176,14 +176,14 @@ class Listing:
             return Operand(term.value.name, "product" if "*" in term.value.name else "atom")
         return Operand(number(term.value, self.style), "sum" if term.value < 0 else "atom")
 
-    def spelled(self, term: Term) -> Operand:
-        """Return an operation on what its inputs are called."""
+    def spell(self, term: Term) -> Operand:
+        """Spell an operation, with the texts of its inputs."""
         op: Any = term.op
         operands = [self.texts[x] for x in term.inputs]
         if isinstance(op, ArrayOp):
-            return self.of_array(term, op, operands)
+            return self.spell_array_operation(term, op, operands)
         if isinstance(op, Fold):
-            return self.of_many(op, operands)
+            return self.spell_fold(op, operands)
         operands += [self.leaf_number(x) for x in op.held]
         if op in (calculus.mul, calculus.weigh):
             operands = self.factors(term, operands)
@@ -193,7 +193,7 @@ class Listing:
         if op is calculus.pow or (op.name == "pow"):
             return self.power(term, op, operands)
         if is_own(op):
-            self.own(op)
+            self.use_own(op)
         elif op.name in self.code:
             template, binds = self.code[op.name]
             return Operand(template.format(**letters), binds)
@@ -241,8 +241,8 @@ class Listing:
         value = int(x) if float(x).is_integer() else x
         return Operand(number(value, self.style), "sum" if x < 0 else "atom")
 
-    def of_many(self, op: Fold, operands: Sequence[Operand]) -> Operand:
-        """Return a row of many numbers, written out."""
+    def spell_fold(self, op: Fold, operands: Sequence[Operand]) -> Operand:
+        """Spell a sum, product or mean of many numbers, all of them written out."""
         if op is calculus.dot:
             half = len(operands) // 2
             pairs = zip(operands[:half], operands[half:], strict=True)
@@ -262,10 +262,10 @@ class Listing:
             text = f"{function}({x.text}, {text})"
         return Operand(text)
 
-    def of_array(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
-        """Return an operation on whole arrays."""
+    def spell_array_operation(self, term: Term, op: ArrayOp, operands: Sequence[Operand]) -> Operand:
+        """Spell an operation on whole arrays."""
         if is_own(op):
-            self.own(op)
+            self.use_own(op)
             options = [f"{key}={value}" for key, value in op.spelled()]
             return Operand(f"{op.name}({', '.join([*(x.text for x in operands), *options])})")
         if op.name == "swap" and len(term.shape) != 2:
@@ -277,7 +277,7 @@ class Listing:
             self.helper(op.name, op.array)
         return Operand(text, op.binds)
 
-    def own(self, op: Any) -> None:
+    def use_own(self, op: Any) -> None:
         """Remember an operation of the user's own; ValueError where C would have to call it."""
         if self.style not in ("numpy", "python"):
             raise refuse(op.name, self.style)
@@ -429,7 +429,9 @@ def module_source(
     helpers |= {key: getattr(numerics, key) for _, needed in own for key in needed}
     parts = [*helper_sources(helpers), *(text for text, _ in own), f"def {name}({', '.join(arguments)}):\n{body}\n"]
     code = "\n\n\n".join(parts)
-    imports = [f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if used(module, code)]
+    imports = [
+        f"import {module}{alias}" for module, alias in (("math", ""), ("numpy", " as np")) if needs_import(module, code)
+    ]
     return "\n".join(imports) + ("\n\n\n" if imports else "") + code
 
 
@@ -438,12 +440,12 @@ def names_in(lines: Sequence[str]) -> set[str]:
     return {x.id for x in ast.walk(ast.parse("\n".join(lines))) if isinstance(x, ast.Name)}
 
 
-def used(module: str, code: str) -> bool:
+def needs_import(module: str, code: str) -> bool:
     """Whether code needs a module."""
     return ("np." if module == "numpy" else "math.") in code
 
 
-def told(term: Term) -> str:
+def write_shapes(term: Term) -> str:
     """Write the shapes of an operation: (1, 3) = (1, m) @ (m, 3)."""
     op: Any = term.op
     if not term.shape:

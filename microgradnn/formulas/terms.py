@@ -106,7 +106,7 @@ class Term(Node):
         terms = tuple([arg if isinstance(arg, Term) else book.constant(arg) for arg in args])
         if op is calculus.weigh and not book.exact and not may_meet(terms[0].facts, terms[1].facts):
             op = calculus.mul
-        return book.simplified(op, terms) if book.simplify else book.make(op, terms)
+        return book.simplify_operation(op, terms) if book.simplify else book.make(op, terms)
 
     @classmethod
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
@@ -151,13 +151,13 @@ class Book:
             value: Any = x
             shape: Shape = x.shape
         else:
-            value = x if isinstance(x, Dim) else plain(x)
+            value = x if isinstance(x, Dim) else as_python_number(x)
             key, shape = ("number", repr(value), getattr(x, "name", "")), ()
         if key not in self.known:
             self.known[key] = Term(self, None, (), shape, value)
         return self.known[key]
 
-    def fresh(self, op: Any, terms: tuple[Term, ...]) -> Term:
+    def new_term(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as a term of its own, even if it is known already."""
         term = Term(self, op, terms, shape_of(op, terms))
         term.facts = facts_of(op, terms)
@@ -167,10 +167,10 @@ class Book:
         """Return the operation on these terms as it is."""
         key = (op.name, op.spelled() if isinstance(op, ArrayOp) else op.held, *map(id, terms))
         if key not in self.known:
-            self.known[key] = self.fresh(op, terms)
+            self.known[key] = self.new_term(op, terms)
         return self.known[key]
 
-    def simplified(self, op: Any, terms: tuple[Term, ...]) -> Term:
+    def simplify_operation(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms, or what a person would write for it."""
         for rewrite in self.rewrites.get(op.name, ()):
             shorter = rewrite(op, *terms)
@@ -182,7 +182,7 @@ class Book:
 FICTIONAL = 7919  # examples: a length that no other axis has
 
 
-def lost(terms: Iterable[Term]) -> bool:
+def loses_length(terms: Iterable[Term]) -> bool:
     """Whether somewhere the number of examples has become a number without a name."""
     for term in terms:
         number = term.value if isinstance(term.value, (int, float)) and not isinstance(term.value, Dim) else 1
@@ -195,7 +195,7 @@ def lost(terms: Iterable[Term]) -> bool:
     return False
 
 
-def plain(x: Any) -> Any:
+def as_python_number(x: Any) -> Any:
     """Return a number as Python's own, a whole one as an int."""
     number = x.item() if hasattr(x, "item") else x
     if number == 0 and str(number).startswith("-"):  # −0
@@ -259,7 +259,7 @@ def is_op(x: Term, name: str) -> bool:
     return x.op is not None and x.op.name == name
 
 
-def folded(op: Op, *xs: Term) -> Any:
+def compute_numbers(op: Op, *xs: Term) -> Any:
     """Numbers among themselves are computed; a length that has a name is left as it is."""
     numbers = [x.value for x in xs]
     if any(x is None or isinstance(x, (Dim, np.ndarray)) for x in numbers):
@@ -385,7 +385,7 @@ def share_of(term: Term, i: int, g: Any) -> Any:
     return share if share.shape == shape else arrays.sum_to(share, shape=shape)
 
 
-def weighed(op: Op, x: Term, y: Term) -> Any:
+def weigh_by_one(op: Op, x: Term, y: Term) -> Any:
     """1 · x is x."""
     return y if is_number(x, 1) and y.shape == broadcast_shapes([x.shape, y.shape]) else None
 
@@ -444,16 +444,16 @@ def same(op: Op, x: Term) -> Any:
 
 
 REWRITES: dict[str, tuple[Callable[..., Any], ...]] = {
-    "add": (folded, sum_of_two, one_denominator),
-    "sub": (folded, difference, one_denominator),
+    "add": (compute_numbers, sum_of_two, one_denominator),
+    "sub": (compute_numbers, difference, one_denominator),
     "exp": (exp_of_log,),
     "sum": (labels_sum_to_one, count),
-    "mul": (folded, product),
-    "weigh": (weighed,),
-    "div": (folded, quotient),
-    "neg": (folded, negation),
+    "mul": (compute_numbers, product),
+    "weigh": (weigh_by_one,),
+    "div": (compute_numbers, quotient),
+    "neg": (compute_numbers, negation),
     "pow": (power,),
-    "zero": (folded,),
+    "zero": (compute_numbers,),
     "same": (same,),
     "sum_to": (named_sum,),
     "reshape": (kept_shape,),

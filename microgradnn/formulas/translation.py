@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ..rules import numerics
 
 
-class Translated(NamedTuple):
+class Translation(NamedTuple):
     """A function of floats: what is assigned on the way, in order, and what it returns."""
 
     name: str
@@ -49,7 +49,7 @@ def numeric_functions() -> dict[str, ast.stmt]:
 
 
 @lru_cache(maxsize=1024)
-def translate(function: Callable[..., Any], name: str = "") -> Translated:
+def translate(function: Callable[..., Any], name: str = "") -> Translation:
     """Return a function of floats, called `name`, as formulas.
 
     Raises ValueError where it is not made of assignments, `if … return`, arithmetic, comparisons and functions of
@@ -63,7 +63,7 @@ def translate(function: Callable[..., Any], name: str = "") -> Translated:
     known = {one: getattr(function, "__globals__", {}).get(one) for one in names_of(source)}
     numbers = {one: x for one, x in known.items() if isinstance(x, (int, float)) and one not in arguments}
     lines, result = formulas(copy.deepcopy(source).body, Floats(name or own, numbers))
-    return Translated(name or own, tuple(arguments), tuple(lines), result)
+    return Translation(name or own, tuple(arguments), tuple(lines), result)
 
 
 def syntax_of(function: Callable[..., Any]) -> ast.stmt | None:
@@ -165,9 +165,9 @@ class Floats(ast.NodeTransformer):
         return ast.Call(one.func, [self.visit(x) for x in one.args], [])
 
 
-def needed(functions: Mapping[str, Callable[..., Any]]) -> list[Translated]:
+def find_helpers(functions: Mapping[str, Callable[..., Any]]) -> list[Translation]:
     """Return functions, under these names, each after those that it calls."""
-    order: dict[str, Translated] = {}
+    order: dict[str, Translation] = {}
 
     def need(name: str, function: Callable[..., Any]) -> None:
         if name not in order:
@@ -194,7 +194,7 @@ def in_numba(formula: ast.expr) -> str:
     return text
 
 
-def numba_source(function: Translated) -> str:
+def numba_source(function: Translation) -> str:
     """Return a function in the Python that Numba takes."""
     lines = [*[f"{name} = {in_numba(formula)}" for name, formula in function.lines]]
     lines.append(f"return {in_numba(function.result)}")
@@ -241,7 +241,7 @@ def c_name(function: str) -> str:
     return "fabs" if function == "abs" else function.removeprefix("math.") if "." in function else f"{function}_"
 
 
-def c_function(function: Translated) -> str:
+def c_function(function: Translation) -> str:
     """Return a function in C."""
     known: set[str] = set()
     lines = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from ..formulas.derive import asked, check_output, derive, identifiers
+from ..formulas.derive import check_output, derive, identifiers, resolve_arguments
 from ..graph import Node, topological
 from ..graph.decisions import Decided
 from .c.program import CProgram
@@ -82,7 +82,7 @@ def compile(
         return tape_program(output, wrt, inputs, reduce)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
-    _, given, wanted = asked(output, wrt, inputs)
+    _, given, wanted = resolve_arguments(output, wrt, inputs)
     steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
     if backend == "c":
         return CProgram(derivation, reduce=reduce, steps=steps)
@@ -106,7 +106,7 @@ def tape_program(
     """Return the program that is a tape of the graph."""
     if hasattr(output, "shape"):
         raise ValueError("the backend 'numba' is for graphs of Values; one of Tensors runs with NumPy")
-    order, given, wanted = asked(output, wrt, inputs)
+    order, given, wanted = resolve_arguments(output, wrt, inputs)
     if any(isinstance(node.op, ValueCall) for node in order):  # programs that are called in it become their steps
         steps = steps_of(output, given, [""] * len(given), {str(i): x for i, x in enumerate(wanted)})
         results = steps.replay(given)

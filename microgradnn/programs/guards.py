@@ -49,7 +49,7 @@ def guard_source(
     def names_of(operands: Sequence[Term]) -> list[str]:
         lines: list[Any] = []
         for term in operands:
-            listing.written(term, lines)
+            listing.write(term, lines)
         body.extend(map(str, lines))
         return [number(float(x.value), style) if is_number(x) else listing.reference(x) for x in operands]
 

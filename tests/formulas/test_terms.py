@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import ShapeError
-from microgradnn.formulas.terms import FICTIONAL, REWRITES, Book, Term, dim, lost, shape_of
+from microgradnn.formulas.terms import FICTIONAL, REWRITES, Book, Term, dim, loses_length, shape_of
 from microgradnn.graph import topological
 from microgradnn.rules import arrays, calculus
 from microgradnn.rules.arrays import log_softmax, softmax
@@ -411,9 +411,9 @@ def test_it_is_noticed_where_the_number_of_examples_has_lost_its_name() -> None:
     m = dim(FICTIONAL, "m")
     x = book.variable("x", (2, m))
 
-    assert not lost([x, arrays.swap(x), book.constant(m)])
-    assert lost([book.constant(2 * FICTIONAL)])
-    assert lost([book.variable("y", (3, FICTIONAL))])
+    assert not loses_length([x, arrays.swap(x), book.constant(m)])
+    assert loses_length([book.constant(2 * FICTIONAL)])
+    assert loses_length([book.variable("y", (3, FICTIONAL))])
     assert shape_of(calculus.add, [x, x]) == (2, m)
 
 

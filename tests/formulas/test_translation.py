@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from microgradnn import DomainError, Value, compile, logsumexp
-from microgradnn.formulas.translation import c_function, needed, numba_source, translate
+from microgradnn.formulas.translation import c_function, find_helpers, numba_source, translate
 from microgradnn.graph import OPS, Op
 from microgradnn.rules import calculus
 
@@ -21,7 +21,7 @@ SPELLED = [
 
 @pytest.mark.parametrize("op", SPELLED, ids=str)
 def test_every_row_with_a_spelling_of_its_own_is_written_in_c_and_for_numba(op: Op) -> None:
-    found = needed({op.name: op.scalar})
+    found = find_helpers({op.name: op.scalar})
 
     assert found[-1].name == op.name
     for function in found:

@@ -414,7 +414,7 @@ class CaseWriter:
         listing = Listing({}, "numba", terms)
         lines: list[Any] = []
         for term in terms:
-            listing.written(term, lines)
+            listing.write(term, lines)
         self.helpers |= listing.helpers
         return [*map(str, lines), *told([listing.reference(term) for term in terms])]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ...formulas.translation import needed, numba_source
+from ...formulas.translation import find_helpers, numba_source
 from ...graph import OPS
 
 SPARE = 4  # rows that a case may need
@@ -135,7 +135,7 @@ class Inlining(ast.NodeTransformer):
     """Puts what helpers do in place of calls of them; what they assign on the way goes before, to `body`."""
 
     def __init__(self, helpers: Mapping[str, Callable[..., Any]]) -> None:
-        sources: list[Any] = [ast.parse(numba_source(function)).body[0] for function in needed(helpers)]
+        sources: list[Any] = [ast.parse(numba_source(function)).body[0] for function in find_helpers(helpers)]
         self.helpers = {one.name: one for one in sources}
         self.body: list[Any] = []
         self.count = 0

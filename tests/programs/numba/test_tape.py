@@ -14,7 +14,7 @@ from hypothesis import given
 from microgradnn import Value, clip, dot, elu, leaky_relu, logsumexp, mean, prod, tanh, where
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Graph, graphs
-from microgradnn.formulas.derive import asked, identifiers
+from microgradnn.formulas.derive import identifiers, resolve_arguments
 from microgradnn.graph import OPS, Fold, Op, row
 from microgradnn.programs.numba.tape import ARITIES, CASE, KEYS, KINDS, LIST, LISTS, NUMBERS, PLAIN, Tape, to_tape
 from microgradnn.rules import calculus
@@ -22,7 +22,7 @@ from microgradnn.rules import calculus
 
 def tape_of(output: Any, wrt: Sequence[Any] | None = None, inputs: Sequence[Any] | None = None) -> Tape:
     """The tape that the backend 'numba' makes."""
-    order, given, wanted = asked(output, wrt, inputs)
+    order, given, wanted = resolve_arguments(output, wrt, inputs)
     return to_tape(order, given, wanted, identifiers(order, [*given, *(x for x in wanted if x.op and not x.name)]))
 
 
