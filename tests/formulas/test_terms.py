@@ -66,12 +66,12 @@ class Rule:
 
 
 RULES = [
-    Rule("add", "folded", lambda n: n(2) + n(0.5), lambda n: n(2.5), 0),
-    Rule("sub", "folded", lambda n: n(2) - n(0.5), lambda n: n(1.5), 0),
-    Rule("mul", "folded", lambda n: n(-3) * n(0.5), lambda n: n(-1.5), 0),
-    Rule("div", "folded", lambda n: n(6) / n(3), lambda n: n(2), 0),
-    Rule("neg", "folded", lambda n: -n(2.0), lambda n: n(-2), 0),
-    Rule("zero", "folded", lambda n: calculus.zero(n(0.0)), lambda n: n(1), 0),
+    Rule("add", "compute_numbers", lambda n: n(2) + n(0.5), lambda n: n(2.5), 0),
+    Rule("sub", "compute_numbers", lambda n: n(2) - n(0.5), lambda n: n(1.5), 0),
+    Rule("mul", "compute_numbers", lambda n: n(-3) * n(0.5), lambda n: n(-1.5), 0),
+    Rule("div", "compute_numbers", lambda n: n(6) / n(3), lambda n: n(2), 0),
+    Rule("neg", "compute_numbers", lambda n: -n(2.0), lambda n: n(-2), 0),
+    Rule("zero", "compute_numbers", lambda n: calculus.zero(n(0.0)), lambda n: n(1), 0),
     Rule("add", "sum_of_two", lambda n, x: n(0) + x, lambda n, x: x, sign=False),
     Rule("add", "sum_of_two", lambda n, x: x + n(0), lambda n, x: x, sign=False),
     Rule("add", "sum_of_two", lambda n, x, y: x + (-y), lambda n, x, y: x - y, 2),
@@ -89,7 +89,7 @@ RULES = [
     Rule("mul", "product", lambda n, x, y: x * (-y), lambda n, x, y: -(x * y), 2),
     Rule("mul", "product", lambda n, x, y: (-x) * y, lambda n, x, y: -(x * y), 2),
     Rule("mul", "product", lambda n, x: x * x, lambda n, x: x**2),
-    Rule("weigh", "weighed", lambda n, x: weigh(n(1), x), lambda n, x: x, sign=False),
+    Rule("weigh", "weigh_by_one", lambda n, x: weigh(n(1), x), lambda n, x: x, sign=False),
     Rule("div", "quotient", lambda n, x: x / n(1), lambda n, x: x),
     Rule("div", "quotient", lambda n, x, y: (-x) / y, lambda n, x, y: -(x / y), 2),
     Rule("div", "quotient", lambda n, x: n(-3) / x, lambda n, x: -(n(3) / x)),
