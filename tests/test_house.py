@@ -23,12 +23,12 @@ PACKAGE = Path(microgradnn.__file__).parent
 CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
-    "graph": ("errors", "native blocks node limits decisions op structure paths"),
+    "graph": ("errors", "native blocks node limits decisions op fold structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
     "engine": (
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks numpy_names "
-        "recording value_methods recorders higher_order value dots tensor_methods tensor derivatives",
+        "recording pickles value_methods recorders higher_order value dots tensor_methods tensor derivatives",
     ),
     "formulas": (
         CORE,

@@ -7,7 +7,7 @@ from itertools import chain, count
 from operator import attrgetter
 from typing import Any, Final
 
-from ..graph import NOTHING_SAID, About, Fold, Node, Op, topological
+from ..graph import About, Fold, Node, Op, topological
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
@@ -15,8 +15,9 @@ from .copying import reduced
 from .higher_order import passing, times
 from .masks import decided
 from .modes import DETECTING
+from .pickles import restore, state_of
 from .recorders import power, recorder
-from .recording import BLANK, KEPT, NONE, ON_NODES, Real, at_limit, leaf, new, real, record
+from .recording import BLANK, KEPT, NONE, ON_NODES, Real, at_limit, leaf, real, record
 from .recording import COMPILED as COMPILED
 from .value_methods import AT_LEAST, GREATER, ValueMethods
 
@@ -95,26 +96,6 @@ def spread(g: float, inputs: tuple[Value, ...], partials: Sequence[float]) -> No
     for x, partial in zip(inputs, partials, strict=True):
         if partial:
             x._g += g * partial
-
-
-def restore(
-    ancestors: Any, kind: type[Value], op: Op | None, ends: tuple[Any, ...], data: float, grad: Any, about: About
-) -> Value:
-    """Make a Value anew from what `Value.__reduce__` gave; `ancestors` are there to come first."""
-    node = new(kind)
-    node._data, node._swept, node.op = data, NONE, op
-    node._x, node._y, dx, dy, slopes = ends
-    if dx is not None:
-        node._dx = dx
-    if dy is not None:
-        node._dy = dy
-    if slopes is not None:
-        node._slopes = slopes
-    if about != NOTHING_SAID:
-        node._about = about
-    if grad is not None:
-        node.grad = grad
-    return node
 
 
 @mypyc_attr(acyclic=True)
@@ -262,14 +243,7 @@ class Value(ValueMethods):
         return Value(x, kind="constant")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        many = type(self._x) is tuple
-        dx = None if many or self._x is None else self._dx
-        dy = None if many or self._y is None else self._dy
-        ends = (self._x, self._y, dx, dy, self._slopes if many else None)
-        grad = self._g if self._swept > NONE else None  # one that is a node follows: see `reduced`
-        told = self.about
-        about = About(told.name, told.scope, told.kind, told.made_with)
-        return reduced(self, restore, type(self), self.op, ends, self._data, grad, about)
+        return reduced(self, restore, type(self), *state_of(self))
 
     # --- recording --------------------------------------------------------------------------
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVa
 from .native import mypyc_attr
 
 if TYPE_CHECKING:
-    from .op import Fold, Op
+    from .fold import Fold
+    from .op import Op
 
 N = TypeVar("N", bound="Node")
 
