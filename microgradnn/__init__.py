@@ -20,6 +20,7 @@ from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
 from .errors import GuardError as GuardError
 from .errors import ModelFileError as ModelFileError
+from .errors import NoSuchAttribute as NoSuchAttribute
 from .errors import PoleError as PoleError
 from .errors import RankOneWarning as RankOneWarning
 from .errors import RendererMissing as RendererMissing
@@ -106,6 +107,7 @@ __all__ = [
     "ExpressionError",
     "GuardError",
     "ModelFileError",
+    "NoSuchAttribute",
     "Operation",
     "PoleError",
     "Program",

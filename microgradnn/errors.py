@@ -14,6 +14,8 @@ RuntimeError
 ├── GuardError               a compiled function would take another branch
 └── RenderError              a drawing could not be laid out
     └── RendererMissing      … because the program that would do it is not installed
+AttributeError
+└── NoSuchAttribute          a name that a node does not have; the message has the nearest that it has
 UserWarning
 └── RankOneWarning           a Tensor was made from an array of shape (n,), neither row nor column
 """
@@ -22,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import ClassVar
 
 
 class DomainError(ValueError):
@@ -71,6 +75,24 @@ class RenderError(RuntimeError):
 
 class RendererMissing(RenderError):
     """The program that this format needs is not installed; the message says what to install."""
+
+
+class NoSuchAttribute(AttributeError):
+    """A name that a node does not have; the message, made when it is read, has the nearest that it has."""
+
+    MEANT: ClassVar = {"gradient": "grad", "value": "data", "derivative": "grad", "numpy": "data", "size": "data"}
+
+    def __init__(self, owner: object, name: str) -> None:
+        """Take whose name it is not."""
+        super().__init__(owner, name, name=name, obj=None)  # with the owner as obj, Python would guess too
+
+    def __str__(self) -> str:
+        owner, name = self.args
+        known = [one for one in dir(owner) if not one.startswith("_")]
+        meant = [one for one in [self.MEANT.get(name.lower(), "")] if one in known]
+        meant = meant or get_close_matches(name.lower(), known, n=1, cutoff=0.7)
+        guess = f"did you mean a.{meant[0]}?" if meant else "dir() of it lists what it has"
+        return f"a {type(owner).__name__} has no {name!r}; {guess}"
 
 
 class RankOneWarning(UserWarning):

@@ -16,6 +16,7 @@ from microgradnn import (
     ExpressionError,
     GuardError,
     ModelFileError,
+    NoSuchAttribute,
     PoleError,
     RankOneWarning,
     RendererMissing,
@@ -36,6 +37,7 @@ TREE = {
     GuardError: (RuntimeError,),
     RenderError: (RuntimeError,),
     RendererMissing: (RenderError,),
+    NoSuchAttribute: (AttributeError,),
     RankOneWarning: (UserWarning,),
 }
 

@@ -150,9 +150,9 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
     names = """
         AnomalyError ArrayExplanation ArrayOperation CompilerMissing Derivation DivergedError DomainError Explanation
-        Expression ExpressionError GuardError ModelFileError Operation PoleError Program RankOneWarning RenderError
-        RendererMissing Result ShapeError Tensor Value array_operation compiled concatenate derive detect_anomaly
-        explain expression grad hessian hvp jacobian jvp no_grad operation stack value_and_grad vjp
+        Expression ExpressionError GuardError ModelFileError NoSuchAttribute Operation PoleError Program RankOneWarning
+        RenderError RendererMissing Result ShapeError Tensor Value array_operation compiled concatenate derive
+        detect_anomaly explain expression grad hessian hvp jacobian jvp no_grad operation stack value_and_grad vjp
     """
     free = [row for row in ARRAY_OPS.values() if Parameter.empty not in row.options.values()]  # of parameters to give
     both: list[Any] = [*OPS.values(), *free]

@@ -17,6 +17,7 @@ from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
 from microgradnn.nn import Network
 from microgradnn.nn.losses import LOSSES
 from microgradnn.programs.backends import BACKENDS, compile
+from microgradnn.rules import calculus
 
 V, T = Value(2.0, "a"), Tensor([[1.0, 2.0]], "T")
 X = np.array([[0.5, -1.0, 2.0, 0.1, 0.2, 0.3]])
@@ -25,6 +26,13 @@ LABELS = [0, 1, 2, 0, 1, 2]
 MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a.gradient": (lambda: V.gradient, AttributeError, "a.grad"),
     "T.gradient": (lambda: T.gradient, AttributeError, "a.grad"),
+    "a.sigmod()": (lambda: V.sigmod(), AttributeError, "did you mean a.sigmoid?"),
+    "T.tranpose()": (lambda: T.tranpose(), AttributeError, "did you mean a.transpose?"),
+    "a.Grad": (lambda: V.Grad, AttributeError, "did you mean a.grad?"),
+    "a.qqq": (lambda: V.qqq, AttributeError, "a Value has no 'qqq'; dir()"),
+    "if T > 0": (lambda: 1 if T > 0 else 0, ValueError, "where(T > 0, x, y)"),
+    "0 < T < 3": (lambda: 0 < T < 3, ValueError, ".all() or .any()"),
+    "max(T, T)": (lambda: max(T, T + 1), ValueError, ".all() or .any()"),
     "a^2": (lambda: V ^ 2, TypeError, "**"),
     "2^a": (lambda: 2 ^ V, TypeError, "**"),
     "T^2": (lambda: T ^ 2, TypeError, "**"),
@@ -82,6 +90,43 @@ def test_labels_in_a_column_beside_outputs_in_a_row_are_refused(loss: str, kind:
 
     with pytest.raises(ShapeError, match=r"the labels have shape \(3, 1\) and the outputs \(1, 3\)"):
         LOSSES[loss](a, kind([[0.0], [1.0], [1.0]]))
+
+
+@pytest.mark.parametrize("kind", [np.array, Tensor])
+@pytest.mark.parametrize("row", [calculus.squared_error, calculus.cross_entropy, calculus.cross_entropy_logits])
+def test_a_row_that_is_a_loss_refuses_labels_in_a_column_beside_outputs_in_a_row(row: Any, kind: Any) -> None:
+    a = Tensor(np.full((1, 3), 0.5))
+
+    with pytest.raises(ShapeError, match="a loss takes an output and its label"):
+        row(a, kind([[0.0], [1.0], [1.0]]))
+
+
+@pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"squared_error"}))
+@pytest.mark.parametrize("kind", [np.array, Tensor])
+def test_a_loss_refuses_labels_of_minus_one(loss: str, kind: Any) -> None:
+    with pytest.raises(ValueError, match=r"from 0 to 1; got -1 at Y\[0, 1\]; write \(Y \+ 1\) / 2"):
+        LOSSES[loss](Tensor(np.full((1, 3), 0.5)), kind([[1.0, -1.0, 1.0]]))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a, y: ((a - y) ** 2).mean(),
+        lambda a, y: (y * mg.log(a)).mean(),
+        lambda a, y: mg.maximum(y, a),
+        lambda a, y: ((a + 0) - Tensor(y)).sum(),
+    ],
+)
+def test_a_column_of_data_beside_a_row_in_a_loss_written_by_hand_is_warned_of(call: Callable[..., Any]) -> None:
+    with pytest.warns(RankOneWarning, match=r"meets .*, and each number of one meets each of the other, \(3, 3\)"):
+        call(Tensor(np.full((1, 3), 0.5)), np.ones((3, 1)))
+
+
+def test_all_pairs_of_ones_own_and_a_weight_beside_a_row_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
+    x, w = Tensor(np.ones((1, 3))), Tensor(np.ones((3, 1)), kind="parameter")
+
+    assert (x - x.T).shape == (x.T * x).shape == (w * x).shape == (w + x * 2).shape == (3, 3)
+    assert len(recwarn) == 0
 
 
 def test_a_format_and_an_activation_as_a_function_are_understood() -> None:

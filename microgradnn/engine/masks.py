@@ -27,6 +27,14 @@ class Mask(Condition, np.ndarray):
     def __invert__(self) -> Any:
         return remembering(np.logical_not(np.asarray(self)), lambda x: 1 - x, (self,))
 
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(
+                f"a comparison of Tensors has an answer for each number, here {self.shape}, and if and while need one: "
+                "write (T > 0).all() or .any(); for a choice number by number there is where(T > 0, x, y)"
+            )
+        return bool(np.asarray(self).all())
+
     def __reduce__(self) -> Any:
         return np.asarray(self).__reduce__()
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar
 
+from ..errors import NoSuchAttribute
 from .native import mypyc_attr
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class About(NamedTuple):
 
 NOTHING_SAID: Final = About()
 CONSTANT: Final = About(kind="constant")
+
+
+NOT_SAID: Final = AttributeError("_about")
 
 
 @mypyc_attr(acyclic=True)
@@ -252,10 +256,10 @@ class Node:
             raise TypeError(f"the format {spec!r} is for one number; write the numbers of {self!r:.80} one by one")
         return format(float(self.item()), spec)
 
-    @property
-    def gradient(self) -> NoReturn:
-        """Say that it is called grad."""
-        raise AttributeError("the gradient is called grad: write a.grad, after backward()")
+    def __getattr__(self, name: str) -> Any:
+        if name == "_about":  # asked for at every node, and mostly not there
+            raise NOT_SAID
+        raise NoSuchAttribute(self, name)
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
     # the only imports that point upwards, and they wait until they are called.

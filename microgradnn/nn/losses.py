@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import Array
 from ..errors import ShapeError
 from ..graph import Node
 from ..rules import arrays, calculus
@@ -27,8 +26,9 @@ def check_labels(a: Any, y: Any) -> None:
         raise ShapeError(f"the labels have shape {given} and the outputs {a.shape}, a column an example{fix}")
 
 
-def check_shares(y: Array) -> None:
+def check_shares(labels: Any) -> None:
     """Raise ValueError for a label below 0 or above 1, which no cross entropy and no margin is made for."""
+    y = np.atleast_2d(labels.item() if isinstance(labels, Node) else labels)
     wrong = np.argwhere(~((y >= 0) & (y <= 1)))
     if wrong.size:
         i, j = map(int, wrong[0])
@@ -50,24 +50,28 @@ def squared_error(a: Any, y: Any) -> Any:
 def cross_entropy(a: Any, y: Any) -> Any:
     """−(y log a + (1 − y) log(1 − a)), (1, m), of probabilities a; infinite where a is 0 or 1 and wrong (notes, B5)."""
     check_labels(a, y)
+    check_shares(y)
     return per_example(calculus.cross_entropy(a, y))
 
 
 def cross_entropy_logits(z: Any, y: Any) -> Any:
     """The cross entropy of σ(z), (1, m), from z itself: nothing overflows, and dz is a − y exactly (notes, B11)."""
     check_labels(z, y)
+    check_shares(y)
     return per_example(calculus.cross_entropy_logits(z, y))
 
 
 def softmax_cross_entropy(z: Any, y: Any) -> Any:
     """−Σ y log softmax(z), (1, m), for one class out of n: a column of y is 1 at the class and 0 elsewhere."""
     check_labels(z, y)
+    check_shares(y)
     return -arrays.sum(y * arrays.log_softmax(z, axis=0), axis=0, keepdims=True)
 
 
 def max_margin(z: Any, y: Any) -> Any:
     """max(0, 1 − z t) with t = 2y − 1, so −1 or 1, (1, m): the hinge loss of micrograd's demo."""
     check_labels(z, y)
+    check_shares(y)
     return per_example(calculus.relu(1 - z * (2 * y - 1)))
 
 

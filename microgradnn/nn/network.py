@@ -175,7 +175,7 @@ class Network:
             fix = "; one_hot makes a row for each class" if y.size == shape[1] and shape[0] > 1 else fix
             raise ShapeError(f"the labels have shape {y.shape} and the outputs {shape}, a column an example{fix}")
         if self.loss is not squared_error:
-            check_shares(y.numpy())
+            check_shares(y)
         return y if y.name else y.named("Y")
 
     def predict(self, X: Any) -> Array:  # noqa: N803

@@ -60,7 +60,7 @@ def steps_of(output: Node, inputs: Sequence[Node], names: Sequence[str], wanted:
             continue
         place[node] = len(inputs) + len(rows)
         rows.append((node.op, tuple([place[x] for x in node.inputs])) if node.op else (None, plain_of(node)))
-    shapes = tuple([x.shape for x in inputs]) if hasattr(output, "shape") else None  # type: ignore[attr-defined]
+    shapes = tuple([x.shape for x in inputs]) if hasattr(output, "shape") else None
     return Steps(tuple(rows), tuple(names), place[output], {name: place[x] for name, x in wanted.items()}, shapes)
 
 

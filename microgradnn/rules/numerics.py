@@ -334,15 +334,16 @@ def squared_error(x: Any, y: Any) -> Any:
 
 
 def cross_entropy(x: float, y: float) -> float:
-    """−(y log x + (1 − y) log(1 − x)), with 0 · log 0 = 0; ValueError where x is no probability."""
-    if not 0 <= x <= 1:
-        raise ValueError(f"{x} is no probability")
+    """−(y log x + (1 − y) log(1 − x)), with 0 · log 0 = 0; ValueError where x or y is no probability."""
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise ValueError(f"{x} or {y} is no probability")
     return 0.0 - (y * math.log(x) if y != 0 else 0.0) - ((1 - y) * math.log1p(-x) if y != 1 else 0.0)
 
 
 def cross_entropy_array(x: Any, y: Any) -> Any:
-    """`cross_entropy` of each pair of elements."""
+    """`cross_entropy` of each pair of elements; NaN where y is no probability."""
     probable = np.greater_equal(x, 0) & np.less_equal(x, 1)
+    y = np.where(np.greater_equal(y, 0) & np.less_equal(y, 1), y, np.nan)
     if_one = np.log(np.where(np.equal(y, 0) & probable, 1, x))  # log 0 where nothing asks for it would only warn
     if_zero = np.log1p(np.where(np.equal(y, 1) & probable, 0, np.negative(x)))
     return 0 - np.multiply(y, if_one) - np.subtract(1, y) * if_zero

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import textwrap
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -456,6 +456,7 @@ class Interpreter(NamedTuple):
 
 
 FUNCTIONS: dict[str, list[Any]] = {}  # by the name of the module: whoever has their addresses needs them kept
+ELSEWHERE = ("CACHE_DIR", "CACHE_LOCATOR_CLASSES")  # Numba's own settings, NUMBA_CACHE_DIR and the like
 LOADING = Lock()  # two threads would compile twice
 
 
@@ -506,8 +507,24 @@ def load_module(path: Path, text: str) -> list[Any]:
         raise ImportError(f"{path} is no module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # Numba looks it up there
-    spec.loader.exec_module(module)
+    with kept_beside():
+        spec.loader.exec_module(module)
     return [getattr(module, name) for name in Interpreter._fields]
+
+
+@contextmanager
+def kept_beside() -> Iterator[None]:
+    """Within it Numba keeps what it compiles beside the module: whose files were looked at."""
+    from numba.core import config  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    elsewhere = {name: getattr(config, name) for name in ELSEWHERE if hasattr(config, name)}
+    for name in elsewhere:
+        setattr(config, name, "")
+    try:
+        yield
+    finally:
+        for name, place in elsewhere.items():
+            setattr(config, name, place)
 
 
 def prototype(signature: Any) -> Any:

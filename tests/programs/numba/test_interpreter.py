@@ -255,6 +255,20 @@ def test_it_is_kept_in_the_folder_that_the_environment_names(small: Path) -> Non
     assert all(name.startswith(source.stem) for name in compiled_by(small))
 
 
+def test_numbas_own_setting_of_a_folder_is_not_followed(
+    small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from numba.core import config
+
+    shared = tmp_path_factory.mktemp("shared")  # nobody has looked at who may write there
+    monkeypatch.setattr(config, "CACHE_DIR", str(shared))
+    interpreter.interpreter()
+
+    assert compiled_by(small)
+    assert not any(shared.iterdir())
+    assert getattr(config, "CACHE_DIR") == str(shared)  # noqa: B009 (made when Numba is imported)
+
+
 def test_another_source_is_another_file(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     interpreter.interpreter()
     interpreter.interpreter.cache_clear()
