@@ -155,7 +155,7 @@ def derive(
         exact=Exact(formulas, given, wanted, notes=notes, name=name),
         shapes=shaped,
         defaults={formulas.names[x]: x.item() for x in given},
-        examples=next((x.shape[1] for x in given if formulas.lengths and is_data(x)), 0),  # type: ignore[attr-defined]
+        examples=next((x.shape[1] for x in given if formulas.lengths and is_data(x)), 0),
         distributions=tuple(term.label for term in formulas.terms.values() if term in formulas.book.distributions),
         arrays=hasattr(output, "shape"),
         style=style,
@@ -192,7 +192,7 @@ def resolve_arguments(
     check_output(output, "derive", wrt)
     order = topological(output)
     if getattr(output, "size", 1) != 1:
-        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")  # type: ignore[attr-defined]
+        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
     wanted = resolve_wrt(order, leaves, wrt, output)  # leaves are in the order of their first use
     given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
