@@ -17,7 +17,6 @@ OUTER: Final = (
     "{op}: {x} meets {y}, and each number of one meets each of the other, ({m}, {m}); labels and outputs are both "
     "rows, (1, m): give the transpose of one of them, or reshape both first where all pairs are meant"
 )
-OUTER_LOSS: Final = "{op}: a loss takes an output and its label, and x has shape {x}, y {y}; transpose one of them"
 RANK_ONE: Final = (
     "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
     "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"

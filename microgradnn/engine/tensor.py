@@ -33,7 +33,7 @@ from .modes import DETECTING, RECORDING
 from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, UFUNCS, no_such
 from .pullbacks import pulled as pulled
 from .pullbacks import pushed
-from .shape_errors import OUTER, OUTER_LOSS, RANK_ONE, RANK_ONE_MET, shape_error
+from .shape_errors import OUTER, RANK_ONE, RANK_ONE_MET, shape_error
 from .tensor_methods import TensorMethods
 from .versions import CLOCK, NEVER, same_bits, tick
 
@@ -71,17 +71,15 @@ def warn_of_rank_one(args: Sequence[Any]) -> None:
 
 
 def look_at_outer(op: Op, x: Tensor, y: Tensor) -> None:
-    """Say where a column, (m, 1), meets a row, (1, m): ShapeError in a loss, a warning where one of them is given data.
+    """Warn where a column, (m, 1), meets a row, (1, m), in a loss, or where one of them is given data.
 
     Labels that stand in a column beside outputs in a row would be compared each with each.
     """
     m = x._array.size
     if x.shape != y.shape[::-1] or m not in x.shape or x in y.inputs or y in x.inputs:  # the last: X − X.T
         return
-    if op in LOSSES:
-        raise ShapeError(OUTER_LOSS.format(op=op.name, x=x.shape, y=y.shape))
     data = [one for one in (x, y) if one.op is None and one.kind != "parameter"]
-    if any(one.kind == "constant" for one in data) or (data and (x.op is not None or y.op is not None)):
+    if op in LOSSES or any(one.kind == "constant" for one in data) or (data and (x.op is not None or y.op is not None)):
         warnings.warn(OUTER.format(op=op.name, x=x.shape, y=y.shape, m=m), RankOneWarning, stacklevel=CALLER + 2)
 
 
