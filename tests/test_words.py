@@ -17,7 +17,6 @@ from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
 from microgradnn.nn import Network
 from microgradnn.nn.losses import LOSSES
 from microgradnn.programs.backends import BACKENDS, compile
-from microgradnn.rules import calculus
 
 V, T = Value(2.0, "a"), Tensor([[1.0, 2.0]], "T")
 X = np.array([[0.5, -1.0, 2.0, 0.1, 0.2, 0.3]])
@@ -92,41 +91,11 @@ def test_labels_in_a_column_beside_outputs_in_a_row_are_refused(loss: str, kind:
         LOSSES[loss](a, kind([[0.0], [1.0], [1.0]]))
 
 
-@pytest.mark.parametrize("kind", [np.array, Tensor])
-@pytest.mark.parametrize("row", [calculus.squared_error, calculus.cross_entropy, calculus.cross_entropy_logits])
-def test_a_row_that_is_a_loss_warns_of_labels_in_a_column_beside_outputs_in_a_row(row: Any, kind: Any) -> None:
-    a = Tensor(np.full((1, 3), 0.5))
-
-    with pytest.warns(RankOneWarning, match="each number of one meets each of the other"):
-        row(a, kind([[0.0], [1.0], [1.0]]))
-
-
 @pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"squared_error"}))
 @pytest.mark.parametrize("kind", [np.array, Tensor])
 def test_a_loss_refuses_labels_of_minus_one(loss: str, kind: Any) -> None:
     with pytest.raises(ValueError, match=r"from 0 to 1; got -1 at Y\[0, 1\]; write \(Y \+ 1\) / 2"):
         LOSSES[loss](Tensor(np.full((1, 3), 0.5)), kind([[1.0, -1.0, 1.0]]))
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda a, y: ((a - y) ** 2).mean(),
-        lambda a, y: (y * mg.log(a)).mean(),
-        lambda a, y: mg.maximum(y, a),
-        lambda a, y: ((a + 0) - Tensor(y)).sum(),
-    ],
-)
-def test_a_column_of_data_beside_a_row_in_a_loss_written_by_hand_is_warned_of(call: Callable[..., Any]) -> None:
-    with pytest.warns(RankOneWarning, match=r"meets .*, and each number of one meets each of the other, \(3, 3\)"):
-        call(Tensor(np.full((1, 3), 0.5)), np.ones((3, 1)))
-
-
-def test_all_pairs_of_ones_own_and_a_weight_beside_a_row_are_not_warned_of(recwarn: pytest.WarningsRecorder) -> None:
-    x, w = Tensor(np.ones((1, 3))), Tensor(np.ones((3, 1)), kind="parameter")
-
-    assert (x - x.T).shape == (x.T * x).shape == (w * x).shape == (w + x * 2).shape == (3, 3)
-    assert len(recwarn) == 0
 
 
 def test_a_format_and_an_activation_as_a_function_are_understood() -> None:

@@ -13,10 +13,6 @@ RANK_ONE_MET: Final = (
     "an array of shape ({n},) meets a Tensor of shape {shape}: NumPy takes it for a row, (1, {n}); write "
     "x.reshape(1, -1) for the row, x.reshape(-1, 1) for a column"
 )
-OUTER: Final = (
-    "{op}: {x} meets {y}, and each number of one meets each of the other, ({m}, {m}); labels and outputs are both "
-    "rows, (1, m): give the transpose of one of them, or reshape both first where all pairs are meant"
-)
 RANK_ONE: Final = (
     "a Tensor of shape ({n},) is neither a row nor a column, and ({n}, 1) − ({n},) is ({n}, {n}); "
     "write .reshape(-1, 1) for a column or .reshape(1, -1) for a row"

@@ -33,7 +33,7 @@ from .modes import DETECTING, RECORDING
 from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, UFUNCS, no_such
 from .pullbacks import pulled as pulled
 from .pullbacks import pushed
-from .shape_errors import OUTER, RANK_ONE, RANK_ONE_MET, shape_error
+from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
 from .tensor_methods import TensorMethods
 from .versions import CLOCK, NEVER, same_bits, tick
 
@@ -47,7 +47,6 @@ CALLER: Final = 1 if COMPILED else 2  # how far up a warning looks for who is to
 BLANK: Final[Any] = object()  # for `new`
 
 
-LOSSES: Final = (calculus.squared_error, calculus.cross_entropy, calculus.cross_entropy_logits)
 DECIDED: Final = About(kind=Decided("constant"))
 
 
@@ -68,19 +67,6 @@ def warn_of_rank_one(args: Sequence[Any]) -> None:
     other = next((one.shape for one in args if isinstance(one, np.ndarray) and one.ndim == 1 and one.size > 1), None)
     if shape and other:
         warnings.warn(RANK_ONE_MET.format(n=other[0], shape=shape), RankOneWarning, stacklevel=CALLER + 2)
-
-
-def look_at_outer(op: Op, x: Tensor, y: Tensor) -> None:
-    """Warn where a column, (m, 1), meets a row, (1, m), in a loss, or where one of them is given data.
-
-    Labels that stand in a column beside outputs in a row would be compared each with each.
-    """
-    m = x._array.size
-    if x.shape != y.shape[::-1] or m not in x.shape or x in y.inputs or y in x.inputs:  # the last: X − X.T
-        return
-    data = [one for one in (x, y) if one.op is None and one.kind != "parameter"]
-    if op in LOSSES or any(one.kind == "constant" for one in data) or (data and (x.op is not None or y.op is not None)):
-        warnings.warn(OUTER.format(op=op.name, x=x.shape, y=y.shape, m=m), RankOneWarning, stacklevel=CALLER + 2)
 
 
 def new(kind: type[Tensor]) -> Tensor:
@@ -321,8 +307,6 @@ class Tensor(TensorMethods):
             array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
         except (ValueError, IndexError) as error:
             raise shape_error(op, inputs, error) from None
-        if len(xs) == 2 and isinstance(op, Op) and array.ndim == 2 and array.size > max(xs[0].size, xs[1].size):
-            look_at_outer(op, *inputs)
         return made(op, np.asarray(array), inputs)
 
     @classmethod
