@@ -58,15 +58,19 @@ from .rules.calculus import dot as dot
 from .rules.calculus import elu as elu
 from .rules.calculus import erf as erf
 from .rules.calculus import erfc as erfc
+from .rules.calculus import erfinv as erfinv
 from .rules.calculus import exp as exp
+from .rules.calculus import exp2 as exp2
 from .rules.calculus import expm1 as expm1
 from .rules.calculus import gelu as gelu
 from .rules.calculus import hypot as hypot
 from .rules.calculus import leaky_relu as leaky_relu
 from .rules.calculus import log as log
+from .rules.calculus import log1mexp as log1mexp
 from .rules.calculus import log1p as log1p
 from .rules.calculus import log2 as log2
 from .rules.calculus import log10 as log10
+from .rules.calculus import logaddexp as logaddexp
 from .rules.calculus import logit as logit
 from .rules.calculus import logsumexp as logsumexp
 from .rules.calculus import maximum as maximum
@@ -79,6 +83,7 @@ from .rules.calculus import sigmoid as sigmoid
 from .rules.calculus import sign as sign
 from .rules.calculus import silu as silu
 from .rules.calculus import sin as sin
+from .rules.calculus import sinc as sinc
 from .rules.calculus import sinh as sinh
 from .rules.calculus import softplus as softplus
 from .rules.calculus import sqrt as sqrt
@@ -86,6 +91,7 @@ from .rules.calculus import sum as sum
 from .rules.calculus import tan as tan
 from .rules.calculus import tanh as tanh
 from .rules.calculus import where as where
+from .rules.calculus import xlogy as xlogy
 from .rules.operations import ArrayOperation as ArrayOperation
 from .rules.operations import Operation as Operation
 from .rules.operations import array_operation as array_operation
@@ -140,7 +146,9 @@ __all__ = [
     "elu",
     "erf",
     "erfc",
+    "erfinv",
     "exp",
+    "exp2",
     "explain",
     "expm1",
     "expression",
@@ -154,9 +162,11 @@ __all__ = [
     "jvp",
     "leaky_relu",
     "log",
+    "log1mexp",
     "log1p",
     "log2",
     "log10",
+    "logaddexp",
     "logit",
     "logsumexp",
     "maximum",
@@ -170,6 +180,7 @@ __all__ = [
     "sign",
     "silu",
     "sin",
+    "sinc",
     "sinh",
     "softplus",
     "sqrt",
@@ -179,4 +190,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "where",
+    "xlogy",
 ]

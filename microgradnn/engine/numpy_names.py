@@ -21,9 +21,11 @@ def no_such(name: str) -> str:
     return f"{name} has no rule for its gradient here; write .data where none is wanted, or see docs/operations.md"
 
 
-UFUNCS: Final[dict[str, Any]] = {
-    op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)
-} | {"matmul": arrays.ARRAY_OPS["matmul"], "square": lambda x: x**2}
+UFUNCS: Final[dict[str, Any]] = (
+    {name: op for name, op in OPS.items() if op.public and isinstance(getattr(np, name, None), np.ufunc)}
+    | {op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)}
+    | {"matmul": arrays.ARRAY_OPS["matmul"], "square": lambda x: x**2}
+)
 COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
 RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the operands change places
     "greater": (OPS["greater"], False),

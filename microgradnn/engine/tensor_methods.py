@@ -21,6 +21,10 @@ class TensorMethods(Node):
         """Return expm1(self), as a Tensor: e^x − 1, exact for small x."""
         return self._record(calculus.expm1, self)
 
+    def exp2(self) -> Any:
+        """Return exp2(self), as a Tensor: 2^x."""
+        return self._record(calculus.exp2, self)
+
     def log(self) -> Any:
         """Return log(self), as a Tensor: the natural logarithm; −∞ at 0, with slope ∞."""
         return self._record(calculus.log, self)
@@ -36,6 +40,21 @@ class TensorMethods(Node):
     def log10(self) -> Any:
         """Return log10(self), as a Tensor."""
         return self._record(calculus.log10, self)
+
+    def log1mexp(self) -> Any:
+        """Return log1mexp(self), as a Tensor: log(1 − e^−x), exact for small and large x; −∞ at 0, with slope ∞."""
+        return self._record(calculus.log1mexp, self)
+
+    def xlogy(self, other: Any) -> Any:
+        """Return xlogy(self, other), as a Tensor: x · log y, and 0 where x is 0, at y = 0 too, with slope 0 in y."""
+        return self._record(calculus.xlogy, self, other)
+
+    def logaddexp(self, other: Any) -> Any:
+        """Return logaddexp(self, other), as a Tensor.
+
+        Log(e^x + e^y); does not overflow, and a tie has slopes ½ and ½, at ±∞ too.
+        """
+        return self._record(calculus.logaddexp, self, other)
 
     def sqrt(self) -> Any:
         """Return sqrt(self), as a Tensor: slope ∞ at 0."""
@@ -80,6 +99,10 @@ class TensorMethods(Node):
         """
         return self._record(calculus.atan2, self, other)
 
+    def sinc(self) -> Any:
+        """Return sinc(self), as a Tensor: sin(π x) / (π x), as NumPy; 1 at 0 and 0 at ±∞."""
+        return self._record(calculus.sinc, self)
+
     def sinh(self) -> Any:
         """Return sinh(self), as a Tensor."""
         return self._record(calculus.sinh, self)
@@ -119,6 +142,10 @@ class TensorMethods(Node):
     def erfc(self) -> Any:
         """Return erfc(self), as a Tensor: 1 − erf(x), exact for large x."""
         return self._record(calculus.erfc, self)
+
+    def erfinv(self) -> Any:
+        """Return erfinv(self), as a Tensor: the inverse of erf; ±∞ at ±1, with slope ∞."""
+        return self._record(calculus.erfinv, self)
 
     def relu(self) -> Any:
         """Return relu(self), as a Tensor: slope 0 at the kink, as PyTorch."""

@@ -213,6 +213,23 @@ class ValueMethods(Node):
         node._dx = dx
         return watched(node) if OPEN else node
 
+    def exp2(self) -> Value:
+        """Return exp2(self), as a Value: 2^x."""
+        x = self._data
+        try:
+            f: float = math.exp2(x)
+            dx = calculus.LN2 * f
+        except (ValueError, ArithmeticError):
+            return at_limit(EXP2, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = EXP2
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
     def log(self) -> Value:
         """Return log(self), as a Value: the natural logarithm; −∞ at 0, with slope ∞."""
         x = self._data
@@ -281,6 +298,88 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
+        return watched(node) if OPEN else node
+
+    def log1mexp(self) -> Value:
+        """Return log1mexp(self), as a Value: log(1 − e^−x), exact for small and large x; −∞ at 0, with slope ∞."""
+        x = self._data
+        try:
+            f: float = numerics.log1mexp(x)
+            dx = 1.0 / math.expm1(x + 0.0)
+        except (ValueError, ArithmeticError):
+            return at_limit(LOG1MEXP, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = LOG1MEXP
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def xlogy(self, other: Number) -> Value:
+        """Return xlogy(self, other), as a Value: x · log y, and 0 where x is 0, at y = 0 too, with slope 0 in y."""
+        if not isinstance(other, Value):
+            other = leaf(other)
+        x, y = self._data, other._data
+        try:
+            f: float = numerics.xlogy(x, y)
+            dx = math.log(y)
+            dy = x / (y + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0))
+        except (ValueError, ArithmeticError):
+            return at_limit(XLOGY, (self, other))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = XLOGY
+        node._x = self
+        node._y = other
+        node._dx = dx
+        node._dy = dy
+        return watched(node) if OPEN else node
+
+    def logaddexp(self, other: Number) -> Value:
+        """Return logaddexp(self, other), as a Value.
+
+        Log(e^x + e^y); does not overflow, and a tie has slopes ½ and ½, at ±∞ too.
+        """
+        if not isinstance(other, Value):
+            other = leaf(other)
+        x, y = self._data, other._data
+        try:
+            f: float = numerics.logaddexp(x, y)
+            dx = numerics.share(x, y)
+            dy = numerics.share(y, x)
+        except (ValueError, ArithmeticError):
+            return at_limit(LOGADDEXP, (self, other))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = LOGADDEXP
+        node._x = self
+        node._y = other
+        node._dx = dx
+        node._dy = dy
+        return watched(node) if OPEN else node
+
+    def _share(self, other: Number) -> Value:
+        if not isinstance(other, Value):
+            other = leaf(other)
+        x, y = self._data, other._data
+        try:
+            f: float = numerics.share(x, y)
+            dx = f * numerics.share(y, x)
+            dy = -f * numerics.share(y, x)
+        except (ValueError, ArithmeticError):
+            return at_limit(SHARE, (self, other))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = SHARE
+        node._x = self
+        node._y = other
+        node._dx = dx
+        node._dy = dy
         return watched(node) if OPEN else node
 
     def sqrt(self) -> Value:
@@ -483,6 +582,43 @@ class ValueMethods(Node):
     def arctan2(self, other: Number) -> Value:
         """Return atan2, by NumPy's name."""
         return self.atan2(other)
+
+    def sinc(self) -> Value:
+        """Return sinc(self), as a Value: sin(π x) / (π x), as NumPy; 1 at 0 and 0 at ±∞."""
+        x = self._data
+        try:
+            f: float = numerics.sinc(x)
+            dx = numerics.sinc_slope(x)
+        except (ValueError, ArithmeticError):
+            return at_limit(SINC, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = SINC
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def _sinc_slope(self) -> Value:
+        x = self._data
+        try:
+            f: float = numerics.sinc_slope(x)
+            dx = numerics.where(
+                numerics.step(abs(x) - numerics.NEAR),
+                -(calculus.PI_SQUARED * numerics.sinc(x) + 2.0 * f / (x + (1.0 if x == 0.0 else 0.0))),
+                numerics.sinc_curve(numerics.minimum(abs(x), numerics.NEAR)),
+            )
+        except (ValueError, ArithmeticError):
+            return at_limit(SINC_SLOPE, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = SINC_SLOPE
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
 
     def sinh(self) -> Value:
         """Return sinh(self), as a Value."""
@@ -690,6 +826,39 @@ class ValueMethods(Node):
         node._data = f
         node._swept = NONE
         node.op = ERFC
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def erfinv(self) -> Value:
+        """Return erfinv(self), as a Value: the inverse of erf; ±∞ at ±1, with slope ∞."""
+        x = self._data
+        try:
+            f: float = numerics.erfinv(x)
+            dx = numerics.erfinv_slope(x)
+        except (ValueError, ArithmeticError):
+            return at_limit(ERFINV, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = ERFINV
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return watched(node) if OPEN else node
+
+    def _erfinv_slope(self) -> Value:
+        x = self._data
+        try:
+            f: float = numerics.erfinv_slope(x)
+            dx = 2.0 * numerics.erfinv(x) * f * f
+        except (ValueError, ArithmeticError):
+            return at_limit(ERFINV_SLOPE, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = ERFINV_SLOPE
         node._x = self
         node._y = None
         node._dx = dx
@@ -1172,10 +1341,15 @@ SAME: Final = calculus.same
 POW: Final = calculus.pow
 EXP: Final = calculus.exp
 EXPM1: Final = calculus.expm1
+EXP2: Final = calculus.exp2
 LOG: Final = calculus.log
 LOG1P: Final = calculus.log1p
 LOG2: Final = calculus.log2
 LOG10: Final = calculus.log10
+LOG1MEXP: Final = calculus.log1mexp
+XLOGY: Final = calculus.xlogy
+LOGADDEXP: Final = calculus.logaddexp
+SHARE: Final = calculus.share
 SQRT: Final = calculus.sqrt
 CBRT: Final = calculus.cbrt
 HYPOT: Final = calculus.hypot
@@ -1186,6 +1360,8 @@ ASIN: Final = calculus.asin
 ACOS: Final = calculus.acos
 ATAN: Final = calculus.atan
 ATAN2: Final = calculus.atan2
+SINC: Final = calculus.sinc
+SINC_SLOPE: Final = calculus.sinc_slope
 SINH: Final = calculus.sinh
 COSH: Final = calculus.cosh
 TANH: Final = calculus.tanh
@@ -1197,6 +1373,8 @@ SIGMOID: Final = calculus.sigmoid
 LOGIT: Final = calculus.logit
 ERF: Final = calculus.erf
 ERFC: Final = calculus.erfc
+ERFINV: Final = calculus.erfinv
+ERFINV_SLOPE: Final = calculus.erfinv_slope
 GAUSSIAN: Final = calculus.gaussian
 NORMAL_CDF: Final = calculus.normal_cdf
 RELU: Final = calculus.relu
@@ -1234,10 +1412,15 @@ WRITTEN: Final = {
     "pow": "_pow",
     "exp": "exp",
     "expm1": "expm1",
+    "exp2": "exp2",
     "log": "log",
     "log1p": "log1p",
     "log2": "log2",
     "log10": "log10",
+    "log1mexp": "log1mexp",
+    "xlogy": "xlogy",
+    "logaddexp": "logaddexp",
+    "share": "_share",
     "sqrt": "sqrt",
     "cbrt": "cbrt",
     "hypot": "hypot",
@@ -1248,6 +1431,8 @@ WRITTEN: Final = {
     "acos": "acos",
     "atan": "atan",
     "atan2": "atan2",
+    "sinc": "sinc",
+    "sinc_slope": "_sinc_slope",
     "sinh": "sinh",
     "cosh": "cosh",
     "tanh": "tanh",
@@ -1259,6 +1444,8 @@ WRITTEN: Final = {
     "logit": "logit",
     "erf": "erf",
     "erfc": "erfc",
+    "erfinv": "erfinv",
+    "erfinv_slope": "_erfinv_slope",
     "gaussian": "_gaussian",
     "normal_cdf": "_normal_cdf",
     "relu": "relu",

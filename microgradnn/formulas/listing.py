@@ -465,10 +465,8 @@ def shape_text(shape: tuple[int, ...]) -> str:
 def helper_sources(helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
     """Return the source of helpers, and of what they need, under the names of their rows."""
     table = numeric_functions()
-    names = {getattr(function, "__name__", ""): name for name, function in helpers.items()}
-    for name in helpers:  # np.vectorize has no name of its own
-        if f"{name}_array" in table and isinstance(table[f"{name}_array"], ast.Assign):
-            names[f"{name}_array"] = name
+    homes = {id(function): name for name, function in vars(numerics).items() if name in table}
+    names = {homes[id(function)]: name for name, function in helpers.items() if id(function) in homes}
     order: list[str] = []
 
     def need(name: str) -> None:
@@ -477,7 +475,8 @@ def helper_sources(helpers: Mapping[str, Callable[..., Any]]) -> list[str]:
         own = {x.id for x in ast.walk(table[name]) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
         for x in ast.walk(table[name]):
             if isinstance(x, ast.Name) and x.id not in own and x.id in table:
-                names.setdefault(x.id, x.id)
+                taken = x.id in [told for home, told in names.items() if home != x.id]  # by the row's form for arrays
+                names.setdefault(x.id, f"{x.id}_scalar" if taken else x.id)
                 need(x.id)
         order.append(name)
 

@@ -183,7 +183,8 @@ def find_helpers(functions: Mapping[str, Callable[..., Any]]) -> list[Translatio
 
 # --- in Numba ---------------------------------------------------------------------------------
 
-OF_NUMPY = {"math.cbrt": "np.cbrt", "math.log2": "np.log2"}  # Numba has these of `math` only of late, or not at all
+# Numba has these of `math` only of late, or not at all.
+OF_NUMPY = {f"math.{name}": f"np.{name}" for name in ("cbrt", "exp2", "fmod", "log2", "nextafter")}
 
 
 def in_numba(formula: ast.expr) -> str:

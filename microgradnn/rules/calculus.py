@@ -25,8 +25,9 @@ POSITIVE = Interval(low=0)
 NOT_NEGATIVE = Interval(low=0, closed=True)
 NOT_ZERO = Interval(hole=0)
 UP_TO_ONE = Interval(-1, 1, closed=True)
-ONE_OVER_LN2, ONE_OVER_LN10 = 1 / math.log(2), 1 / math.log(10)
+LN2, ONE_OVER_LN2, ONE_OVER_LN10 = math.log(2), 1 / math.log(2), 1 / math.log(10)
 TWO_OVER_ROOT_PI, ONE_OVER_ROOT_TWO_PI = 2 / math.sqrt(math.pi), 1 / math.sqrt(2 * math.pi)
+ROOT_PI_OVER_TWO, PI_SQUARED = math.sqrt(math.pi) / 2, math.pi**2
 
 # Each row: what it is worth and its slopes first, how it is written after that.
 # fmt: off
@@ -85,6 +86,10 @@ expm1 = Op("expm1", math.expm1, np.expm1,
          lambda f, x: exp(x),
          latex="e^{{{x}}} - 1", binds="sum", note="e^x − 1, exact for small x")
 
+exp2 = Op("exp2", math.exp2, np.exp2,
+         lambda f, x: LN2 * f,
+         latex="2^{{{x}}}", binds="power", note="2^x")
+
 log = Op("log", math.log, np.log,
          lambda f, x: 1 / (x + 0),  # −0 + 0 is 0: the limit from the domain's side
          paper=(lambda f, x: 1 / x,),
@@ -107,6 +112,31 @@ log10 = Op("log10", math.log10, np.log10,
          paper=(lambda f, x: ONE_OVER_LN10 / x,),
          domain=POSITIVE,
          latex=r"\log_{{10}}({x})")
+
+log1mexp = Op("log1mexp", numerics.log1mexp, numerics.log1mexp_array,
+         lambda f, x: 1 / expm1(x + 0),
+         paper=(lambda f, x: 1 / expm1(x),),
+         domain=POSITIVE,
+         latex=r"\ln(1 - e^{{-{x:product}}})", note="log(1 − e^−x), exact for small and large x; −∞ at 0, with slope ∞")
+
+xlogy = Op("xlogy", numerics.xlogy, numerics.xlogy_array,
+         lambda f, x, y: log(y),
+         lambda f, x, y: x / (y + zero(x) * zero(y)),
+         domain=(REAL, POSITIVE),
+         latex=r"{x:product} \ln({y})", binds="product",
+         note="x · log y, and 0 where x is 0, at y = 0 too, with slope 0 in y")
+
+logaddexp = Op("logaddexp", numerics.logaddexp, numerics.logaddexp_array,
+         lambda f, x, y: share(x, y),
+         lambda f, x, y: share(y, x),
+         latex=r"\ln(e^{{{x}}} + e^{{{y}}})",
+         note="log(e^x + e^y); does not overflow, and a tie has slopes ½ and ½, at ±∞ too")
+
+share = Op("share", numerics.share, numerics.share_array,
+         lambda f, x, y: f * share(y, x),
+         lambda f, x, y: -f * share(y, x),
+         latex=r"\sigma({x:sum} - {y:product})", note="e^x / (e^x + e^y), which is σ(x − y) of all the digits of x − y",
+         public=False)
 
 sqrt = Op("sqrt", math.sqrt, np.sqrt,
          lambda f, x: 1 / (2 * f + 0),
@@ -160,6 +190,15 @@ atan2 = Op("atan2", math.atan2, np.arctan2,
          lambda f, x, y: -x / (hypot(x, y) + zero(hypot(x, y))) / (hypot(x, y) + zero(hypot(x, y))),
          kink=lambda x, y: minimum(abs(x) + abs(y), abs(x) + maximum(y, 0)),
          note="the angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin")
+
+sinc = Op("sinc", numerics.sinc, numerics.sinc_array,
+         lambda f, x: sinc_slope(x),
+         latex=r"\operatorname{{sinc}}({x})", note="sin(π x) / (π x), as NumPy; 1 at 0 and 0 at ±∞")
+
+sinc_slope = Op("sinc_slope", numerics.sinc_slope, numerics.sinc_slope_array,
+         lambda f, x: where(step(abs(x) - numerics.NEAR), -(PI_SQUARED * sinc(x) + 2 * f / (x + zero(x))),
+                            numerics.sinc_curve(minimum(abs(x), numerics.NEAR))),
+         latex=r"\operatorname{{sinc}}'({x})", note="(cos(π x) − sinc(x)) / x, and 0 at 0", public=False)
 
 # --- hyperbolic functions -------------------------------------------------------------------
 
@@ -216,6 +255,18 @@ erfc = Op("erfc", math.erfc, numerics.erfc_array,
          lambda f, x: -TWO_OVER_ROOT_PI * gaussian(x) ** 2,
          paper=(lambda f, x: -TWO_OVER_ROOT_PI * exp(-(x * x)),),
          latex=r"\operatorname{{erfc}}({x})", note="1 − erf(x), exact for large x")
+
+erfinv = Op("erfinv", numerics.erfinv, numerics.erfinv_array,
+         lambda f, x: erfinv_slope(x),
+         paper=(lambda f, x: ROOT_PI_OVER_TWO * exp(f * f),),
+         domain=Interval(-1, 1),
+         latex=r"\operatorname{{erf}}^{{-1}}({x})", note="the inverse of erf; ±∞ at ±1, with slope ∞")
+
+erfinv_slope = Op("erfinv_slope", numerics.erfinv_slope, numerics.erfinv_slope_array,
+         lambda f, x: 2 * erfinv(x) * f * f,
+         domain=Interval(-1, 1),
+         latex=r"\tfrac{{\sqrt\pi}}{{2}} e^{{\operatorname{{erf}}^{{-1}}({x})^2}}", public=False,
+         note="e^(erfinv(x)²) √π / 2")
 
 gaussian = Op("gaussian", numerics.gaussian, numerics.gaussian_array,
          lambda f, x: -x * f,

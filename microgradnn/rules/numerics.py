@@ -325,6 +325,259 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return x if condition != 0 else y
 
 
+LN2_REST = 2.3190468138462996e-17  # what log(2) has beyond its 53 bits
+
+
+def logaddexp(x: float, y: float) -> float:
+    """log(e^x + e^y), which does not overflow; where it is near 0 it has the digits of e^x − 1 and e^y, its terms."""
+    top = x if x >= y or x != x else y
+    low = y if x >= y or x != x else x
+    if x == y:
+        return x + 0.6931471805599453 + LN2_REST
+    if -0.6 < top < 1.0:
+        return math.log1p(math.expm1(top) + math.exp(low))
+    if -1.0 < top < 0.0:  # 2 e^top (1 + e^(low − top)) / 2
+        return top + 0.6931471805599453 + (math.log1p(math.expm1(low - top) / 2) + LN2_REST)
+    return top + math.log1p(math.exp(low - top))
+
+
+def logaddexp_array(x: Any, y: Any) -> Any:
+    """`logaddexp` of each pair of elements."""
+    top, low = np.maximum(x, y), np.minimum(x, y)
+    tie = np.equal(x, y)
+    near, middle = np.greater(top, -0.6) & np.less(top, 1), np.greater(top, -1) & np.less_equal(top, -0.6)
+    d = np.where(tie, 0, low - np.where(tie, 0, top))
+    by_terms = np.log1p(np.expm1(np.where(near, top, 0)) + np.exp(np.where(near, low, 0)))
+    by_mean = (top + 0.6931471805599453) + (np.log1p(np.expm1(d) / 2) + LN2_REST)
+    return np.where(near & ~tie, by_terms, np.where(middle | tie, by_mean, top + np.log1p(np.exp(d))))
+
+
+def share(x: float, y: float) -> float:
+    """e^x / (e^x + e^y), ½ of equals: σ(d) of d = x − y, and what d lost in rounding (Knuth, 1969) to first order."""
+    d = x - y
+    e = math.exp(-abs(d))
+    lost = (x - (d - (d - x))) - (y + (d - x)) if abs(d) < 1000.0 else 0.0
+    less = e + e * (((-lost if d > 0 else lost) / (1.0 + e) - e) / (1.0 + e))  # e / (1 + e), of the smaller
+    return 0.5 if x == y else 1.0 - less if d > 0 else less
+
+
+def share_array(x: Any, y: Any) -> Any:
+    """`share` of each pair of elements."""
+    tie = np.equal(x, y)
+    x, y = np.where(tie, 0, x), np.where(tie, 0, y)
+    d = np.subtract(x, y)
+    more = np.greater(d, 0)
+    e = np.exp(np.where(more, -d, d))
+    lost = np.where(np.abs(d) < 1000, (x - (d - (d - x))) - (y + (d - x)), 0)
+    less = e + e * ((np.where(more, -lost, lost) / (1 + e) - e) / (1 + e))
+    return np.where(more, 1 - less, less)
+
+
+def log1mexp(x: float) -> float:
+    """log(1 − e^−x), by whichever of two forms has the digits (Mächler, 2012)."""
+    return math.log(-math.expm1(-x)) if x < 0.6931471805599453 else math.log1p(-math.exp(-x))
+
+
+def log1mexp_array(x: Any) -> Any:
+    """`log1mexp` of each element."""
+    near = np.less(x, 0.6931471805599453)
+    small = np.log(-np.expm1(np.negative(np.where(near, x, 1))))
+    return np.where(near, small, np.log1p(-np.exp(np.negative(np.where(near, 1, x)))))
+
+
+def xlogy(x: float, y: float) -> float:
+    """Return x · log y, and 0 where x is 0, at y = 0 too; ValueError where y < 0."""
+    return 0.0 if x == 0 and y >= 0 else x * math.log(y)
+
+
+def xlogy_array(x: Any, y: Any) -> Any:
+    """`xlogy` of each pair of elements."""
+    return x * np.log(np.where(np.equal(x, 0) & np.greater_equal(y, 0), 1, y))
+
+
+def lost_of_pi(x: float, z: float) -> float:
+    """What rounding takes from π x, which became z; the products of parts of x and π are exact (Dekker, 1971)."""
+    c = 134217729.0 * x
+    h = c - (c - x)
+    rest = h * 3.141592502593994 - z + h * 1.5099579909783765e-07 + (x - h) * 3.141592502593994
+    return rest + (x - h) * 1.5099579909783765e-07 + x * 1.2246467991473532e-16
+
+
+def quarters(x: float) -> float:
+    """How many quarter turns are nearest to the angle π x of x ≥ 0, within a turn."""
+    return math.floor(2.0 * math.fmod(x, 2.0) + 0.5)
+
+
+def beyond(x: float) -> float:
+    """What is left of x without those; nothing is lost of it."""
+    return math.fmod(x, 2.0) - quarters(x) / 2.0
+
+
+def sin_pi(x: float) -> float:
+    """sin(π x) of x ≥ 0, but for what rounding takes from π x."""
+    q = quarters(x)
+    z = math.pi * beyond(x)
+    size = math.cos(z) if q == 1 or q == 3 else math.sin(z)
+    return -size if q == 2 or q == 3 else size
+
+
+def cos_pi(x: float) -> float:
+    """cos(π x) of x ≥ 0, but for what rounding takes from π x."""
+    q = quarters(x)
+    z = math.pi * beyond(x)
+    size = -math.sin(z) if q == 1 or q == 3 else math.cos(z)
+    return -size if q == 2 or q == 3 else size
+
+
+WHOLE = 4503599627370496.0  # 2⁵²: from here on all floats are whole numbers
+NEAR = 0.5  # where the slope of sinc, a difference of what is nearly equal, is a series
+
+
+def sinc(x: float) -> float:
+    """sin(π x) / (π x), exactly 0 at whole numbers and at ±∞, 1 at 0."""
+    size = abs(x)
+    if size < 0.5:
+        z = math.pi * size
+        return math.sin(z) / z if z > 0 else 1.0
+    if size >= WHOLE:
+        return 0.0
+    lost = lost_of_pi(beyond(size), math.pi * beyond(size))
+    ratio = sin_pi(size) / (math.pi * size)
+    return ratio + (lost * cos_pi(size) - ratio * lost_of_pi(size, math.pi * size)) / (math.pi * size)
+
+
+def sinc_array(x: Any) -> Any:
+    """`sinc` of each element."""
+    size = np.fabs(x)
+    near, far = np.less(size, 0.5), np.greater_equal(size, WHOLE)
+    size = np.where(far, 1, size)
+    z = np.pi * size
+    sine, cosine, lost = half_turns(size)
+    ratio = sine / np.where(near, 1, z)
+    apart = ratio + (lost * cosine - ratio * lost_of_pi(size, z)) / np.where(near, 1, z)
+    return np.where(near, np.sin(z) / np.where(np.equal(z, 0), 1, z) + np.equal(z, 0), np.where(far, 0, apart))
+
+
+def half_turns(x: Any) -> tuple[Any, Any, Any]:
+    """`sin_pi` and `cos_pi` of each element, and what was lost."""
+    turn = np.fmod(x, 2.0)
+    q = np.floor(2 * turn + 0.5)
+    t = turn - q / 2
+    z = np.pi * t
+    sign, odd = np.where(np.equal(q, 2) | np.equal(q, 3), -1, 1), np.equal(q, 1) | np.equal(q, 3)
+    sine, cosine = np.sin(z), np.cos(z)
+    return sign * np.where(odd, cosine, sine), sign * np.where(odd, -sine, cosine), lost_of_pi(t, z)
+
+
+def sinc_slope(x: float) -> float:
+    """The slope of sinc, −π j₁(π x): a series (DLMF 10.53.1) up to ½, further out (cos(π x) − sinc(x)) / x."""
+    size = abs(x)
+    if size < 0.5:
+        w = 9.869604401089358 * x * x
+        tail = 1.0 - w / 130.0 * (1.0 - w / 180.0 * (1.0 - w / 238.0 * (1.0 - w / 304.0 * (1.0 - w / 378.0))))
+        return x * (
+            -3.289868133696453 * (1.0 - w / 10.0 * (1.0 - w / 28.0 * (1.0 - w / 54.0 * (1.0 - w / 88.0 * tail))))
+        )
+    if size == math.inf:
+        return 0.0
+    lost = lost_of_pi(beyond(size), math.pi * beyond(size))
+    return (cos_pi(size) - (lost * sin_pi(size) + sinc(x))) / x
+
+
+def sinc_slope_array(x: Any) -> Any:
+    """`sinc_slope` of each element."""
+    size = np.fabs(x)
+    near, far = np.less(size, 0.5), np.equal(size, np.inf)
+    t = np.where(near, x, 0)
+    w = 9.869604401089358 * t * t
+    tail = 1 - w / 130 * (1 - w / 180 * (1 - w / 238 * (1 - w / 304 * (1 - w / 378))))
+    series = t * (-3.289868133696453 * (1 - w / 10 * (1 - w / 28 * (1 - w / 54 * (1 - w / 88 * tail)))))
+    other = np.where(near | far, 1, x)
+    sine, cosine, lost = half_turns(np.fabs(other))
+    apart = (cosine - (lost * sine + sinc_array(other))) / other
+    return np.where(near, series, np.where(far, 0, apart))
+
+
+def sinc_curve(x: Any) -> Any:
+    """The second derivative of sinc up to ½, in any number system: the series of its slope, term by term."""
+    w = 9.869604401089358 * x * x
+    tail = 1 - w * 11 / 1170 * (1 - w * 13 / 1980 * (1 - w * 15 / 3094 * (1 - w * 17 / 4560 * (1 - w * 19 / 6426))))
+    return -3.289868133696453 * (1 - w * 3 / 10 * (1 - w * 5 / 84 * (1 - w * 7 / 270 * (1 - w * 9 / 616 * tail))))
+
+
+ROOT_PI_REST = -4.325408244569568e-17  # what √π / 2 has beyond its 53 bits, relative to it
+
+
+def gap(y: float, x: float) -> float:
+    """How far erf⁻¹(x) is beyond y, to first order, for x ≥ 0: by erfc where erf has no digits left."""
+    missing = x - math.erf(y) if x < 0.5 else math.erfc(y) - (1.0 - x)
+    return missing * 0.886226925452758 * math.exp(y * y)
+
+
+def nearer(y: float, x: float) -> float:
+    """Return y nearer to erf⁻¹(x) by a step of Halley's."""
+    t = gap(y, x)
+    return y + t / (1.0 - y * t)
+
+
+def erfinv(x: float) -> float:
+    """The inverse of erf, by three steps from Winitzki's formula (2008), which has two digits; ValueError beyond ±1."""
+    size = abs(x)
+    if size == 1.0 or size < 1e-9:
+        return x * math.inf if size == 1.0 else 0.886226925452758 * x
+    down = math.log1p(-x * x)
+    middle = 4.330746750799873 + down / 2
+    start = math.sqrt(down / -0.147 / (math.sqrt(middle * middle - down / 0.147) + middle))
+    return math.copysign(nearer(nearer(nearer(start, size), size), size), x)
+
+
+def gap_array(y: Any, x: Any) -> Any:
+    """`gap` of each pair of elements."""
+    missing = np.where(np.less(x, 0.5), x - erf_array(y), erfc_array(y) - (1.0 - x))
+    return missing * 0.886226925452758 * np.exp(y * y)
+
+
+def nearer_array(y: Any, x: Any) -> Any:
+    """`nearer` of each pair of elements."""
+    t = gap_array(y, x)
+    return y + t / (1.0 - y * t)
+
+
+def erfinv_array(x: Any) -> Any:
+    """`erfinv` of each element."""
+    size = np.fabs(x)
+    inside = np.less(size, 1) & np.greater_equal(size, 1e-9)
+    some = np.where(inside, size, 0.5)
+    down = np.log1p(-some * some)
+    middle = 4.330746750799873 + down / 2
+    start = np.sqrt(down / -0.147 / (np.sqrt(middle * middle - down / 0.147) + middle))
+    found = nearer_array(nearer_array(nearer_array(start, some), some), some)
+    edge = np.where(np.less(size, 1e-9), 0.886226925452758 * size, np.where(np.equal(size, 1), np.inf, np.nan))
+    return np.copysign(np.where(inside, found, edge), x)
+
+
+def erfinv_slope(x: float) -> float:
+    """e^(y²) √π / 2 of y = erf⁻¹(x), with what the rounding of y takes away, which e^(y²) would tell."""
+    size = abs(x)
+    y = abs(erfinv(x))
+    c = 134217729.0 * y
+    h = c - (c - y)
+    whole = 0.886226925452758 * math.exp(h * h)
+    rest = math.expm1((y - h) * (y + h)) + 2.0 * y * gap(y, size) + ROOT_PI_REST
+    return math.inf if size == 1.0 else whole + whole * rest
+
+
+def erfinv_slope_array(x: Any) -> Any:
+    """`erfinv_slope` of each element."""
+    size = np.fabs(x)
+    y = np.fabs(erfinv_array(np.where(np.equal(size, 1), 0, x)))
+    c = 134217729.0 * y
+    h = c - (c - y)
+    big = 0.886226925452758 * np.exp(h * h)
+    rest = np.expm1((y - h) * (y + h)) + 2.0 * y * gap_array(y, size) + ROOT_PI_REST
+    return np.where(np.equal(size, 1), np.inf, big + big * rest)
+
+
 # Losses
 
 
@@ -379,12 +632,6 @@ def mean(xs: Sequence[Any]) -> Any:
 def dot(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
     """Σ x·y."""
     return sum(map(operator.mul, xs, ys))
-
-
-def logaddexp(x: float, y: float) -> float:
-    """log(e^x + e^y), by a form that does not overflow."""
-    more = math.log1p(math.exp(-abs(x - y))) if x != y else math.log(2.0)
-    return (x if x >= y or x != x else y) + more
 
 
 def logsumexp(xs: Sequence[float]) -> float:

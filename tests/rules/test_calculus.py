@@ -140,8 +140,10 @@ def test_arrays_agree_with_floats(op: Op, data: st.DataObject) -> None:
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     f = op(*columns)
 
-    # NumPy's functions and the C library's differ in the last place or two
-    np.testing.assert_allclose(f, [op(*xs) for xs in rows], rtol=8 * EPSILON)
+    # NumPy's functions and the C library's differ in the last place or two, of the terms where a value is near 0
+    for got, xs in zip(f, rows, strict=True):
+        terms = precision.VALUE_TERMS[op.name](*map(mpmath.mpf, xs)) if op.name in precision.VALUE_TERMS else 0.0
+        assert got == pytest.approx(op(*xs), rel=8 * EPSILON, abs=8 * EPSILON * float(abs(terms)))
     for rule in rules(op):
         want = [rule(op(*xs), *xs) for xs in rows]
         np.testing.assert_allclose(np.broadcast_to(rule(f, *columns), 3), want, rtol=1e-12, atol=1e-14)
