@@ -304,7 +304,7 @@ class ValueMethods(Node):
         """Return log1mexp(self), as a Value: log(1 − e^−x), exact for small and large x; −∞ at 0, with slope ∞."""
         x = self._data
         try:
-            f: float = numerics.log1mexp(x)
+            f: float = math.log(-math.expm1(-x)) if x < 0.6931471805599453 else math.log1p(-math.exp(-x))
             dx = 1.0 / math.expm1(x + 0.0)
         except (ValueError, ArithmeticError):
             return at_limit(LOG1MEXP, (self,))
@@ -323,8 +323,9 @@ class ValueMethods(Node):
             other = leaf(other)
         x, y = self._data, other._data
         try:
-            f: float = numerics.xlogy(x, y)
-            dx = math.log(y)
+            s = math.log(y)
+            f: float = 0.0 if x == 0.0 and y >= 0.0 else x * s
+            dx = s
             dy = x / (y + (1.0 if x == 0.0 else 0.0) * (1.0 if y == 0.0 else 0.0))
         except (ValueError, ArithmeticError):
             return at_limit(XLOGY, (self, other))
@@ -348,8 +349,16 @@ class ValueMethods(Node):
         x, y = self._data, other._data
         try:
             f: float = numerics.logaddexp(x, y)
-            dx = numerics.share(x, y)
-            dy = numerics.share(y, x)
+            d = x - y
+            e = math.exp(-abs(d))
+            lost = x - (d - (d - x)) - (y + (d - x)) if abs(d) < 1000.0 else 0.0
+            less = e + e * (((-lost if d > 0.0 else lost) / (1.0 + e) - e) / (1.0 + e))
+            d2 = y - x
+            e2 = math.exp(-abs(d2))
+            lost2 = y - (d2 - (d2 - y)) - (x + (d2 - y)) if abs(d2) < 1000.0 else 0.0
+            less2 = e2 + e2 * (((-lost2 if d2 > 0.0 else lost2) / (1.0 + e2) - e2) / (1.0 + e2))
+            dx = 0.5 if x == y else 1.0 - less if d > 0.0 else less
+            dy = 0.5 if y == x else 1.0 - less2 if d2 > 0.0 else less2
         except (ValueError, ArithmeticError):
             return at_limit(LOGADDEXP, (self, other))
         node = new(Value)
@@ -367,9 +376,17 @@ class ValueMethods(Node):
             other = leaf(other)
         x, y = self._data, other._data
         try:
-            f: float = numerics.share(x, y)
-            dx = f * numerics.share(y, x)
-            dy = -f * numerics.share(y, x)
+            d = x - y
+            e = math.exp(-abs(d))
+            lost = x - (d - (d - x)) - (y + (d - x)) if abs(d) < 1000.0 else 0.0
+            less = e + e * (((-lost if d > 0.0 else lost) / (1.0 + e) - e) / (1.0 + e))
+            f: float = 0.5 if x == y else 1.0 - less if d > 0.0 else less
+            d2 = y - x
+            e2 = math.exp(-abs(d2))
+            lost2 = y - (d2 - (d2 - y)) - (x + (d2 - y)) if abs(d2) < 1000.0 else 0.0
+            less2 = e2 + e2 * (((-lost2 if d2 > 0.0 else lost2) / (1.0 + e2) - e2) / (1.0 + e2))
+            dx = f * (0.5 if y == x else 1.0 - less2 if d2 > 0.0 else less2)
+            dy = -f * (0.5 if y == x else 1.0 - less2 if d2 > 0.0 else less2)
         except (ValueError, ArithmeticError):
             return at_limit(SHARE, (self, other))
         node = new(Value)
@@ -604,11 +621,13 @@ class ValueMethods(Node):
         x = self._data
         try:
             f: float = numerics.sinc_slope(x)
-            dx = numerics.where(
-                numerics.step(abs(x) - numerics.NEAR),
-                -(calculus.PI_SQUARED * numerics.sinc(x) + 2.0 * f / (x + (1.0 if x == 0.0 else 0.0))),
-                numerics.sinc_curve(numerics.minimum(abs(x), numerics.NEAR)),
-            )
+            w = abs(x) - numerics.NEAR
+            w2 = abs(x)
+            w3 = numerics.NEAR
+            w4 = 1.0 if w > 0.0 else 0.0
+            w5 = -(calculus.PI_SQUARED * numerics.sinc(x) + 2.0 * f / (x + (1.0 if x == 0.0 else 0.0)))
+            w6 = numerics.sinc_curve(w2 if w2 <= w3 or w2 != w2 else w3)
+            dx = w5 if w4 != 0.0 else w6
         except (ValueError, ArithmeticError):
             return at_limit(SINC_SLOPE, (self,))
         node = new(Value)
@@ -835,8 +854,15 @@ class ValueMethods(Node):
         """Return erfinv(self), as a Value: the inverse of erf; ±∞ at ±1, with slope ∞."""
         x = self._data
         try:
-            f: float = numerics.erfinv(x)
-            dx = numerics.erfinv_slope(x)
+            s = numerics.erfinv(x)
+            f: float = s
+            size = abs(x)
+            y2 = abs(s)
+            c = 134217729.0 * y2
+            h = c - (c - y2)
+            whole = 0.886226925452758 * math.exp(h * h)
+            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * gap(y2, size) + ROOT_PI_REST
+            dx = math.inf if size == 1.0 else whole + whole * rest
         except (ValueError, ArithmeticError):
             return at_limit(ERFINV, (self,))
         node = new(Value)
@@ -851,8 +877,15 @@ class ValueMethods(Node):
     def _erfinv_slope(self) -> Value:
         x = self._data
         try:
-            f: float = numerics.erfinv_slope(x)
-            dx = 2.0 * numerics.erfinv(x) * f * f
+            size = abs(x)
+            s = numerics.erfinv(x)
+            y2 = abs(s)
+            c = 134217729.0 * y2
+            h = c - (c - y2)
+            whole = 0.886226925452758 * math.exp(h * h)
+            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * gap(y2, size) + ROOT_PI_REST
+            f: float = math.inf if size == 1.0 else whole + whole * rest
+            dx = 2.0 * s * f * f
         except (ValueError, ArithmeticError):
             return at_limit(ERFINV_SLOPE, (self,))
         node = new(Value)
