@@ -158,6 +158,8 @@ class OnFloats(ast.NodeTransformer):
             return self.names[node.id]
         if node.id in vars(calculus) and not hasattr(builtins, node.id) and node.id not in ("numerics", "math"):
             return ast.Attribute(ast.Name("calculus"), node.id)
+        if node.id in FUNCTIONS or isinstance(vars(numerics).get(node.id), float):
+            return ast.Attribute(ast.Name("numerics"), node.id)
         return node
 
     def visit_Constant(self, node: ast.Constant) -> Any:
@@ -175,7 +177,7 @@ class OnFloats(ast.NodeTransformer):
             if isinstance(args[0], ast.Compare):
                 return ast.IfExp(args[0], ast.Constant(1.0), ast.Constant(0.0))
             return ast.Call(ast.Name("float"), args, [])
-        return ast.Call(node.func, args, [])
+        return ast.Call(self.visit(node.func) if isinstance(node.func, ast.Name) else node.func, args, [])
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         """Return x for x¹."""

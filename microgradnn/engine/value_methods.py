@@ -861,7 +861,7 @@ class ValueMethods(Node):
             c = 134217729.0 * y2
             h = c - (c - y2)
             whole = 0.886226925452758 * math.exp(h * h)
-            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * gap(y2, size) + ROOT_PI_REST
+            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * numerics.gap(y2, size) + numerics.ROOT_PI_REST
             dx = math.inf if size == 1.0 else whole + whole * rest
         except (ValueError, ArithmeticError):
             return at_limit(ERFINV, (self,))
@@ -883,7 +883,7 @@ class ValueMethods(Node):
             c = 134217729.0 * y2
             h = c - (c - y2)
             whole = 0.886226925452758 * math.exp(h * h)
-            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * gap(y2, size) + ROOT_PI_REST
+            rest = math.expm1((y2 - h) * (y2 + h)) + 2.0 * y2 * numerics.gap(y2, size) + numerics.ROOT_PI_REST
             f: float = math.inf if size == 1.0 else whole + whole * rest
             dx = 2.0 * s * f * f
         except (ValueError, ArithmeticError):
