@@ -395,7 +395,7 @@ def xlogy_array(x: Any, y: Any) -> Any:
     return x * np.log(np.where(np.equal(x, 0) & np.greater_equal(y, 0), 1, y))
 
 
-def lost_of_pi(x: float, z: float) -> float:
+def lost_of_pi(x: Any, z: Any) -> Any:
     """What rounding takes from π x, which became z; the products of parts of x and π are exact (Dekker, 1971)."""
     c = 134217729.0 * x
     h = c - (c - x)
