@@ -443,7 +443,7 @@ def sinc(x: float) -> float:
         return 0.0
     lost = lost_of_pi(beyond(size), math.pi * beyond(size))
     ratio = sin_pi(size) / (math.pi * size)
-    return ratio + (lost * cos_pi(size) - ratio * lost_of_pi(size, math.pi * size)) / (math.pi * size)
+    return float(ratio + (lost * cos_pi(size) - ratio * lost_of_pi(size, math.pi * size)) / (math.pi * size))
 
 
 def sinc_array(x: Any) -> Any:
@@ -481,7 +481,7 @@ def sinc_slope(x: float) -> float:
     if size == math.inf:
         return 0.0
     lost = lost_of_pi(beyond(size), math.pi * beyond(size))
-    return (cos_pi(size) - (lost * sin_pi(size) + sinc(x))) / x
+    return float((cos_pi(size) - (lost * sin_pi(size) + sinc(x))) / x)
 
 
 def sinc_slope_array(x: Any) -> Any:
