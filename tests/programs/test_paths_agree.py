@@ -215,6 +215,26 @@ def programs(xs: Sequence[Any], output: Any, c: bool) -> dict[str, Any]:
     }
 
 
+STYLES = [(style, simplify) for style in ("numpy", "python") for simplify in (True, False)]
+
+
+def printed(output: Any, wrt: Sequence[Any], inputs: Sequence[Any], style: Any, simplify: bool) -> Any:
+    """The function of the module that derive prints, which needs nothing else."""
+    space: dict[str, Any] = {}
+    exec(derive(output, wrt, inputs=inputs, simplify=simplify, style=style).source, space)
+    return space["value_and_gradients"]
+
+
+def found_by(function: Any, at: Sequence[Any]) -> list[Any] | None:
+    """What a printed function gives; None where it needs an infinity, or where math refuses an argument."""
+    try:
+        value, gradients = function(*at)
+    except (ValueError, ArithmeticError):
+        return None
+    got = [value, *gradients]
+    return got if all(np.isfinite(x).all() for x in got) else None
+
+
 def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
     """Compare all paths of one recipe; what is wrong is told, and counted what was done."""
     rng = random.Random(seed)
@@ -228,6 +248,10 @@ def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
         return []
     wrong: list[str] = []
     ways = programs(xs, output, c)
+    sources = {
+        f"printed in {style}{'' if simplify else ', not simplified'}": printed(output, xs, xs, style, simplify)
+        for style, simplify in STYLES
+    }
     found["graphs"] += 1
     at = points(rng, recipe.leaves, 8)
     told: list[tuple[Any, Any, Any]] = []
@@ -241,6 +265,9 @@ def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
         told.append((point, right, within))
         results = {"values": by_values(recipe, point)}
         results |= {name: flatten_result(program(*point)) for name, program in ways.items()}
+        for name, function in sources.items():
+            got = found_by(function, point if "python" in name else [*map(np.float64, point)])
+            results[name] = got and [*map(float, got)]
         for name, got in results.items():
             if got is None:
                 continue
@@ -261,6 +288,15 @@ def check(seed: int, found: Counter[str], *, c: bool = False) -> list[str]:
             found[f"{name}, batches"] += 1
             if not agree([result.value, *result.gradients.values()], rows, most):
                 got = [result.value.tolist(), *(x.tolist() for x in result.gradients.values())]
+                wrong.append(
+                    f"seed {seed}, {name} as a batch {batch}:\n{got}, not\n{[x.tolist() for x in rows]}\n{recipe}"
+                )
+        for name, function in sources.items():
+            got = found_by(function, batch) if "numpy" in name else None
+            if got is None:
+                continue
+            found[f"{name}, batches"] += 1
+            if not agree([x + np.zeros(len(told)) for x in got], rows, most):
                 wrong.append(
                     f"seed {seed}, {name} as a batch {batch}:\n{got}, not\n{[x.tolist() for x in rows]}\n{recipe}"
                 )
@@ -381,6 +417,9 @@ def check_arrays(seed: int, found: Counter[str]) -> list[str]:
     if not leaves:
         return []
     ways = {f"simplify={simplify}": compile(output, leaves, inputs=xs, simplify=simplify) for simplify in (True, False)}
+    sources = {
+        f"printed, simplify={simplify}": printed(output, leaves, xs, "numpy", simplify) for simplify in (True, False)
+    }
     found["graphs"] += 1
     wrong = []
     for _ in range(4):
@@ -392,14 +431,15 @@ def check_arrays(seed: int, found: Counter[str]) -> list[str]:
             continue
         right, within = ([one[0], *(one[1 + k] for k in wrt)] for one in (right, within))
         found["points"] += 1
-        for name, program in ways.items():
-            result = program(*at)
+        results = {name: flatten_result(program(*at)) for name, program in ways.items()}
+        results |= {name: found_by(function, at) for name, function in sources.items()}
+        for name, got in results.items():
+            if got is None:
+                continue
             found[name] += 1
-            if not agree([result.value, *result.gradients.values()], right, within):
-                got = [result.value, *(np.asarray(x).tolist() for x in result.gradients.values())]
-                wrong.append(
-                    f"seed {seed}, {name} at {at}:\n{got}, not\n{[np.asarray(x).tolist() for x in right]}\n{recipe}"
-                )
+            if not agree(got, right, within):
+                got, want = ([np.asarray(x).tolist() for x in one] for one in (got, right))
+                wrong.append(f"seed {seed}, {name} at {at}:\n{got}, not\n{want}\n{recipe}")
     return wrong
 
 
