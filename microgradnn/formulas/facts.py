@@ -30,9 +30,12 @@ class Facts(NamedTuple):
 
 UNKNOWN = Facts()
 MASKS = {"step", "sign", "zero", "equal", "ahead", "greater", "at_least", "where", "put"}
-LINEAR = {"add", "sub", "mul", "div", "neg", "weigh", "matmul", "sum_to", "cast", "concatenate", "sum", "mean"}
+LINEAR = {"add", "sub", "mul", "div", "neg", "weigh", "matmul", "weigh_matmul", "sum_to", "cast", "concatenate"} | {
+    "sum",
+    "mean",
+}
 SAME = {"same", "swap", "transpose", "reshape", "broadcast", "take", "max", "min", "cast", "put"}
-SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul"}
+SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul", "weigh_matmul"}
 POSITIVE = {"exp", "cosh", "sigmoid", "softplus", "erfc", "softmax"}
 NOT_NEGATIVE = {
     "abs",
@@ -78,7 +81,7 @@ def sign_of(name: str, held: Any, terms: Sequence[Any], xs: Sequence[Facts]) -> 
         return xs[0].nonnegative or held[0] % 2 == 0, xs[0].nonzero
     if name in SUMS or name == "logsumexp":
         nonnegative = name != "logsumexp" and all(x.nonnegative for x in xs)
-        return nonnegative, nonnegative and name != "matmul" and any(x.nonzero for x in xs)
+        return nonnegative, nonnegative and "matmul" not in name and any(x.nonzero for x in xs)
     if name == "sub":  # 1 − σ(z)
         below = terms[0].op is None and terms[1].op is not None and terms[1].op.name in ("sigmoid", "softmax")
         above = below and isinstance(terms[0].value, (int, float)) and terms[0].value >= 1

@@ -171,7 +171,7 @@ class Listing:
         if term.value is None:
             return Operand(term.label)
         if isinstance(term.value, np.ndarray):
-            return Operand(f"np.array({term.value.tolist()!r})")
+            return Operand(f"np.array({numbers(term.value.tolist())})")
         if isinstance(term.value, Dim):
             return Operand(term.value.name, "product" if "*" in term.value.name else "atom")
         return Operand(number(term.value, self.style), "sum" if term.value < 0 else "atom")
@@ -268,6 +268,8 @@ class Listing:
             self.use_own(op)
             options = [f"{key}={value}" for key, value in op.spelled()]
             return Operand(f"{op.name}({', '.join([*(x.text for x in operands), *options])})")
+        if op is arrays.weigh_matmul:
+            return Operand(f"{self.helper(op.name, op.array)}({operands[0].text}, {operands[1].text})")
         if op.name == "swap" and len(term.shape) != 2:
             return Operand(f"np.swapaxes({operands[0].text}, -1, -2)")
         if "{np}" not in op.text and not term.inputs[0].shape:  # Python's own numbers lack what arrays have
@@ -340,6 +342,11 @@ def number(x: Any, style: Style) -> str:
         home = "np" if style == "numpy" else "math"
         return f"{home}.nan" if x != x else f"{'-' if x < 0 else ''}{home}.inf"
     return f"{float(x)!r}" if style == "c" else repr(x)
+
+
+def numbers(x: Any) -> str:
+    """Write numbers, or lists of them, for NumPy."""
+    return f"[{', '.join(map(numbers, x))}]" if isinstance(x, list) else number(x, "numpy")
 
 
 def tex(code: str) -> str:
@@ -450,7 +457,9 @@ def write_shapes(term: Term) -> str:
     op: Any = term.op
     if not term.shape:
         return ""
-    infix = {"matmul": "@", "mul": "*", "weigh": "*", "add": "+", "sub": "-", "div": "/"}.get(op.name)
+    infix = {"matmul": "@", "weigh_matmul": "@", "mul": "*", "weigh": "*", "add": "+", "sub": "-", "div": "/"}.get(
+        op.name
+    )
     inputs = [x.shape for x in term.inputs]
     if infix and all(inputs):
         return f"{term.shape} = {inputs[0]} {infix} {inputs[1]}"

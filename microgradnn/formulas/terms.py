@@ -20,6 +20,7 @@ from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp
 from .facts import UNKNOWN, facts_of, is_steep, may_meet, needs_guard, of_number
 
+PLAIN: dict[Any, Any] = {calculus.weigh: calculus.mul, arrays.weigh_matmul: arrays.matmul}  # where no guard is needed
 Shape = tuple[Any, ...]  # of lengths as an Any, since mypyc makes a plain int of what it knows to be an int
 
 
@@ -104,8 +105,9 @@ class Term(Node):
             if free < len(args):
                 op, args = op.hold(*map(float, args[free:])), args[:free]
         terms = tuple([arg if isinstance(arg, Term) else book.constant(arg) for arg in args])
-        if op is calculus.weigh and not book.exact and not may_meet(terms[0].facts, terms[1].facts):
-            op = calculus.mul
+        if op in PLAIN and not book.exact:
+            meet = needs_guard if book.pulling else may_meet
+            op = op if meet(terms[0].facts, terms[1].facts) else PLAIN[op]
         return book.simplify_operation(op, terms) if book.simplify else book.make(op, terms)
 
     @classmethod
@@ -134,6 +136,7 @@ class Book:
         self.known: dict[Any, Term] = {}
         self.meaning: dict[Term, Term] = {}  # of a variable that stands for another term
         self.distributions: set[Term] = set()  # variables of which each column sums to 1
+        self.pulling = False  # whether what is written is the pullback of an operation on arrays
         self.rewrites = REWRITES | {name: (*products, *REWRITES[name]) for name in ("mul", "weigh")}
         if exact:
             self.rewrites["exp"] = ()  # e^log softmax(z) is 0 where softmax(z) is ∞ / ∞
@@ -225,7 +228,7 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
     if not isinstance(op, ArrayOp):
         return broadcast_shapes(shapes)
     parameters: Any = op.parameters
-    if op.name == "matmul":
+    if op.name in ("matmul", "weigh_matmul"):
         if shapes[0][-1] != shapes[1][-2]:
             raise ShapeError(f"the shapes {shapes[0]} and {shapes[1]} do not multiply")
         return (*broadcast_shapes([shapes[0][:-2], shapes[1][:-2]]), shapes[0][-2], shapes[1][-1])
@@ -369,7 +372,11 @@ def share_of(term: Term, i: int, g: Any) -> Any:
     """
     op: Any = term.op
     if isinstance(op, ArrayOp):
-        return op.pullback(i, g, term, *term.inputs)
+        term.book.pulling = True
+        try:
+            return op.pullback(i, g, term, *term.inputs)
+        finally:
+            term.book.pulling = False
     partial = (op.partials if term.book.exact else op.paper)[i](term, *term.inputs)
     if not isinstance(partial, Term):
         if not partial:

@@ -4,8 +4,9 @@ The Jacobian of such an operation is not diagonal, so a row gives, for each argu
 *pullback*: from `g`, the gradient in the result, to the gradient in that argument (in the notes'
 words, from dZ to dW). It is written in `g`, in `f`, the result, and `x`, `y`, the arguments, with
 arithmetic and rows of both tables: so it runs on arrays, on nodes (for derivatives of any order)
-and on symbols (for print). Element-wise operations stand in calculus.py; no derivative stands
-anywhere else.
+and on symbols (for print). A product with `g` is `weigh`, or `weigh_matmul`, since a gradient of 0
+brings nothing back, even where it meets ∞ (docs/conventions.md). Element-wise operations stand in
+calculus.py; no derivative stands anywhere else.
 
 Shapes are written as in the course notes: examples are columns.
 """
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..graph import Node
 from . import numerics
-from .calculus import equal, exp
+from .calculus import equal, exp, weigh
 
 N = TypeVar("N", bound=Node)
 Shape = tuple[int, ...]
@@ -261,9 +262,15 @@ sum_of = sum  # Python's own, which the row of that name hides below
 # --- products and shapes ----------------------------------------------------------------------
 
 matmul = ArrayOp("matmul", np.matmul,
-         lambda g, f, x, y: sum_to(g @ swap(y), shape=x.shape),
-         lambda g, f, x, y: sum_to(swap(x) @ g, shape=y.shape),
+         lambda g, f, x, y: sum_to(weigh_matmul(g, swap(y)), shape=x.shape),
+         lambda g, f, x, y: sum_to(weigh_matmul(swap(x), g), shape=y.shape),
          public=False, text="{x:product} @ {y:power}", binds="product", symbol="@", note="(n, k) @ (k, m) = (n, m)")
+
+weigh_matmul = ArrayOp("weigh_matmul", numerics.weigh_matmul,
+         lambda g, f, x, y: sum_to(weigh_matmul(g, swap(y)), shape=x.shape),
+         lambda g, f, x, y: sum_to(weigh_matmul(swap(x), g), shape=y.shape),
+         public=False, text="{x:product} @ {y:power}", binds="product", symbol="@",
+         note="a matrix product of which what is 0 · ∞ is 0: what is not used brings nothing back")
 
 swap = ArrayOp("swap", lambda x: np.swapaxes(x, -1, -2),
          lambda g, f, x: swap(g),
@@ -321,7 +328,7 @@ min = ArrayOp("min", np.min,
          text="{np}min({x}{options})", note="a tie shares the gradient equally")
 
 prod = ArrayOp("prod", np.prod,
-         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * others(x, axis=axis),
+         lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), others(x, axis=axis)),
          text="{np}prod({x}{options})", symbol="Π")
 
 others = ArrayOp("others", numerics.others,
@@ -330,15 +337,15 @@ others = ArrayOp("others", numerics.others,
          note="for each entry the product of the others; nothing is divided")
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
-         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * exp(x - spread(f, x, axis)),
+         lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), exp(x - spread(f, x, axis))),
          text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
 
 softmax = ArrayOp("softmax", numerics.softmax,
-         lambda g, f, x, axis: f * (g - sum(g * f, axis=axis, keepdims=True)),
+         lambda g, f, x, axis: weigh(f, g - sum(weigh(g, f), axis=axis, keepdims=True)),
          text="softmax({x}, axis={axis})", alike=True, note="e^x / Σ e^x; does not overflow")
 
 log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
-         lambda g, f, x, axis: g - exp(f) * sum(g, axis=axis, keepdims=True),
+         lambda g, f, x, axis: g - weigh(exp(f), sum(g, axis=axis, keepdims=True)),
          text="log_softmax({x}, axis={axis})", alike=True, note="x − log Σ e^x; does not overflow")
 
 # --- along an axis ------------------------------------------------------------------------------
@@ -374,20 +381,22 @@ ARRAY_OPS.update({name: row for name, row in vars().items() if isinstance(row, A
 def shared(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
     winners = equal(x, spread(f, x, axis))
-    return spread(g, x, axis) * (winners / sum(winners, axis=axis, keepdims=True))
+    return weigh(spread(g, x, axis), winners / sum(winners, axis=axis, keepdims=True))
 
 
 def of_products(g: Any, f: Any, x: Any, axis: int | None) -> Any:
     """The pullback of `cumprod`: of xᵢ the product before it, times what is multiplied with it from there on."""
     whole, along = (reshape(x, shape=f.shape), 0) if axis is None else (x, axis)
-    back = shift(f, by=1, fill=1, axis=along) * recur(g, whole, axis=along, back=True)
+    back = weigh(shift(f, by=1, fill=1, axis=along), recur(g, whole, axis=along, back=True))
     return reshape(back, shape=x.shape)
 
 
 def in_factors(g: Any, f: Any, y: Any, axis: int, back: bool) -> Any:
     """The pullback of `recur` in its factors."""
     arriving = recur(g, y, axis=axis, back=not back)
-    return shift(arriving, by=1, fill=0, axis=axis) * f if back else arriving * shift(f, by=1, fill=0, axis=axis)
+    if back:
+        return weigh(shift(arriving, by=1, fill=0, axis=axis), f)
+    return weigh(arriving, shift(f, by=1, fill=0, axis=axis))
 
 
 def of_others(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
@@ -399,6 +408,6 @@ def of_others(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     but_one_each = (slice(None), but_one(n))
     gathered = take(reshape(transpose(x, axes=order), shape=lines), index=but_one_each)  # (lines, n, n − 1)
     arriving = reshape(transpose(g, axes=order), shape=(*lines, 1))
-    back = put(others(gathered, axis=2) * arriving, index=but_one_each, shape=lines)
+    back = put(weigh(others(gathered, axis=2), arriving), index=but_one_each, shape=lines)
     shape = tuple([x.shape[i] for i in order])
     return transpose(reshape(back, shape=shape), axes=inverse(order))

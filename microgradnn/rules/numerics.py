@@ -282,6 +282,18 @@ def weigh_array(x: Any, y: Any) -> Any:
     return np.where(np.equal(x, 0) | np.equal(y, 0), np.zeros((), product.dtype), product)
 
 
+def weigh_matmul(x: Any, y: Any) -> Any:
+    """Return x @ y, in whose sums of products 0 · ∞ is 0, as in `weigh`."""
+    whole = np.matmul(x, y)
+    if np.isfinite(np.add.reduce(whole, axis=None)):  # type: ignore[call-overload, unused-ignore]
+        return whole
+    again, some = np.zeros_like(whole), max(2**20 // whole.size, 1)  # at a time, for the sake of memory
+    for k in range(0, x.shape[-1], some):
+        products = weigh_array(x[..., :, k : k + some, None], y[..., None, k : k + some, :])
+        again += np.add.reduce(products, axis=-2)
+    return np.where(np.isfinite(whole), whole, again)
+
+
 def relu(x: Any) -> Any:
     """The positive part; NaN of NaN."""
     return x if x > 0 or x != x else type(x)(0)
@@ -705,14 +717,14 @@ def shift(x: Any, by: int, fill: float, axis: int) -> Any:
 
 
 def recur(x: Any, y: Any, axis: int, back: bool) -> Any:
-    """Return f with fᵢ = xᵢ + yᵢ fᵢ₋₁ along an axis; or, from the back, fᵢ = xᵢ + yᵢ₊₁ fᵢ₊₁."""
-    whole = np.array(x)
+    """Return f with fᵢ = xᵢ + yᵢ fᵢ₋₁ along an axis; or, from the back, fᵢ = xᵢ + yᵢ₊₁ fᵢ₊₁; 0 · ∞ being 0."""
+    whole = np.array(x, np.result_type(x, y))
     lines, factors = np.moveaxis(whole, axis, 0), np.moveaxis(y, axis, 0)
     for i in range(1, len(lines)):
         if back:
-            lines[-1 - i] += factors[-i] * lines[-i]
+            lines[-1 - i] += weigh_array(factors[-i], lines[-i])
         else:
-            lines[i] += factors[i] * lines[i - 1]
+            lines[i] += weigh_array(factors[i], lines[i - 1])
     return whole
 
 

@@ -431,7 +431,7 @@ def check_arrays(seed: int, found: Counter[str]) -> list[str]:
             continue
         right, within = ([one[0], *(one[1 + k] for k in wrt)] for one in (right, within))
         found["points"] += 1
-        results = {name: flatten_result(program(*at)) for name, program in ways.items()}
+        results: dict[str, Any] = {name: flatten_result(program(*at)) for name, program in ways.items()}
         results |= {name: found_by(function, at) for name, function in sources.items()}
         for name, got in results.items():
             if got is None:
@@ -535,6 +535,51 @@ def test_so_it_does_in_arrays(form: Any, at: Any, right: Any) -> None:
             space: dict[str, Any] = {}
             exec(derive(output, [x], simplify=simplify).source, space)
             np.testing.assert_allclose(space["value_and_gradients"](np.array(at))[1][0], right, rtol=1e-15)
+
+
+# A gradient of 0 meets ∞ or NaN in the pullback of a row of the second table: right is 0, by docs/conventions.md.
+inf, nan = math.inf, math.nan
+UNUSED: dict[str, tuple[Callable[..., Any], Any, Any]] = {
+    "a unit that is off, at an infinite input": (
+        lambda x: calculus.relu(np.array([[-1.0, -2.0], [0.5, 1.0]]) @ x).sum(),
+        [[1.0], [inf]],
+        [[0.5], [1.0]],
+    ),
+    "a weight of a unit that is off": (
+        lambda x: calculus.relu(x @ np.array([[1.0], [inf]])).sum(),
+        [[-1.0, -2.0]],
+        [[0.0, 0.0]],
+    ),
+    "a unit that is off, after a logarithm of 0": (lambda x: calculus.relu(x.log().T @ x).sum(), [[0.0]], [[0.0]]),
+    "a product": (lambda x: 0 * x.prod(), [[1.0, inf, 2.0]], [[0.0, 0.0, 0.0]]),
+    "the largest, of NaN": (lambda x: where(x[:, :1] > 0, x.max(), 0).sum(), [[-1.0, nan]], [[0.0, 0.0]]),
+    "a logarithm of a sum": (lambda x: calculus.relu(x.logsumexp()), [[-inf, -inf]], [[0.0, 0.0]]),
+    "the first of the products on the way": (lambda x: x.cumprod(1)[:, :1].sum(), [[1.0, inf, 0.0]], [[1.0, 0.0, 0.0]]),
+    "products on the way that are negative": (
+        lambda x: calculus.relu(x.cumprod(1)).sum(),
+        [[-1.0, inf, 2.0]],
+        [[0.0, 0.0, 0.0]],
+    ),
+    "a probability of 0 that is masked": (
+        lambda x: (x.softmax(0).log() * np.array([[0.0], [1.0]])).sum(),
+        [[-inf], [1.0]],
+        [[0.0], [0.0]],
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "at", "right"), UNUSED.values(), ids=UNUSED)
+def test_what_is_not_used_brings_nothing_back_through_whole_arrays(form: Any, at: Any, right: Any) -> None:
+    x, again = Tensor(at, "x"), Tensor(at, "x")
+    with np.errstate(all="ignore"):
+        output = form(x)
+        output.backward()
+        form(again).backward(create_graph=True)
+
+        np.testing.assert_array_equal(x.grad, right)
+        np.testing.assert_array_equal(again.grad.data, right)
+        for simplify in (True, False):
+            np.testing.assert_array_equal(compile(output, [x], simplify=simplify)().gradients["x"], right)
 
 
 def test_what_was_derived_from_one_example_is_right_for_two() -> None:

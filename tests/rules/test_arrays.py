@@ -169,6 +169,7 @@ def joined(draw: st.DrawFn) -> Case:
 
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "matmul": factors(),
+    "weigh_matmul": factors(),
     "swap": of_one(no_parameters, least=2),
     "transpose": of_one(order_of_axes),
     "reshape": of_one(other_shape),
@@ -252,6 +253,7 @@ def naive_recur(x: Array, y: Array, axis: int, back: bool) -> Array:
 
 NUMPY: dict[str, Callable[..., Any]] = {
     "matmul": np.matmul,
+    "weigh_matmul": np.matmul,
     "swap": lambda x: np.moveaxis(x, -1, -2),
     "transpose": np.transpose,
     "reshape": lambda x, shape: np.reshape(x, shape),
@@ -483,6 +485,7 @@ def test_a_product_with_zeros_has_gradients_of_first_and_second_order() -> None:
 
 WRITTEN: list[tuple[str, dict[str, Any], str]] = [
     ("matmul", {}, "(a + b) @ c"),
+    ("weigh_matmul", {}, "(a + b) @ c"),
     ("swap", {}, "(a + b).T"),
     ("transpose", {"axes": (1, 0, 2)}, "transpose(a + b, (1, 0, 2))"),
     ("reshape", {"shape": (2, 3)}, "(a + b).reshape((2, 3))"),

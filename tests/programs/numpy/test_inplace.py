@@ -225,6 +225,7 @@ def test_a_row_of_the_table_has_the_numbers_of_its_function(name: str, dtype: st
 X, Y = np.random.default_rng(2).normal(size=(2, 3, 4))
 ROWS: dict[str, Callable[..., Any]] = {
     "matmul": lambda x, y: x @ y.T,
+    "weigh_matmul": lambda x, y: ARRAY_OPS["weigh_matmul"](x, y.T),
     "swap": lambda x, y: ARRAY_OPS["swap"](x) * y.T,
     "transpose": lambda x, y: x.transpose(1, 0) * y.T,
     "reshape": lambda x, y: x.T.reshape(2, 6) * y.reshape(2, 6),
