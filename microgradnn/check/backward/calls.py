@@ -20,7 +20,7 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .source import Family, Rebuilt
-from .structure import Leaf, is_gradient_name, is_real, plain
+from .structure import Leaf, is_gradient_name, is_object, is_real, plain
 
 CACHES = "cache caches memory mem ctx context saved stored state store tape linearcache activationcache activations"
 CACHES += " intermediates intermediate values forwardvalues layeroutputs vals hist history"
@@ -126,7 +126,8 @@ def find_calls(
         hole = named.index(None)
         used = {a for a in named if a is not None and a[0] in ("input", "output")}
         guesses: list[Argument] = []
-        if not any(a and a[0] == "seed" for a in named) and not scalar and hole == 0:
+        begins = hole == 0 or (hole == 1 and is_object(run.inputs[0]) and wanted[1].name[0] in "dge")  # after self
+        if not any(a and a[0] == "seed" for a in named) and not scalar and begins:
             guesses.append(("seed", 0))
         if several and count > 1:
             guesses += [("output", count - 1), ("rest", 1)]

@@ -68,8 +68,10 @@ class Diagnosis:
         self.findings: list[Finding] = []
         self.scopes: dict[tuple[CodeType, int], Scope] = {}
         self.sources = user.family.sources
+        self.strings = sorted({text for source in self.sources for text in compared(source)})
         self.inner: list[Inner] = []
         self.tried = 0
+        self.seen: set[tuple[int, int, str]] = set()
 
     # --- running and scoring ------------------------------------------------------------------------
 
@@ -154,6 +156,7 @@ class Diagnosis:
         """Return the edit that mends most, and the gradients with it."""
         best: tuple[float, Edit, State] | None = None
         tier = -1
+        self.seen.clear()
         for here, edit in self.all_edits(now):
             if here > tier:
                 if best is not None and best[0] >= FIXED and (tier >= 2 or all_right(best[2], self.wrong)):
@@ -168,8 +171,14 @@ class Diagnosis:
 
     def try_edit(self, edit: Edit, now: State) -> tuple[float, State | None]:
         """Return by how much an edit brings the gradients nearer to the right ones, and these."""
-        self.tried += 1
         old = edit.apply()
+        if not isinstance(edit.new, list) and edit.statement is not None:  # two edits may come to the same
+            key = (id(edit.source), edit.line, ast.unparse(get(edit.statement)))
+            if key in self.seen:
+                edit.undo(old)
+                return 0.0, None
+            self.seen.add(key)
+        self.tried += 1
         try:
             state = self.state(edit.source)
         finally:
@@ -202,7 +211,8 @@ class Diagnosis:
                     line: scope for (code, line), scope in self.scopes.items() if code is source.function.__code__
                 }
                 waiting += [
-                    (2 * level + max(edit.rank - 1, 0), edit) for edit in Editor(source, scopes, sizes, cleared).edits()
+                    (2 * level + max(edit.rank - 1, 0), edit)
+                    for edit in Editor(source, scopes, sizes, cleared, self.strings).edits()
                 ]
             waiting.sort(key=lambda one: (one[0], one[1].rank, one[1].size))
             ready = [one for one in waiting if one[0] < 2 * level + 2 or level == 2]
@@ -287,6 +297,12 @@ class Diagnosis:
         file = source.function.__code__.co_filename
         fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
         self.findings.append(Finding(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
+
+
+def compared(source: Source) -> list[str]:
+    """Return the strings that a function compares something with: activation == "relu"."""
+    nodes = [part for node in ast.walk(source.tree) if isinstance(node, ast.Compare) for part in ast.walk(node)]
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def all_right(state: State, wrong: Sequence[int]) -> bool:

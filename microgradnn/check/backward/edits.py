@@ -48,12 +48,11 @@ class Edit:
 def locate(new: Any, line: int) -> None:
     """Give new nodes a line, which the compiler wants; those that were there have one."""
     for node in new if isinstance(new, list) else [new]:
-        if getattr(node, "lineno", None) is None:
-            if "lineno" in node._attributes:
-                node.lineno = node.end_lineno = line
-                node.col_offset = node.end_col_offset = 0
-            for child in ast.iter_child_nodes(node):
-                locate(child, line)
+        if getattr(node, "lineno", None) is None and "lineno" in node._attributes:
+            node.lineno = node.end_lineno = line
+            node.col_offset = node.end_col_offset = 0
+        for child in ast.iter_child_nodes(node):
+            locate(child, line)
 
 
 def put(slot: Slot, new: Any) -> Any:
@@ -121,11 +120,20 @@ class Editor:
         scopes: dict[int, Scope],
         ratios: Sequence[float] = (),
         cleared: frozenset[int] = frozenset(),
+        strings: Sequence[str] = (),
     ) -> None:
         self.source, self.scopes, self.ratios, self.cleared = source, scopes, ratios, cleared
+        self.strings = strings  # that something is compared with
         space = source.function.__globals__
         known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
         self.np = known[0] if known else "np"
+        self.loops = {
+            name.id
+            for loop in ast.walk(source.tree)
+            if isinstance(loop, (ast.For, ast.comprehension))
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        }
 
     def edits(self) -> Iterator[Edit]:
         """Yield all edits of all statements."""
@@ -181,8 +189,10 @@ class Editor:
         """Return the shape of what a statement assigns."""
         target = getattr(statement, "target", None) or (getattr(statement, "targets", None) or [None])[0]
         text = ast.unparse(target) if target is not None else ""
-        after = self.scopes.get(-1, {})
-        return tuple(after[text].shape) if text in after else None
+        for scope in (self.scopes.get(-statement.lineno, {}), self.scopes.get(-1, {})):
+            if text in scope:
+                return tuple(scope[text].shape)
+        return None
 
     def statement(self, statement: ast.stmt, slot: Slot, scope: Scope) -> Iterator[Edit]:
         """Yield the edits of one statement: of its value, of all below it, and of the statement itself."""
@@ -201,10 +211,10 @@ class Editor:
             yield self.edit(
                 slot, new_assign, "overwrite", line, 2, f"{ast.unparse(statement.target)} is set, not added to"
             )
-            if isinstance(statement.target, ast.Subscript):
+            if isinstance(statement.target, ast.Subscript) and isinstance(statement.op, ast.Add):
                 at = copy.deepcopy(parse(f"{self.np}.add.at(0, 0, 0)"))
                 assert isinstance(at, ast.Call)
-                whole, index = copy.deepcopy(statement.target.value), statement.target.slice
+                whole, index = copy.deepcopy(statement.target.value), without_colons(statement.target.slice)
                 at.args = [loaded(whole), index, statement.value]
                 hint = "an index that repeats is added once only by +="
                 yield self.edit(slot, ast.copy_location(ast.Expr(at), statement), "repeated index", line, 1, hint)
@@ -213,6 +223,9 @@ class Editor:
                     other = ast.copy_location(ast.AugAssign(statement.target, op, statement.value), statement)
                     kind = "sign" if isinstance(op, (ast.Add, ast.Sub)) else "product"
                     yield self.edit(slot, other, kind, line, 1)
+            if isinstance(statement.target, ast.Name):
+                yield from self.before_it(statement, statement.target.id, slot, scope)
+                yield from self.without_first(statement, statement.target.id, slot, scope)
         if not isinstance(statement, ast.Return):
             gone = ast.copy_location(ast.Pass(), statement)
             yield self.edit(slot, gone, "applied twice", line, 2, "this line is one too many")
@@ -230,6 +243,35 @@ class Editor:
             for inner, node in below(statement, name):
                 if isinstance(node, (ast.Constant, ast.Compare)) or (isinstance(node, ast.Name) and inner[1] != name):
                     yield from self.expression(inner, node, line, scope, None)
+
+    def before_it(self, statement: ast.AugAssign, name: str, slot: Slot, scope: Scope) -> Iterator[Edit]:
+        """Yield dW = dW / m + …, for dW += …: what was there is scaled before it is added to."""
+        for text, number in self.factors(self.distinct[statement.lineno]):
+            near = any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
+            for op in (ast.Div(), ast.Mult()):
+                new = binary(binary(ast.Name(name, ast.Load()), op, parse(text)), statement.op, statement.value)
+                hint = f"1/{text}\0{text} = {number:g}" if isinstance(op, ast.Div) else f"a factor {text}\0{number:g}"
+                assign = ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], new), statement)
+                yield self.edit(slot, assign, "factor", statement.lineno, 1 if near else 2, hint, 2 + len(text) / 100)
+
+    def without_first(self, statement: ast.AugAssign, name: str, slot: Slot, scope: Scope) -> Iterator[Edit]:
+        """Yield grad[1:] += … theta[1:] for grad += … theta: the bias is not regularised."""
+        x = scope.get(name)
+        if x is None or not x.ndim:
+            return
+        for index in ("1:", ":, 1:")[: x.ndim]:
+            new = copy.deepcopy(statement)
+            for node in ast.walk(new.value):
+                for field, part in list(ast.iter_fields(node)):
+                    if isinstance(part, ast.Name) and part.id in scope and scope[part.id].shape == x.shape:
+                        setattr(node, field, parse(f"{part.id}[{index}]"))
+            if isinstance(new.value, ast.Name) and scope.get(new.value.id, x[:0]).shape == x.shape:
+                new.value = parse(f"{new.value.id}[{index}]")
+            part_of = copy.deepcopy(parse(f"{name}[{index}]"))
+            assert isinstance(part_of, ast.Subscript)
+            part_of.ctx = ast.Store()
+            new.target = part_of
+            yield self.edit(slot, new, "index", statement.lineno, 2, f"{name}[{index}]")
 
     def moves(self, parent: ast.AST, name: str, i: int, in_loop: int) -> Iterator[Edit]:
         """Yield other places for a statement: after those below it, before the one above, out of a loop."""
@@ -255,9 +297,13 @@ class Editor:
         self, slot: Slot, node: ast.expr, line: int, scope: Scope, shape: tuple[int, ...] | None, of_term: bool = False
     ) -> Iterator[Edit]:
         """Yield a value with something done to it: times a factor, summed, transposed, with a slope or a term more."""
+        bare = (
+            0.5 if isinstance(node, ast.Name) and isinstance(slot[0], ast.Assign) else 0.0
+        )  # dx = dout: here something is missing, rather than elsewhere
         for text, number in self.factors(self.distinct[line]):
             near = any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
             rank = 0 if near else 2
+            size = -bare + 0.9 + len(text) / 100 if near and text.isidentifier() else 2 - bare + len(text) / 100
             kind = "factor"
             yield self.edit(
                 slot,
@@ -266,7 +312,7 @@ class Editor:
                 line,
                 rank,
                 f"1/{text}\0{text} = {number:g}",
-                2 + len(text) / 100,
+                size,
             )
             yield self.edit(
                 slot,
@@ -275,7 +321,7 @@ class Editor:
                 line,
                 rank,
                 f"a factor {text}\0{text} = {number:g}",
-                2 + len(text) / 100,
+                size,
             )
         yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign", 2)
         yield from self.sums(slot, node, line)
@@ -304,6 +350,11 @@ class Editor:
                         ast.unparse(term),
                         3 + len(coefficient) / 10,
                     )
+        if shape is not None and len(shape):
+            yield from self.broadcast_terms(slot, node, line, shape)
+        if shape is not None and len(shape) > 1 and not of_term:
+            yield from self.product_terms(slot, node, line, shape)
+            yield from self.softmax_slopes(slot, line, shape)
         if shape is not None and len(shape) and not of_term:
             same = [text for text, x in self.distinct[line].items() if x.shape == shape and x.dtype.kind in "fiu"][:7]
             for a, b in itertools.permutations(same, 2):
@@ -317,7 +368,7 @@ class Editor:
         for text, about, rank in self.slopes(self.distinct[line], shape):
             slope, kind = parse(text), "slope" if about else "factor missing"
             hint = f"the slope of {about}" if about else text
-            yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2)
+            yield self.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2 - bare)
             if about:
                 yield self.edit(slot, slope, "slope", line, rank + 1, hint, 3)
                 for i, j, old in spans if text not in [f"2 * {old}" for _, _, old in spans] else ():
@@ -326,9 +377,65 @@ class Editor:
         for i, j in itertools.combinations(range(len(chain) + 1), 2):
             if j - i < len(chain):
                 new = product([*chain[:i], *chain[j:]])
-                numbers = all(isinstance(f, ast.Constant) or is_number(scope, f) for f in chain[i:j])
+                numbers = all(is_number(scope, f) for f in chain[i:j])
                 kind = "factor" if numbers else "applied twice"
                 yield self.edit(slot, new, kind, line, 1, product_text(chain[i:j]), 0 if numbers else 1)
+
+    def broadcast_terms(self, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+        """Yield a value with one more term that is repeated along an axis: dmu / N, the mean of dxhat."""
+        terms = []
+        arrays = [(text, x) for text, x in self.distinct[line].items() if x.ndim and x.dtype.kind == "f"]
+        for text, x in arrays:
+            if x.shape != shape and broadcasts(x.shape, shape):
+                terms += [text] + [f"{text} / {n}" for n in self.counts(line, shape)]
+            elif x.shape == shape and text.isidentifier():
+                for axis in dict.fromkeys((-1, 0)) if x.ndim > 1 else ("None",):
+                    of = "" if axis == "None" else f", axis={axis}, keepdims=True"
+                    terms += [f"{self.np}.{f}({text}{of})" for f in ("mean", "sum")]
+        own = [(t, x) for t, x in arrays if x.shape == shape and (t.isidentifier() or "." in t)][:24]
+        terms = [
+            f"{a} * {b}" for (a, _), (b, _) in itertools.permutations(own, 2) if is_derivative(a) > is_derivative(b)
+        ] + terms
+        for term in terms[:120]:
+            for op in (ast.Add(), ast.Sub()):
+                yield self.edit(slot, binary(node, op, parse(term)), "term", line, 3, neat(term), 3)
+
+    def counts(self, line: int, shape: tuple[int, ...]) -> list[str]:
+        """Return the names of whole numbers that are a size of this shape."""
+        return [
+            text
+            for text, x in self.distinct[line].items()
+            if x.ndim == 0 and x.dtype.kind in "iu" and x > 1 and int(x) in shape and text.isidentifier()
+        ][:2]
+
+    def product_terms(self, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+        """Yield a value with one more term that is a matrix product of two arrays: + dv @ Wv.T."""
+        arrays = [(t, x) for t, x in self.distinct[line].items() if x.ndim > 1 and x.dtype.kind == "f"][:40]
+        there = ast.unparse(node)
+        found = 0
+        for (a, x), (b, y) in itertools.product(arrays, repeat=2):
+            for left, right in itertools.product((False, True), repeat=2):
+                if x.ndim != len(shape) and y.ndim != len(shape):
+                    continue
+                p = x.shape[:-2] + (x.shape[-2:][::-1] if left else x.shape[-2:])
+                q = y.shape[:-2] + (y.shape[-2:][::-1] if right else y.shape[-2:])
+                outer = p[:-2] if len(p) >= len(q) else q[:-2]
+                if p[-1] != q[-2] or (*outer, p[-2], q[-1]) != shape or not gradient_like(a, b):
+                    continue
+                term = f"{turned_text(a, x, left, self.np)} @ {turned_text(b, y, right, self.np)}"
+                found += 1
+                if term not in there and found < 80:
+                    yield self.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, 3, term, 3)
+
+    def softmax_slopes(self, slot: Slot, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+        """Yield the slope of a softmax, s (d − Σ d s), of all that sums to 1 along an axis."""
+        arrays = [(t, x) for t, x in self.distinct[line].items() if x.shape == shape and x.dtype.kind == "f"]
+        for (s, x), axis in itertools.product(arrays, (-1, 0)):
+            if np.all(x >= 0) and np.allclose(x.sum(axis=axis), 1.0, atol=1e-4):
+                for d, _ in arrays:
+                    if d != s:
+                        new = f"{s} * ({d} - {self.np}.sum({d} * {s}, axis={axis}, keepdims=True))"
+                        yield self.edit(slot, parse(new), "slope", line, 2, "the slope of softmax", 3)
 
     def slopes(self, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[str, str, int]]:
         """Yield the slopes that could be meant, of everything of this shape."""
@@ -336,6 +443,10 @@ class Editor:
             arrays = [t for t, x in scope.items() if x.ndim and "[" not in t and x.dtype.kind in "fb"][:8]
         else:
             arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
+            for text, x in scope.items():
+                if x.shape != shape and x.dtype.kind in "fb" and broadcasts(x.shape, shape):
+                    yield text, "", 1
+                    yield f"1 / {text}", "", 2
         for text in arrays:
             for form, about, rank in SLOPES:
                 yield form.format(a=text, np=self.np), about, rank
@@ -344,7 +455,7 @@ class Editor:
         """Return the numbers that a line may be out by, as code: names first, then sizes, then constants."""
         found: dict[float, str] = {}
         for text, x in scope.items():
-            if x.ndim == 0 and np.isfinite(x) and float(x) not in (0.0, 1.0, -1.0):
+            if x.ndim == 0 and np.isfinite(x) and float(x) not in (0.0, 1.0, -1.0) and text not in self.loops:
                 value = float(x)
                 if value not in found or len(text) < len(found[value]):
                     found[value] = text
@@ -360,7 +471,7 @@ class Editor:
                 found.setdefault(float(x.size), f"{text}.size")
         for n in [v for v in found if v > 1 and v == int(v)]:
             found.setdefault(float(np.sqrt(n)), f"{self.np}.sqrt({found[n]})")
-        found = {2.0: found.get(2.0, "2"), **found}
+        found = {2.0: "2" if "." in found.get(2.0, ".") else found[2.0], **found}
         return [(text, value) for value, text in found.items()][:24]
 
     def coefficients(self, scope: Scope) -> list[str]:
@@ -427,6 +538,12 @@ class Editor:
                         f"{other}.T\0{text}",
                         2,
                     )
+            if mine.ndim and not in_slice and isinstance(slot[0], ast.BinOp) and mine.dtype.kind == "f":
+                yield self.edit(slot, binary(node, ast.Pow(), ast.Constant(2)), "power", line, 2)
+        if isinstance(node, ast.Constant) and node.value == 0 and not in_slice and not isinstance(slot[0], ast.keyword):
+            for other in self.distinct[line]:
+                if is_derivative(other) and other.isidentifier():
+                    yield self.edit(slot, parse(other), "term", line, 2, other)
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield self.edit(slot, node.value, "transpose", line, 1, text)
         if isinstance(node, ast.UnaryOp):
@@ -439,14 +556,32 @@ class Editor:
             for op in (ast.Gt(), ast.GtE(), ast.Lt(), ast.LtE(), ast.Eq(), ast.NotEq()):
                 if type(op) is not type(node.ops[0]):
                     yield self.edit(slot, ast.Compare(node.left, [op], node.comparators), "comparison", line, 1)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            yield from self.brackets(slot, node, line)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and not is_factor(slot):
+            yield from self.inner_slopes(slot, node, line)
         if isinstance(node, ast.Call):
             yield from self.call(slot, node, line)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+            for i, j in itertools.combinations(range(len(node.slice.elts)), 2):
+                places = list(node.slice.elts)
+                if not any(isinstance(places[n], (ast.Slice, ast.Constant)) for n in (i, j)):
+                    places[i], places[j] = places[j], places[i]
+                    new_index = ast.Subscript(node.value, ast.Tuple(places, ast.Load()), node.ctx)
+                    yield self.edit(slot, new_index, "index", line, 2)
         if isinstance(node, ast.Slice):
             for name in ("lower", "upper", "step"):
                 if getattr(node, name) is not None:
                     other_slice = copy.copy(node)
                     setattr(other_slice, name, None)
                     yield self.edit(slot, other_slice, "index", line, 2)
+            if (node.lower is None) != (node.upper is None) and node.step is None:
+                yield self.edit(slot, ast.Slice(node.upper, node.lower), "index", line, 2)
+            for text in ("1:", ":-1"):
+                one = ast.parse(f"x[{text}]", mode="eval").body
+                assert isinstance(one, ast.Subscript)
+                if ast.unparse(one.slice) != ast.unparse(node):
+                    yield self.edit(slot, one.slice, "index", line, 3)
         if isinstance(node, ast.Subscript) and text in scope and scope[text].ndim:
             if ast.unparse(node.value) in scope:
                 yield self.edit(slot, node.value, "index", line, 2, ast.unparse(node.value))
@@ -470,11 +605,12 @@ class Editor:
         if isinstance(op, ast.MatMult):
             yield from self.products(slot, left, right, line)
         kinds = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power"}
-        kind = "index" if of_index else kinds.get(type(op), "factor")
         number = isinstance(right, (ast.Constant, ast.Name)) and isinstance(op, (ast.Mult, ast.Div))
-        yield self.edit(slot, left, kind, line, 1, ast.unparse(right), 0)
-        rank = 2 if number else 1
-        yield self.edit(slot, right, kind, line, rank, ast.unparse(left), 0)
+        for kept, gone in ((left, right), (right, left)):
+            plain_factor = is_number(self.scopes[line], gone)
+            kind = kinds.get(type(op), "factor" if plain_factor or isinstance(op, ast.MatMult) else "applied twice")
+            rank = 2 if number and kept is right and not isinstance(left, ast.Constant) else 1
+            yield self.edit(slot, kept, "index" if of_index else kind, line, rank, ast.unparse(gone), 0)
         if isinstance(op, ast.Pow):
             for power in (1, 2, 3, 0.5, -1, -0.5, -1.5, -2):
                 yield self.edit(slot, binary(left, op, ast.Constant(power)), "power", line, 2)
@@ -482,6 +618,36 @@ class Editor:
             yield from self.summands(slot, node, line)
         if isinstance(op, (ast.Add, ast.Sub)) and not of_index:  # a forgotten 1 − …
             yield self.edit(slot, binary(ast.Constant(1), ast.Sub(), node), "term", line, 3)
+
+    def brackets(self, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
+        """Yield a * (b - c) for a * b - c, and a * b - c for the other."""
+        left, right = node.left, node.right
+        if isinstance(left, ast.BinOp) and isinstance(left.op, (ast.Mult, ast.Div)):
+            inner = binary(left.right, node.op, right)
+            yield self.edit(slot, binary(left.left, left.op, inner), "brackets", line, 2, ast.unparse(inner), 2)
+        if isinstance(right, ast.BinOp) and isinstance(right.op, (ast.Mult, ast.Div)):
+            inner = binary(left, node.op, right.left)
+            yield self.edit(slot, binary(inner, right.op, right.right), "brackets", line, 2, ast.unparse(inner), 2)
+
+    def inner_slopes(self, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
+        """Yield a product inside an expression with another slope in it: np.hstack([dg * g * (1 - g), …])."""
+        chain = factors_of(node)
+        scope = self.distinct[line]
+        named = [scope[t].shape for f in chain if (t := ast.unparse(f)) in scope and scope[t].ndim]
+        if not named:
+            return
+        shape = max(named, key=len)
+        spans = [(i, j) for i, j in itertools.combinations(range(len(chain) + 1), 2) if j - i < len(chain)]
+        for text, about, rank in self.slopes(scope, shape):
+            hint = f"the slope of {about}" if about else text
+            kind = "slope" if about else "factor missing"
+            yield self.edit(slot, binary(node, ast.Mult(), parse(text)), kind, line, rank + 1, hint, 2)
+            for i, j in spans if about else ():
+                new = product([*chain[:i], parse(text), *chain[j:]])
+                told = f"{hint}\0{product_text(chain[i:j])}\0{text}"
+                yield self.edit(slot, new, "slope", line, rank + 1, told, 2)
+        for i, j in spans:
+            yield self.edit(slot, product([*chain[:i], *chain[j:]]), "applied twice", line, 2, product_text(chain[i:j]))
 
     def summands(self, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
         """Yield a sum with one more term, of all that could be added."""
@@ -497,13 +663,27 @@ class Editor:
         """Yield a matrix product with its operands transposed and swapped."""
         for a, b in ((left, right), (right, left)):
             for ta, tb in itertools.product((False, True), repeat=2):
-                new = binary(turned(a) if ta else a, ast.MatMult(), turned(b) if tb else b)
+                new = binary(self.turn(a, line) if ta else a, ast.MatMult(), self.turn(b, line) if tb else b)
                 yield self.edit(slot, new, "transpose", line, 1, ast.unparse(new), 1 + ta + tb + (a is not left))
+
+    def turn(self, node: ast.expr, line: int) -> ast.expr:
+        """Return the transpose of a matrix, or of the last two axes of a stack of them."""
+        x = self.scopes[line].get(ast.unparse(node))
+        if x is not None and x.ndim > 2:
+            return parse(f"{self.np}.swapaxes({ast.unparse(node)}, -1, -2)")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 1:
+            if node.func.attr in ("swapaxes", "transpose"):
+                return node.func.value if ast.unparse(node.func.value) != self.np else node.args[0]
+        return turned(node)
 
     def constant(self, slot: Slot, node: ast.Constant, line: int) -> Iterator[Edit]:
         """Yield other constants."""
         value = node.value
-        if isinstance(value, bool):
+        if isinstance(value, str):
+            for text in self.strings:
+                if text != value:
+                    yield self.edit(slot, ast.Constant(text), "function", line, 2, repr(text))
+        elif isinstance(value, bool):
             yield self.edit(slot, ast.Constant(not value), "axis", line, 1)
         elif isinstance(value, int):
             for other in dict.fromkeys([1 - value, value + 1, value - 1, 2, -value]):
@@ -567,6 +747,12 @@ class Editor:
             yield self.edit(slot, binary(a, op, b), "product", line, 1)
             yield self.edit(slot, a, "factor", line, 1, ast.unparse(b))
             yield self.edit(slot, b, "factor", line, 1, ast.unparse(a))
+        numbers = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        if name == "transpose" and 2 < len(numbers) == len(node.args) < 5:
+            for order in itertools.permutations(numbers):
+                if list(order) != numbers:
+                    turned_call = ast.Call(node.func, [ast.Constant(n) for n in order], [])
+                    yield self.edit(slot, turned_call, "transpose", line, 2, ast.unparse(turned_call))
         if node.args and not isinstance(node.args[0], ast.Starred):
             yield self.edit(slot, node.args[0], "call", line, 2, f"{name} is one too many")
         if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != self.np:
@@ -596,6 +782,13 @@ class Editor:
                     if getattr(x, "__module__", "") == getattr(mine, "__module__", None):
                         new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
                         yield self.edit(slot, new, "function", line, 1, f"{other}\0{node.func.id}")
+        if name in ("where", "maximum", "minimum", "dot", "matmul", "outer", "hstack", "add", "append"):
+            for i, argument in enumerate(node.args):
+                for text, x in list(self.distinct[line].items())[:16] if i or name != "where" else ():
+                    if x.dtype.kind == "f" and text != ast.unparse(argument):
+                        arguments = [*node.args[:i], binary(argument, ast.Mult(), parse(text)), *node.args[i + 1 :]]
+                        more = ast.Call(node.func, arguments, node.keywords)
+                        yield self.edit(slot, more, "factor missing", line, 3, text, 2)
         if len(node.args) > 1:
             for i in range(len(node.args) - 1):
                 arguments = [*node.args[:i], node.args[i + 1], node.args[i], *node.args[i + 2 :]]
@@ -603,9 +796,18 @@ class Editor:
 
 
 def is_number(scope: Scope, node: ast.expr) -> bool:
-    """Whether an expression is known to be a single number."""
+    """Whether an expression is known to be a single number: a name, len(x), X.shape[1], 2 * m."""
     text = ast.unparse(node)
-    return text in scope and scope[text].ndim == 0
+    if text in scope:
+        return bool(scope[text].ndim == 0)
+    if isinstance(node, ast.BinOp):
+        return is_number(scope, node.left) and is_number(scope, node.right)
+    return isinstance(node, ast.Constant) or text.startswith("len(") or ".shape[" in text or text.endswith(".size")
+
+
+def is_factor(slot: Slot) -> bool:
+    """Whether a place is one of the operands of a product."""
+    return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.Mult)
 
 
 def is_sum(slot: Slot) -> bool:
@@ -643,10 +845,43 @@ def without_aliases(scope: Scope) -> Scope:
     return {text: found[text] for text in scope if text in found}
 
 
+def gradient_like(a: str, b: str) -> bool:
+    """Whether one of two names is that of a gradient, and the other is not."""
+    return is_derivative(a) != is_derivative(b)
+
+
+def is_derivative(text: str) -> bool:
+    """Whether a name looks like that of a gradient."""
+    name = text.rpartition(".")[2].lower()
+    return name.startswith(("d", "g", "delta", "nabla"))
+
+
+def turned_text(text: str, x: Any, turn: bool, module: str) -> str:
+    """Write an array, or its transpose in the last two axes."""
+    return text if not turn else f"{text}.T" if x.ndim == 2 else f"{module}.swapaxes({text}, -1, -2)"
+
+
 def loaded(node: ast.expr) -> ast.expr:
     """Return an expression that was stored to as one that is read."""
     text = ast.unparse(node)
     return parse(text)
+
+
+def without_colons(index: ast.expr) -> ast.expr:
+    """Return an index as it can be handed to a function: slice(None) for a colon."""
+    if isinstance(index, ast.Slice):
+        ends: list[ast.expr] = [index.lower or ast.Constant(None), index.upper or ast.Constant(None)]
+        ends = [ends[1]] if index.lower is None and index.step is None else ends
+        return ast.Call(ast.Name("slice", ast.Load()), [*ends, *([index.step] if index.step else [])], [])
+    if isinstance(index, ast.Tuple):
+        return ast.Tuple([without_colons(part) for part in index.elts], ast.Load())
+    return index
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of this shape, more than a number, is repeated to that shape."""
+    behind = to[len(to) - len(shape) :] if len(shape) <= len(to) else ()
+    return len(shape) > 0 and len(behind) == len(shape) and all(a in (1, b) for a, b in zip(shape, behind, strict=True))
 
 
 def turned(node: ast.expr) -> ast.expr:

@@ -11,7 +11,7 @@ def explain(kind: str, hint: str, names: tuple[str, ...], evidence: Evidence, ol
     """Return one sentence on a mistake: `hint` is the edit's, `evidence` says how the first gradient is off."""
     first, what = f"d{names[0]}", hint.split("\0")
     told = f"{first} {evidence.text}" if evidence.text != "is wrong" else ""
-    ratio = evidence.ratio
+    ratio = evidence.ratio if evidence.kind in ("factor", "sign") else None
     if kind == "factor" and ratio is not None:
         off = f"{all_of(names)} {ratio:.4g} × the right one everywhere"
         if len(what) == 2:
@@ -55,10 +55,11 @@ REASONS = {
     "another variable": "{1} stands where {0} belongs",
     "overwrite": "{0}",
     "repeated index": "{0}: np.add.at adds every time",
-    "applied twice": "{0} is one too many",
+    "applied twice": "{0} is one too many here",
     "index": "the indices are off",
     "constant": "a number is wrong",
     "power": "the power is wrong",
+    "brackets": "brackets are missing, or in the wrong place",
     "comparison": "the comparison is wrong",
     "function": "another function belongs here: {0}",
     "call": "{0}",

@@ -240,6 +240,8 @@ class Reference:
         for place in np.argwhere(self.wrong(k, claimed))[:most]:
             index = tuple(int(i) for i in place)
             x = float(self.arrays[k][index])
+            if not self.staircase and self.surely(k, index, float(claimed[index])):
+                continue
 
             def along(t: float, index: tuple[int, ...] = index) -> float:
                 return self.moved(k, index, t)
@@ -254,6 +256,17 @@ class Reference:
             fine = central(along, x, rounding=self.noise)
             if np.isfinite(fine.error) and 8 * fine.error < found.errors[index]:
                 found.values[index], found.errors[index] = fine.slope, 8 * fine.error
+
+    def surely(self, k: int, index: tuple[int, ...], claimed: float) -> bool:
+        """Whether an entry is off by far, and the cost has the same slope on both sides close by: no second look."""
+        slope, error = float(self.found[k].values[index]), float(self.found[k].errors[index])
+        rounding = float(self.rounding[k][index]) if k in self.rounding else 0.0
+        if not abs(claimed - slope) > 1e-3 * abs(slope) + 100 * error + 10 * rounding:
+            return False
+        x, h = float(self.arrays[k][index]), self.step(k, index) / 100
+        up, down = (self.moved(k, index, x + h) - self.here) / h, (self.here - self.moved(k, index, x - h)) / h
+        slack = 0.1 * abs(claimed - slope) + 10 * self.noise / h
+        return abs(up - slope) <= slack and abs(down - slope) <= slack and self.noise / h < abs(claimed - slope) / 100
 
 
 def norm(way: Array, claimed: Array) -> float:

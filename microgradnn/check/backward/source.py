@@ -291,15 +291,29 @@ Scope = dict[str, Any]  # of expressions such as A1, cache['Z1'], self.W: arrays
 
 @contextmanager
 def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Scope]) -> Iterator[None]:
-    """Record what the names stand for before each line of these functions runs, when it runs for the first time."""
+    """Record what the names stand for before each line of these functions runs, when it runs for the first time.
+
+    Under the number of a line with a minus stands what is there when it was run.
+    """
     codes = {function.__code__ for function in functions}
+    reads = {function.__code__: subscripts(function) for function in functions}
+    last: dict[FrameType, int] = {}
 
     def local(frame: FrameType, event: str, argument: Any) -> Any:
+        code, line, before = frame.f_code, frame.f_lineno, last.get(frame)
+        new_line = event == "line" and (code, line) not in into
+        new_after = before is not None and (code, -before) not in into
+        if new_line or new_after:
+            found = take(frame, reads[code])
+            if new_line:
+                into[code, line] = found
+            if new_after and before is not None:
+                into[code, -before] = found
         if event == "line":
-            if (frame.f_code, frame.f_lineno) not in into:
-                into[frame.f_code, frame.f_lineno] = take(frame)
+            last[frame] = line
         elif event == "return":
-            into[frame.f_code, -1] = take(frame)
+            last.pop(frame, None)
+            into[code, -1] = take(frame, reads[code])
         return local
 
     def outer(frame: FrameType, event: str, argument: Any) -> Any:
@@ -313,7 +327,33 @@ def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Sc
         sys.settrace(before)
 
 
-def take(frame: FrameType) -> Scope:
+PLAIN = (
+    ast.Subscript,
+    ast.Name,
+    ast.Constant,
+    ast.UnaryOp,
+    ast.USub,
+    ast.BinOp,
+    ast.Add,
+    ast.Sub,
+    ast.Load,
+    ast.Attribute,
+)
+
+
+def subscripts(function: FunctionType) -> list[tuple[str, CodeType]]:
+    """Return the subscripts in a function that nothing but names and numbers stand in, hs[t - 1], each compiled."""
+    source = read_source(function)
+    found = {}
+    for node in ast.walk(source.tree) if source is not None else ():
+        if isinstance(node, ast.Subscript) and all(isinstance(part, PLAIN) for part in ast.walk(node)):
+            text = ast.unparse(node)
+            if isinstance(node.ctx, ast.Load) and len(text) < LONGEST_NAME and text not in found:
+                found[text] = compile(text, "<subscript>", "eval")
+    return list(found.items())
+
+
+def take(frame: FrameType, more: Sequence[tuple[str, CodeType]] = ()) -> Scope:
     """Return the arrays and numbers that the names of a frame stand for, those in dicts and objects too."""
     found: Scope = {}
     reads = {name: frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals}
@@ -321,6 +361,13 @@ def take(frame: FrameType) -> Scope:
         for text, x in reachable(name, value, 2):
             if isinstance(x, (np.ndarray, np.generic, int, float)) and not isinstance(x, bool):
                 found[text] = np.asarray(x)
+    for text, code in more:
+        try:
+            x = eval(code, frame.f_globals, frame.f_locals)  # the user's own expression, and no call in it
+        except Exception:  # not there yet
+            continue
+        if isinstance(x, (np.ndarray, np.generic, int, float)) and not isinstance(x, bool):
+            found.setdefault(text, np.asarray(x))
     return found
 
 

@@ -146,9 +146,11 @@ def snapshot(x: Any) -> list[tuple[str, Array]]:
 
 def changes(x: Any, before: Sequence[tuple[str, Array]]) -> list[str]:
     """Name the arrays that are no longer what they were."""
+    now = dict(snapshot(x))  # by their names: what a pass leaves in attributes stands between them
     return [
         name
-        for (name, old), (_, new) in zip(before, snapshot(x), strict=False)
+        for name, old in before
+        if (new := now.get(name)) is not None
         if old.shape != new.shape or not np.array_equal(old, new, equal_nan=old.dtype.kind in "fc")
     ]
 

@@ -1,0 +1,1 @@
+"""Backward passes as other people write them."""
