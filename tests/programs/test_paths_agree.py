@@ -331,6 +331,9 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "logsumexp": lambda x, axis: x.logsumexp(axis, keepdims=True),
     "softmax": lambda x, axis: x.softmax(axis or 0),
     "log_softmax": lambda x, axis: x.log_softmax(axis or 0),
+    "var": lambda x, axis: x.var(axis, keepdims=True, ddof=1),
+    "cumsum": lambda x, axis: x.cumsum(axis or 0),
+    "cumprod": lambda x, axis: x.cumprod(axis or 0),
     "turned": lambda x, axis: x.T,
     "part": lambda x, axis: x[:1] if axis == 0 else x[:, :1],
 }
@@ -371,7 +374,7 @@ def draw_arrays(rng: random.Random) -> Arrays:
             do, axis = rng.choice(list(WHOLE)), rng.choice([None, 0, 1])
             shape = np.empty(shapes[i])
             one = {"turned": shape.T, "part": shape[:1] if axis == 0 else shape[:, :1]}.get(
-                do, shape if "soft" in do else shape.sum(axis, keepdims=True)
+                do, shape if "soft" in do or "cum" in do else shape.sum(axis, keepdims=True)
             )
             steps.append((do, (i,), axis))
             shapes.append(one.shape)
