@@ -79,6 +79,7 @@ class Listing:
 
     def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term], *, exact: bool = False) -> None:
         self.style = style
+        self.exact = exact
         self.code = {
             key: code for key, code in CODE[style].items() if key != "step" or not exact
         }  # which NaN differs in
@@ -173,6 +174,8 @@ class Listing:
         if isinstance(term.value, np.ndarray):
             return Operand(f"np.array({numbers(term.value.tolist())})")
         if isinstance(term.value, Dim):
+            if self.exact:  # 1 / 0 is ∞ there
+                return Operand(f"np.float64({term.value.name})")
             return Operand(term.value.name, "product" if "*" in term.value.name else "atom")
         return Operand(number(term.value, self.style), "sum" if term.value < 0 else "atom")
 

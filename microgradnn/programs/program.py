@@ -193,14 +193,14 @@ class Program:
                 return self.to_results(name, inputs, self.run_exact(name, inputs))
             except (BranchOnNumbers, RecursionError):  # the lines are not the same each time, or too long for a trace
                 self.in_place[layout] = None
-            except (ValueError, ArithmeticError):
-                if self.arrays:
+            except (ValueError, ArithmeticError) as error:
+                if self.arrays and isinstance(error, ValueError):
                     raise
                 return self.to_results(name, inputs, self.run_exact(name, inputs))
         try:
             found = self.run_printed(name, inputs)
-        except (ValueError, ArithmeticError):
-            if self.arrays:
+        except (ValueError, ArithmeticError) as error:
+            if self.arrays and isinstance(error, ValueError):
                 raise
         else:
             results = self.to_results(name, inputs, found)

@@ -585,6 +585,35 @@ def test_what_is_not_used_brings_nothing_back_through_whole_arrays(form: Any, at
             np.testing.assert_array_equal(compile(output, [x], simplify=simplify)().gradients["x"], right)
 
 
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
+def test_the_variance_of_nothing_is_nan_and_has_a_gradient_without_numbers(shape: tuple[int, int]) -> None:
+    x = Tensor(np.zeros(shape), "x")
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # as NumPy warns of a mean of nothing
+        output = x.var()
+        output.backward()
+        value, gradients = compile(output, [x])()
+
+    assert math.isnan(output.item())
+    assert math.isnan(value)
+    assert gradients["x"].shape == x.grad.shape == shape
+
+
+@pytest.mark.parametrize("simplify", [True, False])
+def test_a_cost_of_no_examples_is_nan_and_has_no_slope(simplify: bool) -> None:
+    w, x = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor(np.ones((2, 3)), "X")
+    program = compile(((w @ x) ** 2).mean(), [w], inputs=[w, x], any_length=True, simplify=simplify)
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        value, gradients = program(X=np.ones((2, 0)))
+        none = Tensor(np.ones((2, 0)), "X")
+        ((w @ none) ** 2).mean().backward()
+
+    assert math.isnan(value)
+    assert gradients["W"].tolist() == w.grad.tolist() == [[0.0, 0.0]]
+
+
 def test_what_was_derived_from_one_example_is_right_for_two() -> None:
     w, x = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor([[1.0], [2.0]], "X")
     space: dict[str, Any] = {}
