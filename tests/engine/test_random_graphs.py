@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
@@ -13,11 +14,20 @@ from microgradnn import Value, grad, jvp
 from microgradnn.check.differences import central
 from microgradnn.check.replay import complex_step, condition
 from microgradnn.check.strategies import INNER, Graph, Program, graphs, programs
-from microgradnn.graph import OPS, topological
+from microgradnn.graph import OPS, Op, topological
 
 RATIONAL = [OPS[name] for name in ("add", "sub", "mul", "div", "neg")]
-REAL_ONLY = ("erf", "erfc", "gelu", "normal_cdf")  # Python's erf takes no complex number
-ANALYTIC = [op for op in OPS.values() if op.kink is None and op.name not in (*INNER, *REAL_ONLY)]
+
+
+def takes_complex(op: Op) -> bool:
+    """Whether a row's array function takes complex numbers; Python's erf does not, nor what is made with it."""
+    try:
+        return bool(np.iscomplexobj(op.of_arrays(*[np.complex128(0.5 + 1e-100j)] * (op.arity or 2))))
+    except (TypeError, np.exceptions.ComplexWarning):
+        return False
+
+
+ANALYTIC = [op for op in OPS.values() if op.kink is None and op.name not in INNER and takes_complex(op)]
 
 
 @given(graphs())
@@ -30,7 +40,8 @@ def test_the_gradients_are_the_slopes_by_differences(graph: Graph) -> None:
         def along(at: float, i: int = i) -> float:
             return float(graph.program(*graph.program.inputs[:i], at, *graph.program.inputs[i + 1 :]))
 
-        found = central(along, x.data)
+        # Where a logarithm is near 0, what is rounded before it is more than its own last digit.
+        found = central(along, x.data, rounding=2.0**-50 * (1 + abs(x.grad)))
         # What the method says of its own error, and the rounding of a dozen operations.
         assert abs(x.grad - found.slope) <= 20 * found.error + 1e-9 * (1 + abs(x.grad))
 
@@ -41,7 +52,8 @@ def test_the_gradients_are_those_of_the_complex_step_to_the_last_digits(graph: G
     graph.output.backward()
     exact, scales = complex_step(graph.output, graph.inputs), condition(graph.output, graph.inputs)
 
-    assert exact is not None
+    if exact is None:  # NumPy's complex log1p has no digits at 4e-17
+        reject()
     for x, slope, scale in zip(graph.inputs, exact, scales, strict=True):
         assert abs(x.grad - slope) <= 1e-11 * (scale + 1)  # a dozen operations, each of condition up to 1000
 
