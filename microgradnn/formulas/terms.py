@@ -374,7 +374,7 @@ def share_of(term: Term, i: int, g: Any) -> Any:
     if isinstance(op, ArrayOp):
         term.book.pulling = True
         try:
-            return op.pullback(i, g, term, *term.inputs)
+            return op.pullback(i, g, term, *term.inputs, paper=not term.book.exact)
         finally:
             term.book.pulling = False
     partial = (op.partials if term.book.exact else op.paper)[i](term, *term.inputs)

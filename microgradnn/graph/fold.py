@@ -17,11 +17,12 @@ N = TypeVar("N", bound=Node)
 class Partials:
     """The rules of a `Fold`: as many as it is given arguments, so they cannot be counted."""
 
-    def __init__(self, op: Fold) -> None:
+    def __init__(self, op: Fold, rule: Callable[..., Any]) -> None:
         self.op = op
+        self.rule = rule
 
     def __getitem__(self, i: int) -> Callable[..., Any]:
-        return lambda f, *xs: [slope for slopes in self.op.rule(f, *self.op.split(xs)) for slope in slopes][i]
+        return lambda f, *xs: [slope for slopes in self.rule(f, *self.op.split(xs)) for slope in slopes][i]
 
     __iter__ = None
 
@@ -30,9 +31,9 @@ class Fold(Op):
     """A row of as many arguments as there are: a sum, a product, a dot product.
 
     Call it with a sequence (`dot` with two), or with the arguments one by one. `fold(xs)` is the
-    result, and `rule(f, xs)` gives the slopes in all of them, sequence by sequence. In print the
-    operands stand between `open` and `close`, with the `separator` between them, each bound as
-    `each`; of two sequences, their products.
+    result, and `rule(f, xs)` gives the slopes in all of them, sequence by sequence, `paper` as one
+    writes them by hand, where that is another form. In print the operands stand between `open` and
+    `close`, with the `separator` between them, each bound as `each`; of two sequences, their products.
     """
 
     __slots__ = ("close", "each", "fold", "lists", "open", "rule", "separator", "sequences")
@@ -44,6 +45,7 @@ class Fold(Op):
         array: Callable[..., Any],
         rule: Callable[..., Any],
         *,
+        paper: Callable[..., Any] | None = None,
         sequences: int = 1,
         open: str = "",
         separator: str = ", ",
@@ -55,7 +57,8 @@ class Fold(Op):
         super().__init__(name, lambda *xs: fold(*self.split(xs)), array, binds=binds, note=note)
         self.fold = fold
         self.rule = rule
-        self.partials = self.paper = Partials(self)
+        self.partials = Partials(self, rule)
+        self.paper = Partials(self, paper) if paper else self.partials
         self.domain = (REAL,)
         self.sequences = sequences
         self.lists = [list] * sequences  # the types of the arguments that it is mostly called with

@@ -168,7 +168,7 @@ class TensorCall(ArrayOp):
         self.steps = steps
         self.last: tuple[Any, Any] = (None, None)
 
-    def pullback(self, i: int, g: Any, f: Any, *xs: Any) -> Any:
+    def pullback(self, i: int, g: Any, f: Any, *xs: Any, paper: bool = False) -> Any:
         """Return the gradient in argument i: of arrays by the program, if it has that one; else by its steps."""
         name, nodes = self.steps.inputs[i], any(isinstance(x, Node) for x in (g, f, *xs))
         if nodes:

@@ -35,10 +35,11 @@ class ArrayOp:
     """One row of the table. Call it with arrays, or with nodes, and its parameters by name.
 
     `array(*xs, **parameters)` is the result, `pullbacks[i](g, f, *xs, **parameters)` the gradient
-    in argument i; a row that takes any number of arguments has one rule for all of them, which gets
-    `i` besides. A row that was recorded carries its parameters: `row.hold(axis=0)`. The result of one that is `alike`
-    has the shape of x. A row is a function of the package and a method of Tensor, with the parameters of its pullback,
-    if none of these has to be given, unless it is not `public`, being there for the rules alone.
+    in argument i, and `paper` the same as one writes it by hand, where that is another form; a row that takes any
+    number of arguments has one rule for all of them, which gets `i` besides. A row that was recorded carries its
+    parameters: `row.hold(axis=0)`. The result of one that is `alike` has the shape of x. A row is a function of the
+    package and a method of Tensor, with the parameters of its pullback, if none of these has to be given, unless it is
+    not `public`, being there for the rules alone.
     """
 
     __slots__ = (
@@ -48,6 +49,7 @@ class ArrayOp:
         "free",
         "name",
         "note",
+        "paper",
         "parameters",
         "public",
         "pullbacks",
@@ -69,11 +71,13 @@ class ArrayOp:
         alike: bool = False,
         public: bool = True,
         note: str = "",
+        paper: Sequence[Callable[..., Any]] = (),
         parameters: dict[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.array = array
         self.pullbacks = pullbacks
+        self.paper = paper or pullbacks
         self.text = text
         self.binds = binds
         self.symbol = symbol or name
@@ -108,6 +112,7 @@ class ArrayOp:
             alike=self.alike,
             public=self.public,
             note=self.note,
+            paper=self.paper,
             parameters=parameters,
         )
 
@@ -120,11 +125,12 @@ class ArrayOp:
         """Return the result at arrays, with the parameters the row holds."""
         return self.array(*xs, **self.parameters)
 
-    def pullback(self, i: int, g: Any, f: Any, *xs: Any) -> Any:
+    def pullback(self, i: int, g: Any, f: Any, *xs: Any, paper: bool = False) -> Any:
         """Return the gradient in argument i, given `g`, the one in the result `f`."""
+        pullbacks = self.paper if paper else self.pullbacks
         if self.free:
-            return self.pullbacks[0](g, f, *xs, i=i, **self.parameters)
-        return self.pullbacks[i](g, f, *xs, **self.parameters)
+            return pullbacks[0](g, f, *xs, i=i, **self.parameters)
+        return pullbacks[i](g, f, *xs, **self.parameters)
 
     def spelled(self) -> tuple[tuple[str, str], ...]:
         """Return the parameters as they stand in code, every number of an index among them."""
@@ -337,7 +343,8 @@ others = ArrayOp("others", numerics.others,
          note="for each entry the product of the others; nothing is divided")
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
-         lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), exp(x - spread(f, x, axis))),
+         lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), softmax(x, axis=axis)),
+         paper=(lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), exp(x - spread(f, x, axis))),),
          text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
 
 softmax = ArrayOp("softmax", numerics.softmax,
@@ -345,7 +352,8 @@ softmax = ArrayOp("softmax", numerics.softmax,
          text="softmax({x}, axis={axis})", alike=True, note="e^x / Σ e^x; does not overflow")
 
 log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
-         lambda g, f, x, axis: g - weigh(exp(f), sum(g, axis=axis, keepdims=True)),
+         lambda g, f, x, axis: g - weigh(softmax(x, axis=axis), sum(g, axis=axis, keepdims=True)),
+         paper=(lambda g, f, x, axis: g - weigh(exp(f), sum(g, axis=axis, keepdims=True)),),
          text="log_softmax({x}, axis={axis})", alike=True, note="x − log Σ e^x; does not overflow")
 
 # --- along an axis ------------------------------------------------------------------------------

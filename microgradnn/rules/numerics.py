@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from functools import reduce
 from itertools import accumulate
 from typing import Any
 
@@ -660,6 +661,15 @@ def logsumexp_array(xs: Any) -> Any:
     return top + np.log(np.sum(np.exp(np.subtract(xs, top)))) if np.isfinite(top) else top
 
 
+def shares(xs: Sequence[Any]) -> Sequence[Any]:
+    """Return each of `xs`, whose sum would be 1 but for rounding, as its share of the sum; of nodes too."""
+    if not xs:
+        return xs
+    total = reduce(operator.add, xs)
+    known = total if isinstance(total, float) else total.item()  # None of a term
+    return [x / total for x in xs] if known is None or 0 < known < math.inf else xs
+
+
 def products_of_others(xs: Sequence[Any]) -> list[Any]:
     """For each of `xs` the product of all the others, without a division: one may be 0."""
     if len(xs) < 2:
@@ -744,8 +754,9 @@ def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def softmax(x: Any, axis: Any) -> Any:
-    """e^x / Σ e^x along the axes, by a form that does not overflow."""
-    powers = np.exp(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))  # of no numbers, too
+    """e^x / Σ e^x along the axes, by a form that does not overflow; beside ∞ the others are 0."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # of no numbers, too
+    powers = np.exp(x - np.where(np.isnan(top), top, np.nan_to_num(top)))
     return powers / np.sum(powers, axis=axis, keepdims=True)
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnn import DomainError, Tensor, Value, grad
+from microgradnn import DomainError, Tensor, Value, compile, grad, logsumexp
 from microgradnn.graph import OPS, REAL, Interval, Op
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "precision.py"
@@ -145,3 +145,42 @@ def test_higher_derivatives(op: Op, order: int) -> None:
         want = float(mpmath.diff(precision.exact(op), mpmath.mpf(x), order))
 
     assert derivative(x) == pytest.approx(want, rel=1e-12, abs=1e-13)
+
+
+@pytest.mark.parametrize("x", [0.0, 50.0, 1e3, 1e8, 2e17, -1e8, 1e300])
+def test_the_slopes_of_logsumexp_are_a_softmax_however_large_the_numbers(x: float) -> None:
+    xs = [x, x, x - 1, x + 2]
+    whole = mpmath.fsum(mpmath.exp(mpmath.mpf(one) - x) for one in xs)
+    right = [float(mpmath.exp(mpmath.mpf(one) - x) / whole) for one in xs]
+    values, row = [Value(one) for one in xs], Tensor([xs])
+
+    logsumexp(values).backward()
+    row.logsumexp().backward()
+    picked = Tensor([xs])
+    picked.log_softmax(axis=1)[0, 0].backward()
+
+    eight = 8 * EPSILON
+    np.testing.assert_allclose([one.grad for one in values], right, rtol=eight, atol=0)
+    np.testing.assert_allclose(row.grad[0], right, rtol=eight, atol=0)
+    np.testing.assert_allclose(picked.grad[0], np.subtract([1, 0, 0, 0], right), rtol=0, atol=eight)
+    np.testing.assert_allclose(grad(lambda *xs: logsumexp(xs))(*xs), right[0], rtol=eight, atol=0)
+
+
+@pytest.mark.parametrize("x", [50.0, 1e8, 2e17])
+def test_so_they_are_on_a_tape(x: float) -> None:
+    pytest.importorskip("numba")
+    leaves = [Value(0.0, "a"), Value(1.0, "b")]
+    program = compile(logsumexp(leaves), leaves, backend="numba")
+
+    for gradients in (program(x, x)[1], program(np.full(3, x), np.full(3, x))[1]):
+        for one in gradients.values():
+            np.testing.assert_allclose(one, 0.5, rtol=8 * EPSILON)
+
+
+def test_a_softmax_beside_infinity_is_zero() -> None:
+    row = Tensor([[np.inf, 1.0]])
+    with np.errstate(all="ignore"):
+        probabilities = row.softmax(axis=1).data
+
+    assert np.isnan(probabilities[0, 0])
+    assert probabilities[0, 1] == 0

@@ -363,7 +363,7 @@ class CaseWriter:
         book = Book(simplify=False, exact=True)  # for numbers that are not finite as well
         result, operands = book.variable(f, ()), [book.variable(letter, ()) for letter in letters]
         if key[0] in LISTS:
-            partials = [slopes[0] for slopes in OPS[key[0]].rule(result, *[[x] for x in operands])]  # type: ignore[attr-defined]
+            partials = [slopes[0] for slopes in OPS[key[0]].paper.rule(result, *[[x] for x in operands])]
         elif key[1] is None:
             partials = [OPS[key[0]].held_rule(operands[1])(result, operands[0])]  # type: ignore[misc]
         else:
@@ -383,6 +383,8 @@ class CaseWriter:
             return [*before, *self.for_each_example(lines)]
         names = {"dot": [("a", "x + k"), ("b", "x + y + k")]}.get(key[0], [("a", "x + k")])
         width = " * width" if self.block else ""
+        if OPS[key[0]].paper is not OPS[key[0]].partials:
+            return self.share_of_sum(*shares[0], f"a = np.int64(lists[x + k]){width}")
         body = [f"{name} = np.int64(lists[{place}]){width}" for name, place in names]
         if key[0] == "dot" and self.block:  # weights that all examples share: one number, one sum
             once = self.for_each_example(
@@ -391,6 +393,15 @@ class CaseWriter:
             body += ["if a >= common and b < common:"]
             body += indent(["weight = v[a]", "d[a] += total(d, r, v, b, w)", *once, "continue"])
         return ["for k in range(y):", *indent([*body, *self.for_each_example(lines)])]
+
+    def share_of_sum(self, x: str, partial: Term, first: str) -> list[str]:
+        """Return the lines of a row of many whose partials add up to 1: each is divided by their sum."""
+        lines = self.term_lines([partial], lambda texts: [f"p = {texts[0]}"])
+        body = [first, *map(ast.unparse, inline(lines, self.helpers))]
+        share = self.share(x, partial, "p if not 0.0 < s < np.inf else p / s")
+        each = "for k in range(y):"
+        both = ["s = 0.0", each, *indent([*body, "s += p"]), each, *indent([*body, *share])]
+        return ["for j in range(w):", *indent(["g = d[r + j]", *both])] if self.block else both
 
     def share(self, x: str, partial: Term, text: str) -> list[str]:
         """Return the lines that add a share to the gradient of x: nothing where the partial, or g, is 0."""

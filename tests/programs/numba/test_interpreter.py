@@ -190,7 +190,7 @@ def test_nor_is_one_of_a_row_of_many(name: str, monkeypatch: pytest.MonkeyPatch)
     before, op = anew(), OPS[name]
     assert isinstance(op, Fold)
 
-    monkeypatch.setattr(op, "rule", lambda f, *sequences: [[1234.5 for _ in xs] for xs in sequences])
+    monkeypatch.setattr(op.paper, "rule", lambda f, *sequences: [[1234.5 for _ in xs] for xs in sequences])
 
     assert changed(before, anew()) == flows_back((name, ()))
 
