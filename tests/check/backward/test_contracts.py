@@ -332,3 +332,30 @@ def test_html_has_a_picture_of_each_array() -> None:
 
     assert html.count("<svg") == 3
     assert "#d55e00" in html or "#0072b2" in html
+
+
+@pytest.mark.parametrize("seed", [4, 7, 12, 111, 112])
+def test_a_wide_layer_has_kinks_within_a_step_and_is_right(seed: int) -> None:
+    def forward(x, y, w1, b1, w2, b2):
+        z1 = w1 @ x + b1
+        a1 = np.maximum(0, z1)
+        z2 = w2 @ a1 + b2
+        e = np.exp(z2 - z2.max(axis=0, keepdims=True))
+        p = e / e.sum(axis=0, keepdims=True)
+        return -np.sum(y * np.log(p)) / x.shape[1], (z1, a1, p)
+
+    def backward(x, y, w1, b1, w2, b2, cache):
+        z1, a1, p = cache
+        dz2 = (p - y) / x.shape[1]
+        dz1 = (w2.T @ dz2) * (z1 > 0)
+        sums = [dz.sum(axis=1, keepdims=True) for dz in (dz1, dz2)]
+        return {"dw1": dz1 @ x.T, "db1": sums[0], "dw2": dz2 @ a1.T, "db2": sums[1]}
+
+    r = np.random.default_rng(seed)
+    n, h, m = [(12, 150, 60), (5, 300, 40), (30, 100, 100)][seed % 3]
+    x, y = r.random((n, m)), np.eye(10)[r.integers(0, 10, m)].T
+    w1, w2 = r.standard_normal((h, n)) * 0.3, r.standard_normal((10, h)) * 0.1
+
+    report = check_backward(forward, backward, x, y, w1, np.zeros((h, 1)), w2, np.zeros((10, 1)))
+
+    assert report, str(report)
