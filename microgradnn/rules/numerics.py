@@ -49,9 +49,6 @@ def atan2_complex(y: Any, x: Any) -> Any:
     return np.arctan2(s, c) + np.arctan((y / size * c - x / size * s) / (x / size * c + y / size * s))
 
 
-COMPLEX = {"hypot": hypot_complex, "atan2": atan2_complex}  # rows whose array function takes real numbers only
-
-
 def sigmoid(x: float) -> float:
     """1 / (1 + e^−x), by whichever form does not overflow."""
     e = math.exp(-abs(x))
@@ -112,6 +109,15 @@ def sech_array(x: Any) -> Any:
     """`sech` of each element; complex ones too."""
     e = np.exp(np.where(np.greater_equal(x, 0), np.negative(x), x) if np.iscomplexobj(x) else -np.abs(x))
     return 2 * e / (1 + e * e)
+
+
+def sech_complex(x: Any) -> Any:
+    """`sech` of each element beside the real axis; near 0 by cosh, which keeps what an even function loses in e^−x."""
+    return np.where(np.abs(np.real(x)) < 1, 1 / np.cosh(x), sech_array(x))
+
+
+# Array functions for the complex step, of rows whose own takes real numbers only, or loses digits beside them.
+COMPLEX = {"hypot": hypot_complex, "atan2": atan2_complex, "sech": sech_complex}
 
 
 def gaussian(x: float) -> float:

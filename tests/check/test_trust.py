@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import Tensor, Value, atan2, clip, elu, hypot, log, relu, sin, tan, tanh, where
+from microgradnn import Tensor, Value, atan2, clip, elu, gelu, hypot, log, relu, sin, tan, tanh, where
 from microgradnn.check import assert_gradients, gradcheck
 from microgradnn.graph import OPS, Op
 
@@ -53,6 +53,13 @@ def test_an_overflow_is_no_vertical_tangent(x: Any) -> None:
 
     assert report.verdict == "cannot tell"
     assert "the function is not finite" in str(report)
+
+
+@pytest.mark.parametrize("x", [1e-100, 1e-16, 8e-8, -1e-5, 0.9999, 1.0, 20.0, 300.0])
+@pytest.mark.parametrize("f", [OPS["sech"], gelu, lambda x: OPS["sech"](x + x)])
+def test_an_even_function_near_its_top_is_judged_by_all_digits(f: Any, x: float) -> None:
+    assert gradcheck(f, x), str(gradcheck(f, x))
+    assert gradcheck(f, Tensor([[x, -x]]))
 
 
 def test_an_end_of_a_domain_that_rounding_reached_is_not_called_wrong(row: Callable[..., Op]) -> None:
