@@ -56,11 +56,13 @@ def translate(function: Callable[..., Any], name: str = "") -> Translation:
     `math` and `numerics`.
     """
     own = getattr(function, "__name__", "?")
-    source = numeric_functions().get(own) if function is getattr(numerics, own, None) else syntax_of(function)
+    ours = function is getattr(numerics, own, None)
+    source = numeric_functions().get(own) if ours else syntax_of(function)
     if not isinstance(source, ast.FunctionDef):
         raise ValueError(f"{name or own} has no source that could be written in another language")
     arguments = [one.arg for one in source.args.args]
-    known = {one: getattr(function, "__globals__", {}).get(one) for one in names_of(source)}
+    space = vars(numerics) if ours else getattr(function, "__globals__", {})  # what is compiled has no __globals__
+    known = {one: space.get(one) for one in names_of(source)}
     numbers = {one: x for one, x in known.items() if isinstance(x, (int, float)) and one not in arguments}
     lines, result = formulas(copy.deepcopy(source).body, Floats(name or own, numbers))
     return Translation(name or own, tuple(arguments), tuple(lines), result)
