@@ -37,9 +37,6 @@ NOTHING_SAID: Final = About()
 CONSTANT: Final = About(kind="constant")
 
 
-NOT_SAID: Final = AttributeError("_about")
-
-
 @mypyc_attr(acyclic=True)
 class Node:
     """One quantity in the graph, together with how it was computed."""
@@ -258,7 +255,7 @@ class Node:
 
     def __getattr__(self, name: str) -> Any:
         if name == "_about":  # asked for at every node, and mostly not there
-            raise NOT_SAID
+            raise AttributeError(name)  # a new one: from Python 3.12 on an error keeps the frames that raised it
         raise NoSuchAttribute(self, name)
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are

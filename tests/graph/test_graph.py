@@ -52,6 +52,17 @@ def test_every_node_comes_once_and_after_its_inputs(nodes: list[Value]) -> None:
     assert all(place[x] < place[node] for node in order for x in node.inputs)
 
 
+def test_an_error_that_is_not_seen_keeps_no_node() -> None:
+    node, errors = Value(1.0), []
+    for _ in range(2):
+        with pytest.raises(AttributeError) as raised:
+            node._about  # noqa: B018
+        errors.append(raised.value)
+
+    assert node.name == ""
+    assert errors[0] is not errors[1]  # one that is raised again keeps the frames of both, and their nodes, for ever
+
+
 def test_left_inputs_come_before_right_ones() -> None:
     a, b, c = (Value(i, name) for i, name in enumerate("abc"))
     u = (b * c).named("u")
