@@ -441,7 +441,7 @@ class Exact:
         twin.terms = {}
         twin.names = {number[node]: name for node, name in formulas.names.items()}
         twin.uses, twin.wanted = Counter(), set()
-        self.write: FormulaGraph | None = twin
+        self.formulas: FormulaGraph | None = twin
         self.name, self.notes, self.output = name, notes, formulas.labels[formulas.terms[formulas.order[-1]]]
         self.given, self.wanted = [number[x] for x in given], [number[x] for x in wanted]
 
@@ -452,8 +452,8 @@ class Exact:
     def source(self) -> str:
         """The module, with the functions `value_and_gradients`, or as the derivation is named, and `value`."""
         with WRITING:
-            if self.write is not None:
-                self.text, self.write = self.module(self.write), None
+            if self.formulas is not None:
+                self.text, self.formulas = self.module(self.formulas), None
             return self.text
 
     def module(self, twin: FormulaGraph) -> str:

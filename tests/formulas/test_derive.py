@@ -453,6 +453,16 @@ def test_a_program_pickles_and_prints_its_own_source(network: Callable[[], Any])
     assert str(twin()) == str(program())
 
 
+@ALL
+def test_a_derivation_pickles_with_its_exact_source(network: Callable[[], Any]) -> None:
+    derivation = derive(network())
+
+    twin = pickle.loads(pickle.dumps(derivation))
+
+    assert twin.exact.source == derivation.exact.source
+    assert pickle.loads(pickle.dumps(twin)).exact.source == twin.exact.source
+
+
 # --- two nodes, one formula ---------------------------------------------------------------------
 
 
