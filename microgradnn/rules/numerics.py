@@ -49,6 +49,19 @@ def atan2_complex(y: Any, x: Any) -> Any:
     return np.arctan2(s, c) + np.arctan((y / size * c - x / size * s) / (x / size * c + y / size * s))
 
 
+def log1p_complex(x: Any) -> Any:
+    """log(1 + x) of each element beside the real axis; near 0 with the digits that NumPy's does not have."""
+    x, y = np.real(x), np.imag(x)
+    near = np.abs(x) < 0.5
+    return np.where(near, np.log1p(np.where(near, x * (2 + x), 0) + y * y) / 2, np.log1p(np.where(near, 0, x))) + (
+        1j * np.arctan2(y, 1 + x)
+    )
+
+
+# Array functions for the complex step, of rows whose own takes real numbers only, or loses digits beside them.
+COMPLEX: dict[str, Any] = {"hypot": hypot_complex, "atan2": atan2_complex, "log1p": log1p_complex}
+
+
 def sigmoid(x: float) -> float:
     """1 / (1 + e^−x), by whichever form does not overflow."""
     e = math.exp(-abs(x))
@@ -106,18 +119,13 @@ def sech(x: float) -> float:
 
 
 def sech_array(x: Any) -> Any:
-    """`sech` of each element; complex ones too."""
-    e = np.exp(np.where(np.greater_equal(x, 0), np.negative(x), x) if np.iscomplexobj(x) else -np.abs(x))
-    return 2 * e / (1 + e * e)
-
-
-def sech_complex(x: Any) -> Any:
-    """`sech` of each element beside the real axis; near 0 by cosh, which keeps what an even function loses in e^−x."""
-    return np.where(np.abs(np.real(x)) < 1, 1 / np.cosh(x), sech_array(x))
-
-
-# Array functions for the complex step, of rows whose own takes real numbers only, or loses digits beside them.
-COMPLEX = {"hypot": hypot_complex, "atan2": atan2_complex, "sech": sech_complex}
+    """`sech` of each element; complex ones too, near 0 by cosh, since e^−x is not even beside the real axis."""
+    if not np.iscomplexobj(x):
+        e = np.exp(-np.abs(x))
+        return 2 * e / (1 + e * e)
+    near = np.abs(np.real(x)) < 1
+    e = np.exp(np.where(np.greater_equal(x, 0), np.negative(x), x))
+    return np.where(near, 1 / np.cosh(np.where(near, x, 0)), 2 * e / (1 + e * e))
 
 
 def gaussian(x: float) -> float:
@@ -762,7 +770,7 @@ def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def softmax(x: Any, axis: Any) -> Any:
     """e^x / Σ e^x along the axes, by a form that does not overflow; beside ∞ the others are 0."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # of no numbers, too
-    powers = np.exp(x - np.where(np.isnan(top), top, np.nan_to_num(top)))
+    powers = np.exp(x - np.nan_to_num(top, nan=np.nan))
     return powers / np.sum(powers, axis=axis, keepdims=True)
 
 

@@ -52,8 +52,7 @@ def test_the_gradients_are_those_of_the_complex_step_to_the_last_digits(graph: G
     graph.output.backward()
     exact, scales = complex_step(graph.output, graph.inputs), condition(graph.output, graph.inputs)
 
-    if exact is None:  # NumPy's complex log1p has no digits at 4e-17
-        reject()
+    assert exact is not None
     for x, slope, scale in zip(graph.inputs, exact, scales, strict=True):
         assert abs(x.grad - slope) <= 1e-11 * (scale + 1)  # a dozen operations, each of condition up to 1000
 
