@@ -121,10 +121,10 @@ class Alone:
         x = self.xs[self.i]
         return np.where(np.broadcast_to(np.arange(x.size).reshape(x.shape) == place, self.f.shape), g, 0.0)
 
-    def missed(self, g: Any, place: int) -> float:
+    def missed(self, g: Any, place: int, gradient: Any) -> float:
         """Return how far the gradient at a place is from the slope; 0 where it is that."""
         g = self.reached(g, place)
-        recorded, x = float(self.rule(g).flat[place]), float(self.xs[self.i].flat[place])
+        recorded, x = float(gradient.flat[place]), float(self.xs[self.i].flat[place])
         rounding = float_info.epsilon * float(np.sum(np.abs(weigh(g, self.f))))
         slope = off(self.along(g, place), x, recorded, rounding)
         return 0.0 if slope is None else distance(recorded, slope)
@@ -136,7 +136,7 @@ class Alone:
             halves = [
                 np.where(np.isin(np.arange(g.size), half).reshape(g.shape), g, 0.0) for half in np.array_split(among, 2)
             ]
-            among = np.flatnonzero(max(halves, key=lambda half: self.missed(half, place)))
+            among = np.flatnonzero(max(halves, key=lambda half: self.missed(half, place, self.rule(half))))
         return int(among[0])
 
 
@@ -159,7 +159,7 @@ def of_tensor(node: Tensor, i: int, names: dict[Node, str], most: int) -> Suspec
             text = f"the gradient in {names[x]} of {whole} has the shape {np.shape(gradient)}, not {x.shape}"
             return Suspect(text, nan, nan, "")
         places = range(x.size) if x.size <= most else sorted(random.choice(x.size, most, replace=False).tolist())
-        missed = {place: alone.missed(g, place) for place in places}
+        missed = {place: alone.missed(g, place, gradient) for place in places}
         place = max(missed, key=missed.__getitem__, default=0)
         if not missed.get(place):
             return None

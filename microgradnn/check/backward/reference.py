@@ -247,12 +247,12 @@ class Reference:
             return False
         if np.any(self.wrong(k, claimed)):
             return False
-        spread = float(np.max(self.rounding[k], initial=0.0)) if k in self.rounding else 0.0
-        return not any(map(partial(self.contradicts, claimed, spread), self.slopes(k).directions))
+        return not any(map(partial(self.contradicts, k, claimed), self.slopes(k).directions))
 
-    def contradicts(self, claimed: Array, spread: float, direction: tuple[Array, float, float]) -> bool:
-        """Whether a gradient is wrong along a direction; `spread` is the rounding of one of its entries."""
+    def contradicts(self, k: int, claimed: Array, direction: tuple[Array, float, float]) -> bool:
+        """Whether a claimed gradient is wrong along a direction."""
         way, slope, error = direction
+        spread = float(np.max(self.rounding[k], initial=0.0)) if k in self.rounding else 0.0  # of one entry
         slack = 10 * error + 10 * self.close * abs(slope) + self.close * norm(way, claimed) + spread * np.sqrt(way.size)
         return bool(np.isfinite(slope) and abs(float(np.sum(way * claimed)) - slope) > slack)
 
@@ -286,8 +286,9 @@ class Reference:
                 found.values[index], found.errors[index] = fine.slope, 8 * fine.error
         if self.staircase or np.any(self.wrong(k, claimed)):
             return
-        for i, (way, slope, error) in enumerate(found.directions):
-            if self.contradicts(claimed, 0.0, (way, slope, error)):
+        for i, direction in enumerate(found.directions):
+            if self.contradicts(k, claimed, direction):
+                way = direction[0]
                 fine = central(partial(self.moved_along, k, way), 0.0, rounding=self.noise)
                 if np.isfinite(fine.error):
                     found.directions[i] = (way, fine.slope, 8 * fine.error)
