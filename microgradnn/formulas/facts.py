@@ -30,9 +30,9 @@ class Facts(NamedTuple):
 
 UNKNOWN = Facts()
 MASKS = {"step", "sign", "zero", "equal", "ahead", "greater", "at_least", "where", "put"}
-LINEAR = {"add", "sub", "mul", "div", "neg", "weigh", "matmul", "weigh_matmul", "sum_to", "cast", "concatenate"} | {
-    "sum",
-    "mean",
+LINEAR = {
+    *("add", "sub", "mul", "div", "neg", "weigh", "matmul", "weigh_matmul"),
+    *("sum_to", "cast", "concatenate", "sum", "mean"),
 }
 SAME = {"same", "swap", "transpose", "reshape", "broadcast", "take", "max", "min", "cast", "put"}
 SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul", "weigh_matmul"}

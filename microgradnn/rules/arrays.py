@@ -272,9 +272,7 @@ matmul = ArrayOp("matmul", np.matmul,
          lambda g, f, x, y: sum_to(weigh_matmul(swap(x), g), shape=y.shape),
          public=False, text="{x:product} @ {y:power}", binds="product", symbol="@", note="(n, k) @ (k, m) = (n, m)")
 
-weigh_matmul = ArrayOp("weigh_matmul", numerics.weigh_matmul,
-         lambda g, f, x, y: sum_to(weigh_matmul(g, swap(y)), shape=x.shape),
-         lambda g, f, x, y: sum_to(weigh_matmul(swap(x), g), shape=y.shape),
+weigh_matmul = ArrayOp("weigh_matmul", numerics.weigh_matmul, *matmul.pullbacks,
          public=False, text="{x:product} @ {y:power}", binds="product", symbol="@",
          note="a matrix product of which what is 0 · ∞ is 0: what is not used brings nothing back")
 
