@@ -84,8 +84,8 @@ class Fault(NamedTuple):
     source: str
 
 
-def changes(tree: ast.Module, last: int) -> Iterator[tuple[int, str, Change]]:
-    """Yield the line, the words and the making of each change up to a line; docstrings and annotations stay."""
+def changes(tree: ast.Module) -> Iterator[tuple[int, str, Change]]:
+    """Yield the line, the words and the making of each change; docstrings and annotations stay."""
     quiet = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         for name in ("annotation", "returns"):
@@ -95,7 +95,7 @@ def changes(tree: ast.Module, last: int) -> Iterator[tuple[int, str, Change]]:
             quiet |= {id(part) for part in ast.walk(node)}
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
-        if id(node) in quiet or not 0 < line <= last:
+        if id(node) in quiet or not line:
             continue
         yield from ((line, what, change) for what, change in changes_of(node))
 
@@ -142,9 +142,8 @@ def draw_fault(rng: random.Random, files: list[str]) -> Fault:
     sources = {file: (ROOT / "microgradnn" / file).read_text(encoding="utf-8") for file in files}
     sizes = [len(source.splitlines()) for source in sources.values()]
     file = rng.choices(files, sizes)[0]
-    source = sources[file]
-    tree = ast.parse(source)
-    line, what, change = rng.choice(list(changes(tree, len(source.splitlines()))))
+    tree = ast.parse(sources[file])
+    line, what, change = rng.choice(list(changes(tree)))
     change()
     return Fault(file, line, what, ast.unparse(ast.fix_missing_locations(tree)))
 

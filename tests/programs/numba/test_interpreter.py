@@ -187,7 +187,7 @@ def test_no_derivative_of_a_row_is_written_anywhere_but_in_the_table(op: Any, mo
 
 @pytest.mark.parametrize("name", ["dot", "logsumexp", "sum"])
 def test_nor_is_one_of_a_row_of_many(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, op = anew(), OPS[name]
+    before, op = interpreter.source(), OPS[name]
     assert isinstance(op, Fold)
 
     monkeypatch.setattr(op.paper, "rule", lambda f, *sequences: [[1234.5 for _ in xs] for xs in sequences])
