@@ -169,6 +169,8 @@ SLOPES: dict[str, Sequence[Callable[..., Any]]] = {
 }
 # Values that go through 0 at a number that is no float: there they are held to the size of the terms they are sums of.
 VALUE_TERMS: dict[str, Callable[..., Any]] = {
+    # Of y that is no label its two terms have opposite signs; of labels nothing cancels.
+    "cross_entropy_logits": lambda x, y: mpf(0) if 0 <= y <= 1 else mpmath.log1p(mpmath.exp(-abs(x))),
     "logaddexp": lambda x, y: -mpmath.expm1(max(x, y)) if -1 < max(x, y) < 0 else mpf(0),
     "sinc_slope": lambda x: mpmath.cospi(x) / x if abs(x) > 1 else mpf(0),
 }
