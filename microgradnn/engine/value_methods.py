@@ -622,12 +622,11 @@ class ValueMethods(Node):
         try:
             f: float = numerics.sinc_slope(x)
             w = abs(x) - numerics.NEAR
-            w2 = abs(x)
-            w3 = numerics.NEAR
-            w4 = 1.0 if w > 0.0 else 0.0
-            w5 = -(calculus.PI_SQUARED * numerics.sinc(x) + 2.0 * f / (x + (1.0 if x == 0.0 else 0.0)))
-            w6 = numerics.sinc_curve(w2 if w2 <= w3 or w2 != w2 else w3)
-            dx = w5 if w4 != 0.0 else w6
+            w2 = x if x <= 1.0 or x != x else 1.0
+            w3 = 1.0 if w > 0.0 else 0.0
+            w4 = -(calculus.PI_SQUARED * numerics.sinc(x) + 2.0 * f / (x + (1.0 if x == 0.0 else 0.0)))
+            w5 = numerics.sinc_curve(w2 if w2 >= -1.0 or w2 != w2 else -1.0)
+            dx = w4 if w3 != 0.0 else w5
         except (ValueError, ArithmeticError):
             return at_limit(SINC_SLOPE, (self,))
         node = new(Value)

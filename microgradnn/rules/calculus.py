@@ -197,7 +197,7 @@ sinc = Op("sinc", numerics.sinc, numerics.sinc_array,
 
 sinc_slope = Op("sinc_slope", numerics.sinc_slope, numerics.sinc_slope_array,
          lambda f, x: where(step(abs(x) - numerics.NEAR), -(PI_SQUARED * sinc(x) + 2 * f / (x + zero(x))),
-                            numerics.sinc_curve(minimum(abs(x), numerics.NEAR))),
+                            numerics.sinc_curve(maximum(minimum(x, 1), -1))),  # clear of NEAR: a tie would halve slopes
          latex=r"\operatorname{{sinc}}'({x})", note="(cos(π x) − sinc(x)) / x, and 0 at 0", public=False)
 
 # --- hyperbolic functions -------------------------------------------------------------------

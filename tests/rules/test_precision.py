@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnn import DomainError, Tensor, Value, compile, grad, logsumexp
+from microgradnn import DomainError, Tensor, Value, compile, grad, logsumexp, sinc
 from microgradnn.graph import OPS, REAL, Interval, Op
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "precision.py"
@@ -184,3 +184,22 @@ def test_a_softmax_beside_infinity_is_zero() -> None:
 
     assert np.isnan(probabilities[0, 0])
     assert probabilities[0, 1] == 0
+
+
+@pytest.mark.parametrize("x", [0.0, 0.3, -0.3, 0.5, -0.5, 0.7, 1.0, -2.3])
+def test_sinc_has_derivatives_of_higher_order_where_its_two_forms_meet_too(x: float) -> None:
+    def term(order: int, k: int) -> Any:
+        power = 2 * k - order
+        return (
+            0
+            if power < 0
+            else (-1) ** k * mpmath.pi ** (2 * k) * mpmath.mpf(x) ** power / (mpmath.factorial(power) * (2 * k + 1))
+        )
+
+    found: Any = sinc
+    with mpmath.workdps(50):
+        for order in range(1, 5):
+            found = grad(found)
+            assert found(x) == pytest.approx(
+                float(mpmath.fsum(term(order, k) for k in range(60))), rel=1e-11, abs=1e-14
+            )
