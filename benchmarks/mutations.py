@@ -39,7 +39,14 @@ FILES = [
     *("rules/calculus.py", "rules/arrays.py", "rules/numerics.py", "rules/logistic.py", "rules/operations.py"),
     *("engine/recording.py", "engine/recorders.py", "engine/higher_order.py", "engine/pickles.py", "engine/dots.py"),
     *("engine/value.py", "engine/tensor.py", "engine/derivatives.py", "engine/pullbacks.py", "engine/modes.py"),
-    *("formulas/terms.py", "formulas/cancel.py", "check/gradients.py", "check/judge.py", "check/differences.py"),
+    *(
+        "formulas/terms.py",
+        "formulas/simplify.py",
+        "formulas/cancel.py",
+        "check/gradients.py",
+        "check/judge.py",
+        "check/differences.py",
+    ),
     *("check/replay.py", "check/edges.py", "check/blame.py"),
 ]
 TESTS = {

@@ -32,7 +32,8 @@ ROOMS = {
     ),
     "formulas": (
         CORE,
-        "expression facts terms cancel translation c_source carried listing derive explain_arrays explain",
+        "expression facts shapes terms simplify book cancel translation c_source carried spelling listing source latex "
+        "names formula_graph exact derive explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",

@@ -11,7 +11,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..rules import calculus
-from .terms import Book, Dim, Term, is_number
+from .book import Book
+from .shapes import Dim
+from .terms import Term, is_number
 
 MOST = 16  # terms of a sum that are multiplied out
 Polynomial = dict[frozenset[tuple[Term, int]], Fraction]  # of products of powers, and their coefficients

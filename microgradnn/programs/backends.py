@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-from ..formulas.derive import check_output, derive, identifiers, resolve_arguments
+from ..formulas.derive import check_output, derive, resolve_arguments
+from ..formulas.names import identifiers
 from ..graph import Node, topological
 from ..graph.decisions import Decided
 from .c.program import CProgram

@@ -21,8 +21,8 @@ from ..engine.modes import RECORDING, switched
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..errors import GuardError
-from ..formulas.derive import identifier
-from ..formulas.listing import Style
+from ..formulas.names import identifier
+from ..formulas.spelling import Style
 from ..graph import Node, topological
 from ..graph.blocks import GUARDS, guards
 from ..graph.structure import arguments, flatten, unflatten

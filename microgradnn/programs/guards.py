@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
-from ..formulas.listing import Listing, Style, module_source, number
-from ..formulas.terms import Book, Term
+from ..formulas.book import Book
+from ..formulas.listing import Listing
+from ..formulas.source import module_source
+from ..formulas.spelling import Style, number
+from ..formulas.terms import Term
 from ..graph import Node, Op, topological
 
 NEVER_RAISES = {"tan"}  # its domain is that of one branch

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
-from ..formulas.terms import Dim
+from ..formulas.shapes import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
 from .numpy.inplace import InPlaceFunction

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, abs, clip, derive, elu, gelu, leaky_relu, sigmoid, where
 from microgradnn.check.strategies import Program, programs, tensor_programs
-from microgradnn.formulas.listing import LONGEST, Listing, Style, latex
-from microgradnn.formulas.terms import Book, Term
+from microgradnn.formulas.book import Book
+from microgradnn.formulas.latex import latex
+from microgradnn.formulas.listing import Listing
+from microgradnn.formulas.spelling import LONGEST, Style
+from microgradnn.formulas.terms import Term
 from microgradnn.graph import OPS, topological
 from microgradnn.programs.backends import compile
 from microgradnn.rules import arrays, calculus

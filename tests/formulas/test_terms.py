@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import ShapeError
-from microgradnn.formulas.terms import FICTIONAL, REWRITES, Book, Term, dim, loses_length, shape_of
+from microgradnn.formulas.book import Book
+from microgradnn.formulas.shapes import FICTIONAL, dim, loses_length, shape_of
+from microgradnn.formulas.simplify import REWRITES
+from microgradnn.formulas.terms import Term
 from microgradnn.graph import topological
 from microgradnn.rules import arrays, calculus
 from microgradnn.rules.arrays import log_softmax, softmax

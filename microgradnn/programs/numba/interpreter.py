@@ -28,8 +28,9 @@ from typing import Any, NamedTuple
 
 from ...engine.disk import trusted, write
 from ...errors import extra
+from ...formulas.book import Book
 from ...formulas.listing import Listing
-from ...formulas.terms import Book, Term
+from ...formulas.terms import Term
 from ...graph import OPS, row
 from .tape import CASE, IDLE, KEYS, LIST, LISTS, arity
 from .vectorise import SPARE, functions, indent, inline, vectorise

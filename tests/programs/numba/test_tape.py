@@ -14,7 +14,8 @@ from hypothesis import given
 from microgradnn import Value, clip, dot, elu, leaky_relu, logsumexp, mean, prod, tanh, where
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Graph, graphs
-from microgradnn.formulas.derive import identifiers, resolve_arguments
+from microgradnn.formulas.derive import resolve_arguments
+from microgradnn.formulas.names import identifiers
 from microgradnn.graph import OPS, Fold, Op, row
 from microgradnn.programs.numba.tape import ARITIES, CASE, KEYS, KINDS, LIST, LISTS, NUMBERS, PLAIN, Tape, to_tape
 from microgradnn.rules import calculus

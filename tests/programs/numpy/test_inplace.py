@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, concatenate, dot, tanh
 from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_graphs
-from microgradnn.formulas.listing import helper_sources
+from microgradnn.formulas.source import helper_sources
 from microgradnn.graph import OPS, Fold, topological
 from microgradnn.nn import Network
 from microgradnn.programs import program as program_module

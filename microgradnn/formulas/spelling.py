@@ -1,0 +1,66 @@
+"""How each operation is spelled in a style: NumPy, plain Python, C, or the interpreter's."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+Style = Literal["numpy", "python", "c", "numba"]
+
+
+LONGEST = 60  # characters of an unnamed part that is folded into the line that uses it
+
+# How the rows are spelled where NumPy's name for the function, or a helper's, is not all there is to say.
+ARITHMETIC = {
+    "add": ("{x:sum} + {y:product}", "sum"),
+    "sub": ("{x:sum} - {y:product}", "sum"),
+    "mul": ("{x:product} * {y:power}", "product"),
+    "div": ("{x:product} / {y:power}", "product"),
+    "neg": ("-{x:product}", "sum"),
+    "same": ("{x:atom}", "atom"),
+}
+CODE: dict[Style, dict[str, tuple[str, str]]] = {
+    "numpy": ARITHMETIC
+    | {
+        "pow": ("{x:atom}**{y:atom}", "power"),
+        "relu": ("np.maximum({x}, 0)", "atom"),
+        "leaky_relu": ("np.where({x:sum} > 0, {x}, {y:product} * {x:power})", "atom"),
+        "where": ("np.where({x}, {y}, {z})", "atom"),
+        "squared_error": ("({x:sum} - {y:product})**2 / 2", "product"),
+    },
+    "python": ARITHMETIC
+    | {
+        "step": ("float({x} > 0)", "atom"),
+        "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
+    },
+    "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
+    "numba": ARITHMETIC,  # of floats alone, and where Python raises, NaN or ∞
+}
+READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
+FACTORS = {  # in a product: true is 1
+    "step": "({x} > 0)",
+    "equal": "({x} == {y})",
+    "zero": "({x} == 0)",
+    "greater": "({x:sum} > {y:sum})",
+    "at_least": "({x:sum} >= {y:sum})",
+}
+
+
+def number(x: Any, style: Style) -> str:
+    """Write a number so that Python reads the same one."""
+    if isinstance(x, float) and not math.isfinite(x):
+        if style == "c":
+            return "NAN" if x != x else f"{'-' if x < 0 else ''}INFINITY"
+        home = "np" if style == "numpy" else "math"
+        return f"{home}.nan" if x != x else f"{'-' if x < 0 else ''}{home}.inf"
+    return f"{float(x)!r}" if style == "c" else repr(x)
+
+
+def numbers(x: Any) -> str:
+    """Write numbers, or lists of them, for NumPy."""
+    return f"[{', '.join(map(numbers, x))}]" if isinstance(x, list) else number(x, "numpy")
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Write a shape; a number has none."""
+    return repr(tuple(shape)) if shape else "a number"
