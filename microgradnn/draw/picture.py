@@ -17,7 +17,7 @@ import numpy as np
 from ..graph import Node, topological
 from ..graph.paths import Edge, uses
 from ..graph.structure import is_array
-from ..rules.notation import constant, definition, exactly, labels, number, quantity, shaped, summed, visible
+from ..rules.notation import addition, constant, definition, exactly, labels, number, quantity, shaped, visible
 
 Direction = Literal["LR", "TB"]
 DIRECTIONS = get_args(Direction)
@@ -25,7 +25,7 @@ DIRECTIONS = get_args(Direction)
 LONGEST = 24  # characters of a name that are shown; the rest is in the tooltip
 MOST_NODES = 150  # more than a person reads
 MOST_LABELLED = 60  # beyond this an edge's label costs the layout more time than it is worth
-MOST_TERMS = 3  # of a gradient that is a sum, in its box
+MOST_TERMS = 6  # of a gradient that is a sum, in its box
 MOST_TOLD = 20  # of them in the tooltip
 
 
@@ -235,8 +235,8 @@ def gradient(node: Node, terms: Sequence[float]) -> str:
     if len(terms) < 2 or not adds_up(terms, node.grad_data):
         return total
     if len(terms) > MOST_TERMS:
-        return f"{total} (Σ {len(terms)} paths)"
-    return f"{summed(terms, 3)} = {total}"
+        return f"{total} (Σ {len(terms)} uses)"
+    return addition(terms, node.grad_data)
 
 
 def adds_up(terms: Sequence[float], grad: float) -> bool:

@@ -16,7 +16,7 @@ from ..engine.tensor import Tensor
 from ..graph import Node, topological
 from ..graph.paths import Edge, back, count_paths, paths, uses
 from ..rules import calculus
-from ..rules.notation import Operand, Style, Symbol, constant, definition, labels, number, summed, visible
+from ..rules.notation import Operand, Style, Symbol, addition, constant, definition, labels, number, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
@@ -146,7 +146,9 @@ class Explanation:
             rest = sum(term.value for term in self.terms[MOST_PATHS:])
             summands.append(rest)
             products.append(f"… and {len(self.terms) - MOST_PATHS} more, in all {number(rest, DIGITS)}")
-        return [*products, equal(total, summed(summands, DIGITS), number(self.value, DIGITS))]
+        if len(summands) == 1:
+            return [*products, equal(total, number(self.value, DIGITS))]
+        return [*products, f"{total} = {addition(summands, self.value, DIGITS)}"]
 
     def heading(self) -> str:
         """Say what the terms are, where there is more than one."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from decimal import Context, Decimal
 from itertools import count, filterfalse
+from math import floor, isfinite, log10
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -23,6 +25,7 @@ MOST_NUMBERS = 6  # of an array that are written
 MOST_TERMS = 4  # of a sum of many that are written
 LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
 UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
+WIDE = Context(prec=800)  # digits: from the largest float to the least
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -63,14 +66,36 @@ def printable(code: int) -> bool:
 def exactly(x: Any) -> str:
     """Write x with every digit it has, and a real minus sign; of a large array its corners."""
     if isinstance(x, np.ndarray):
-        return np.array2string(x, separator=", ", threshold=60, edgeitems=2).replace("-", "−").replace("\n", "")
-    return repr(float(x)).replace("-", "−")
+        return np.array2string(x + 0, separator=", ", threshold=60, edgeitems=2).replace("-", "−").replace("\n", "")
+    return repr(float(x) + 0).replace("-", "−")  # + 0: as in number
 
 
 def summed(terms: Sequence[float], digits: int = 4) -> str:
     """Write a sum with its signs between: 0.3 − 1.35 + 2."""
     signed = [f" − {number(-x, digits)}" if x < 0 else f" + {number(x, digits)}" for x in terms[1:]]
     return number(terms[0], digits) + "".join(signed)
+
+
+def addition(terms: Sequence[float], total: float, digits: int = 4) -> str:
+    """Write a sum and what it comes to, all rounded at one place: 0.646 − 0.742 = −0.096.
+
+    There are as many digits as it takes for what is written to add up, and for no term to vanish, up to three more
+    than asked for; where that is not enough, the sign is ≈.
+    """
+    numbers = [*terms, total]
+    if not all(map(isfinite, numbers)):
+        return f"{summed(terms, digits)} = {number(total, digits)}"
+    top = floor(log10(max(map(abs, numbers)) or 1.0))
+    close = ""
+    for shown in range(digits, digits + 4):
+        place = Decimal(1).scaleb(top - shown + 1)
+        parts = [Decimal(x).quantize(place, context=WIDE) for x in numbers]
+        if all(part or not x for part, x in zip(parts, numbers, strict=True)):
+            left, right = summed([*map(float, parts[:-1])], shown + 1), number(float(parts[-1]), shown + 1)
+            if sum(parts[:-1]) == parts[-1]:
+                return f"{left} = {right}"
+            close = close or f"{left} ≈ {right}"
+    return close or f"{summed(terms, digits)} ≈ {number(total, digits)}"
 
 
 class Operand(NamedTuple):

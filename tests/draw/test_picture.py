@@ -74,17 +74,24 @@ def test_a_gradient_that_has_not_been_computed_is_not_shown() -> None:
 
 def test_of_many_terms_the_box_has_the_number_and_the_tooltip_the_terms() -> None:
     x = Value(2.0, "x")
-    y = ((x + 1) * (x + 2) * (x + 3) * (x + 4)).named("y")
-    y.backward()
-    box = next(box for box in picture(y).boxes if box.title == "x")
+    six = (x * 1 + x * 2 + x * 3 + x * 4 + x * 5 + x * 6).named("y")
+    six.backward()
+    assert next(box for box in picture(six).boxes if box.title == "x").grad == "1 + 2 + 3 + 4 + 5 + 6 = 21"
 
-    assert box.grad == "342 (Σ 4 paths)"
-    assert box.tooltip[-4:] == (
-        "  via t1: 120 × 1 = 120",
-        "  via t2: 90 × 1 = 90",
-        "  via t4: 72 × 1 = 72",
-        "  via t6: 60 × 1 = 60",
-    )
+    x.zero_grad()
+    seven = (six + x * 7).named("z")
+    seven.backward()
+    box = next(box for box in picture(seven).boxes if box.title == "x")
+    assert box.grad == "28 (Σ 7 uses)"
+    assert box.tooltip[-7:] == tuple(f"  via t{i}: 1 × {x} = {x}" for x, i in enumerate((1, 2, 4, 6, 8, 10, 11), 1))
+
+
+def test_terms_and_their_sum_are_rounded_at_one_place() -> None:
+    x = Value(1.0, "x")
+    y = (x * 0.646123 - x * 0.7418).named("y")
+    y.backward()
+
+    assert boxes(picture(y))["x"][1] == "0.6461 − 0.7418 = −0.0957"
 
 
 def test_a_leaf_that_moved_is_said_to_have() -> None:

@@ -90,7 +90,7 @@ def test_the_users_of_a_node_need_not_be_shown(swept: bool) -> None:
     box = next(box for box in picture(J).boxes if box.node is w) if swept else None
 
     assert J.draw().text()
-    assert box is None or box.grad == "3160 (Σ 80 paths)"
+    assert box is None or box.grad == "3160 (Σ 80 uses)"
 
 
 def test_a_graph_of_one_constant_is_drawn() -> None:

@@ -379,7 +379,7 @@ def test_the_printed_terms_sum_up_to_the_gradient_from_backward(text: str, a: fl
     assert explanation.value == pytest.approx(source.grad, rel=1e-12, abs=1e-13 * size)
     # As printed: each is right to half of its last digit.
     count = len(values)
-    told = [read(line.rpartition(" = ")[2]) for line in lines if "= " in line and "where" not in line]
+    told = [read(re.split(" [=≈] ", line)[-1]) for line in lines if "= " in line and "where" not in line]
     if count == 1 and not explanation.by_uses:
         assert told[0] == pytest.approx(source.grad, rel=2 * HALF_A_DIGIT)
         return
@@ -387,7 +387,7 @@ def test_the_printed_terms_sum_up_to_the_gradient_from_backward(text: str, a: fl
     if count <= MOST_PATHS:
         assert told[:-1] == pytest.approx(values, rel=2 * HALF_A_DIGIT)
         assert sum(told[:-1]) == pytest.approx(source.grad, abs=2 * HALF_A_DIGIT * size)
-    assert told[-1] == pytest.approx(source.grad, rel=2 * HALF_A_DIGIT, abs=1e-13 * size)
+    assert told[-1] == pytest.approx(source.grad, abs=2 * HALF_A_DIGIT * size)  # rounded where the terms are
 
 
 @given(RANDOM, NUMBERS, NUMBERS, NUMBERS)

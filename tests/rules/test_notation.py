@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import unicodedata
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +20,7 @@ from microgradnn.rules import calculus
 from microgradnn.rules.notation import (
     Operand,
     Symbol,
+    addition,
     constant,
     definition,
     exactly,
@@ -289,3 +292,34 @@ def test_a_symbol_is_a_name_or_a_number_and_computes_nothing() -> None:
     assert (Symbol("x").item(), Symbol(data=2.0).item(), (x + y).item()) == (None, 2.0, None)
     assert str(Symbol(data=-2.0) * x) == "(−2) × x"
     assert constant(-2.0) == Operand("−2", "sum")
+
+
+@pytest.mark.parametrize(
+    ("terms", "written"),
+    [
+        ([4, 5], "4 + 5 = 9"),
+        ([0.3, -1.35], "0.3 − 1.35 = −1.05"),
+        ([0.646123, -0.7418], "0.6461 − 0.7418 = −0.0957"),
+        ([1.61809, 2.00049], "1.6181 + 2.0005 = 3.6186"),  # 1.618 + 2 is not 3.619
+        ([1 / 3, 1 / 3, 1 / 3], "0.333 + 0.333 + 0.333 ≈ 1"),
+        ([1e5, 1e-5], "1e5 + 1e−5 ≈ 1e5"),
+        ([1.3e-7, 2.4e-9], "1.3e−7 + 2.4e−9 = 1.324e−7"),
+        ([-0.0, 0.0], "0 + 0 = 0"),
+        ([math.inf, 1.0], "∞ + 1 = ∞"),
+    ],
+)
+def test_terms_and_total_are_rounded_at_one_place_and_what_is_written_adds_up(terms: list[float], written: str) -> None:
+    assert addition(terms, sum(terms)) == written
+
+
+@given(st.lists(finite, min_size=2, max_size=6))
+def test_an_addition_that_says_equal_is_equal(terms: list[float]) -> None:
+    total = sum(terms)
+    assume(math.isfinite(total))
+    text = addition(terms, total).replace("−", "-")
+    left, sign, right = re.split(" ([=≈]) ", text)
+    parts = [Decimal(part.replace(" ", "")) for part in re.split(r" (?=[+-] )", left)]
+
+    assert len(parts) == len(terms)
+    assert sign == "≈" or sum(parts) == Decimal(right)
+    assert [bool(part) for part in parts] == [bool(x) for x in terms]
