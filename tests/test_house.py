@@ -48,7 +48,7 @@ ROOMS = {
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
         "backward.calls backward.passes backward.edits backward.evidence backward.phrases "
         "backward.inner backward.diagnosis "
-        "backward.pictures backward.report backward.checks backward.files",
+        "backward.pictures backward.report backward.variation backward.checks backward.files",
     ),
     "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
     "nn": (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from .evidence import evidence_of, ratio_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
+from .variation import elsewhere, hidden
 
 
 def check_backward(
@@ -89,7 +92,9 @@ def check_gradients(loss: Callable[[], Any], arrays: Any, gradients: Any) -> Bac
 
     `arrays` is an array, or a list or dict of them; `gradients` likewise, or a function that gives them.
     """
-    return examine(GivenPass(loss, arrays, gradients))
+    caller = inspect.currentframe()
+    around = dict(caller.f_back.f_locals) if caller is not None and caller.f_back is not None else {}
+    return examine(GivenPass(loss, arrays, gradients, around))
 
 
 def assert_backward(forward: Callable[..., Any], backward: Any = None, *inputs: Any, **more: Any) -> None:
@@ -100,6 +105,34 @@ def assert_backward(forward: Callable[..., Any], backward: Any = None, *inputs: 
 
 
 def examine(user: Pass) -> BackwardReport:
+    """Hold a pass against the reference at the point given and, if all is right there, at points that hide less."""
+    report = examine_here(user)
+    if not report or not any(entry.gradient is not None for entry in report.entries):
+        return report
+    tried: list[str] = []
+    with quiet():
+        for other in elsewhere(user):
+            if contradicts(other.user):
+                wrong = examine_here(other.user)
+                if not wrong:
+                    return replace(wrong, where=(other.there, other.here))
+            if other.hides:
+                tried.append(f"{other.here} would hide mistakes: it is right {other.there} too")
+    return replace(report, notes=(*report.notes, *tried, *hidden(user)))
+
+
+def contradicts(user: Pass) -> bool:
+    """Whether some gradient does not agree with the slope of the cost along two directions: a first, quick look."""
+    reference = Reference(user.cost, [leaf.array for leaf in user.leaves])
+    for k, claimed in enumerate(user.gradients()):
+        if claimed is not None and claimed.size:
+            ways = [reference.direction(k, seed) for seed in range(2)]
+            if claimed.shape != reference.arrays[k].shape or any(reference.contradicts(k, claimed, w) for w in ways):
+                return True
+    return False
+
+
+def examine_here(user: Pass) -> BackwardReport:
     """Hold the gradients that a pass claims against the reference, and say what is wrong with those that are."""
     begin = time.perf_counter()
     with quiet():
@@ -132,7 +165,7 @@ def examine(user: Pass) -> BackwardReport:
     unknown = [f"d{user.leaves[k].name}" for k in given if k not in wrong and not np.any(reference.slopes(k).known)]
     if unknown and any(reference.arrays[k].size for k in given):
         notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
-    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, time.perf_counter() - begin)
+    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, seconds=time.perf_counter() - begin)
 
 
 def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
@@ -155,7 +188,9 @@ def stopped(user: Pass, reference: Reference, error: Exception, begin: float) ->
         Checked(user.leaves[k].name, None, reference.slopes(k).values, off, False, text)
         for k, off in zip(named, nothing, strict=True)
     )
-    return BackwardReport(entries, tuple(findings), tuple(user.notes), reference.method, time.perf_counter() - begin)
+    return BackwardReport(
+        entries, tuple(findings), tuple(user.notes), reference.method, seconds=time.perf_counter() - begin
+    )
 
 
 def convention(

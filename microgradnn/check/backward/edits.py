@@ -540,6 +540,8 @@ class Editor:
                     )
             if mine.ndim and not in_slice and isinstance(slot[0], ast.BinOp) and mine.dtype.kind == "f":
                 yield self.edit(slot, binary(node, ast.Pow(), ast.Constant(2)), "power", line, 2)
+        if is_factor(slot) and text in scope and scope[text].ndim:
+            yield from self.grown(slot, node, text, line)
         if isinstance(node, ast.Constant) and node.value == 0 and not in_slice and not isinstance(slot[0], ast.keyword):
             for other in self.distinct[line]:
                 if is_derivative(other) and other.isidentifier():
@@ -582,9 +584,30 @@ class Editor:
                 assert isinstance(one, ast.Subscript)
                 if ast.unparse(one.slice) != ast.unparse(node):
                     yield self.edit(slot, one.slice, "index", line, 3)
+        if isinstance(node, ast.Subscript) and not in_slice and ast.unparse(node.value) in scope:
+            yield from self.whole(slot, node, scope[ast.unparse(node.value)], line)
         if isinstance(node, ast.Subscript) and text in scope and scope[text].ndim:
             if ast.unparse(node.value) in scope:
                 yield self.edit(slot, node.value, "index", line, 2, ast.unparse(node.value))
+
+    def whole(self, slot: Slot, node: ast.Subscript, x: Any, line: int) -> Iterator[Edit]:
+        """Yield np.sum(dZ, axis=1, keepdims=True) for dZ[:, -1:]: all examples count, not one."""
+        index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        of = ast.unparse(node.value)
+        for axis, part in enumerate(index[: x.ndim]):
+            cut = isinstance(part, ast.Slice) and (part.lower is not None or part.upper is not None)
+            if cut or not isinstance(part, ast.Slice):
+                keep = ", keepdims=True" if cut else ""
+                new = parse(f"{self.np}.sum({of}, axis={axis}{keep})")
+                yield self.edit(slot, new, "one example", line, 2, f"{ast.unparse(node)}\0{ast.unparse(new)}", 2)
+
+    def grown(self, slot: Slot, node: ast.expr, text: str, line: int) -> Iterator[Edit]:
+        """Yield a factor with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step behind."""
+        scope = self.distinct[line]
+        mine = self.scopes[line][text]
+        alike = [(t, x) for t, x in scope.items() if x.shape == mine.shape and x.dtype.kind == "f" and t != text]
+        for other, _ in sorted(alike, key=lambda pair: not pair[0].isidentifier())[:16] if is_derivative(text) else ():
+            yield self.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 3, other, 2)
 
     def operator(self, slot: Slot, node: ast.BinOp, line: int, of_index: bool) -> Iterator[Edit]:
         """Yield other operators, operands the other way round, and one operand alone."""
@@ -686,6 +709,11 @@ class Editor:
         elif isinstance(value, bool):
             yield self.edit(slot, ast.Constant(not value), "axis", line, 1)
         elif isinstance(value, int):
+            if value > 1 and isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Div, ast.Mult)):
+                for text, number in self.factors(self.distinct[line]):
+                    if number != value and number > 1:
+                        hint = f"{text}\0{value}"
+                        yield self.edit(slot, parse(text), "fixed number", line, 1, hint, 2 + len(text) / 100)
             for other in dict.fromkeys([1 - value, value + 1, value - 1, 2, -value]):
                 if other != value:
                     kind = "axis" if isinstance(slot[0], ast.keyword) and slot[0].arg == "axis" else "constant"

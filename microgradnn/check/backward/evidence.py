@@ -84,6 +84,8 @@ def weigh(claimed: Array | None, right: Array, numbers: Mapping[str, float], arr
     ratio = ratio_of(claimed, right)
     if ratio is not None:
         kind, text = factor_text(ratio, numbers)
+        if right.size == 1 and text.endswith("everywhere"):  # any two numbers have a ratio
+            return Evidence("different", f"is {claimed.flat[0]:.6g}; it should be {right.flat[0]:.6g}")
         return Evidence(kind, text, ratio)
     for view in views(claimed, right, arrays, numbers):
         return view

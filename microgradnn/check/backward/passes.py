@@ -24,7 +24,7 @@ from .calls import (
 from .losses import Loss, usual_losses
 from .readings import Item, find_items, read_gradients
 from .reference import Reference
-from .source import Family, Rebuilt, all_names, contents, return_names
+from .source import Family, Rebuilt, all_names, contents, global_names, return_names
 from .structure import (
     Leaf,
     build,
@@ -96,6 +96,7 @@ class FunctionPass(Pass):
         objects = [x for part in self.given for x in objects_in(part)]
         self.family = Family(self.backward or forward, objects)
         reached = Family(forward, objects)
+        self.reached = reached.functions
         self.readings: dict[Any, list[int | None]] = {}
         self.generators = generators_in(self.family, reached)
         names = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
@@ -281,7 +282,7 @@ class FunctionPass(Pass):
             cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
             pool += [
                 (name, function.__globals__[name])
-                for name in function.__code__.co_names
+                for name in global_names(function.__code__)
                 if name in function.__globals__
             ]
             pool += [(name, cell.cell_contents) for name, cell in cells]
@@ -518,7 +519,8 @@ def variables_of(function: Any) -> Iterator[tuple[str, Any]]:
     code = getattr(function, "__code__", None)
     if code is None:
         return
-    pool = [(name, function.__globals__[name]) for name in code.co_names if name in function.__globals__]
+    space = function.__globals__
+    pool = [(name, space[name]) for name in global_names(code) if name in space]
     pool += [(name, contents(c)) for name, c in zip(code.co_freevars, function.__closure__ or (), strict=True)]
     for name, x in pool:
         yield name, x
@@ -529,13 +531,16 @@ def variables_of(function: Any) -> Iterator[tuple[str, Any]]:
 class GivenPass(Pass):
     """A loss that is run again while arrays are moved in place, and gradients that are given."""
 
-    def __init__(self, loss: Callable[[], Any], arrays: Any, gradients: Any) -> None:
+    def __init__(self, loss: Callable[[], Any], arrays: Any, gradients: Any, around: dict[str, Any]) -> None:
+        """Take what `check_gradients` takes, and the caller's variables, `around`, for the arrays' names."""
         given = [arrays] if isinstance(arrays, np.ndarray) else arrays
         self.live = [x for _, x in walk(given, ("",), set()) if is_real(x)]
         if not all(isinstance(x, np.ndarray) for x in self.live):
             raise TypeError("check_gradients moves arrays in place: give NumPy arrays, also for single numbers")
         self.loss, self.notes, self.given_gradients = loss, [], gradients
-        known = {id(x): name for name, x in variables_of(loss)}
+        known = {id(x): name for name, x in around.items()}
+        for function in reversed(Family(loss).functions):
+            known |= {id(x): name for name, x in variables_of(function)}
         names = list(given) if isinstance(given, dict) else [known.get(id(x), f"array{i}") for i, x in enumerate(given)]
         if isinstance(given, dict):
             self.leaves = find_leaves(list(given.values()), [str(name) for name in names])

@@ -58,6 +58,8 @@ REASONS = {
     "applied twice": "{0} is one too many here",
     "index": "the indices are off",
     "constant": "a number is wrong",
+    "one example": "{0} is one example alone, and every one counts",
+    "fixed number": "{1} is written where {0} belongs: right for one size only",
     "power": "the power is wrong",
     "brackets": "brackets are missing, or in the wrong place",
     "comparison": "the comparison is wrong",

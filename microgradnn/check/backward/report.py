@@ -39,6 +39,7 @@ class BackwardReport:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     method: str = ""
+    where: tuple[str, str] | None = None  # at which other inputs, and what about those given hides it
     seconds: float = field(default=0.0, repr=False)
 
     @property
@@ -81,7 +82,9 @@ class BackwardReport:
             return f"The backward pass is right: {listed([e.title for e in self.entries])}, {against}."
         right = len(self.entries) - len(names)
         verb = "is" if len(names) == 1 else "are"
-        return f"{listed(names)} {verb} wrong{f', {right} right' if right else ''} ({against})."
+        there, here = self.where or ("", "")
+        told = f"{listed(names)} {verb} wrong{there and ' '}{there}{f', {right} right' if right else ''} ({against})."
+        return f"{told} What you gave, {here}, does not show it." if here else told
 
     def explained(self, entry: Checked) -> bool:
         """Whether a finding says what is wrong with a gradient."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dis
 import functools
 import inspect
 import sys
@@ -220,12 +221,21 @@ class Rebuilt:
         return self.made.get(call, call) if isinstance(call, FunctionType) else call
 
 
+GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME")
+
+
 def contents(cell: CellType) -> Any:
     """Return what is in a cell, or None while it is empty."""
     try:
         return cell.cell_contents
     except ValueError:
         return None
+
+
+@functools.cache
+def global_names(code: CodeType) -> list[str]:
+    """Return the globals that a function reads, and no names of attributes."""
+    return list(dict.fromkeys(str(i.argval) for i in dis.get_instructions(code) if i.opname in GLOBALS))
 
 
 def all_names(code: CodeType) -> list[str]:

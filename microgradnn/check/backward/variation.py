@@ -1,0 +1,254 @@
+"""Inputs that hide mistakes, and others that do not: another number of examples, no constant arrays, repeated indices.
+
+A backward pass that is right is right wherever its forward pass runs, so what was checked at the point given is looked
+at once more at points that the caller did not think of. Examples are repeated and moved a little: what holds of each
+(one label, a sum of 1) holds still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...engine.tensor import Array
+from .calls import LABELS, Pass
+from .evidence import shape_text
+from .notation import listed
+from .passes import FunctionPass, variables_of
+from .structure import Leaf, build, plain, walk
+
+DATA = "x xs a0 inputs input aprev data images x0 xt batch inp"
+COUNTS = "m n batch batchsize nsamples nexamples bs numexamples numsamples t seqlen timesteps"
+FEW = 5  # examples are enough to tell 1/m from a constant
+WINDOWS = "f k size kernel kernelsize pool poolsize poolheight poolwidth hh ww fh fw window filtersize"
+STRIDES = "stride s strides hstride wstride"
+GAUGE = "perm permutation order argsort"  # a permutation never repeats an index
+
+
+@dataclass
+class Elsewhere:
+    """The same pass at other inputs, and what is different there."""
+
+    here: str  # of the inputs that were given
+    there: str
+    user: Pass
+    hides: bool = True  # whether what was given hides mistakes
+
+
+def elsewhere(user: Pass) -> Iterator[Elsewhere]:
+    """Yield the pass at other inputs, those first that were given in a form that hides mistakes."""
+    if not isinstance(user, FunctionPass):
+        return
+    if user.call is not None or reads_arrays(user):
+        return
+    moved = move_constants(user.leaves)
+    if moved is not None:
+        names, arrays = moved
+        there = again(user, build(user.given, arrays))
+        if there is not None:
+            yield Elsewhere(f"{listed(names)} the same number throughout", "with numbers that differ", there)
+    yield from repeat_indices(user)
+    yield from mix_labels(user)
+    yield from resize_data(user)
+
+
+def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
+    """Return the pass at other inputs, or None where it does not run there as it should."""
+    try:
+        there = FunctionPass(user.forward, user.backward, inputs, loss=user.loss, call=user.call, rate=user.rate)
+        cost, claims = there.cost([leaf.array for leaf in there.leaves]), there.gradients()
+    except Exception:  # whatever the user's code says to inputs that it was not made for
+        return None
+    fits = all(x is None or x.shape == leaf.array.shape for x, leaf in zip(claims, there.leaves, strict=True))
+    finite = bool(np.all(np.isfinite(cost))) and all(x is None or bool(np.all(np.isfinite(x))) for x in claims)
+    same = [x is None for x in claims] == [x is None for x in user.gradients()]
+    return there if fits and finite and same and there.broken is None else None
+
+
+def reads_arrays(user: FunctionPass) -> bool:
+    """Whether the user's functions read arrays or numbers of examples that are no inputs, so would not move along."""
+    for function in (*user.family.functions, *user.reached, user.loss):
+        for name, x in variables_of(function):
+            if (isinstance(x, np.ndarray) and x.ndim) or (isinstance(x, int) and plain(name) in COUNTS.split()):
+                return True
+    return any(isinstance(x, int) and str(t[-1]).lower() in COUNTS.split() for t, x in everything(user) if len(t) > 1)
+
+
+def everything(user: FunctionPass) -> list[tuple[tuple[Any, ...], Any]]:
+    """Return all that was given, with its places."""
+    return [item for name, part in zip(user.names, user.given, strict=True) for item in walk(part, (name,), set())]
+
+
+# --- constants ----------------------------------------------------------------------------------------
+
+
+def is_constant(x: Array) -> bool:
+    """Whether an array of several numbers has but one value: γ all 1, b all 0."""
+    return x.ndim > 0 and x.size > 1 and bool(np.all(x == x.flat[0]))
+
+
+def is_binding(x: Array) -> bool:
+    """Whether numbers hang together, so that none can be moved alone: ones and zeros, or sums of 1."""
+    if x.dtype.kind != "f" or bool(np.all((x == 0) | (x == 1))):
+        return True
+    return any(bool(np.allclose(x.sum(axis=axis), 1.0, atol=1e-6)) for axis in range(x.ndim))
+
+
+def move_constants(leaves: Sequence[Leaf]) -> tuple[list[str], list[Array]] | None:
+    """Return arrays in which none is constant, and the names of those that were; labels and masks stay."""
+    rng = np.random.default_rng(3)
+    names, arrays = [], []
+    for leaf in leaves:
+        x = leaf.array
+        name = plain(str(leaf.tokens[-1]))
+        fixed = name in LABELS.split() or "mask" in name or (is_binding(x) and not np.all(x == x.flat[:1]))
+        if is_constant(x) and not fixed and not any(abs(x.flat[0] * n - 1) < 1e-9 for n in x.shape if n > 1):
+            names.append(leaf.name)
+            x = x + rng.uniform(0.05, 0.3, x.shape) * rng.choice([-1, 1], x.shape) * (abs(x.flat[0]) or 1.0)
+        arrays.append(x)
+    return (names, arrays) if names else None
+
+
+# --- indices and labels -------------------------------------------------------------------------------
+
+
+def replace(user: FunctionPass, k: int, x: Any) -> list[Any]:
+    """Return the inputs with another one in place k."""
+    return [x if i == k else part for i, part in enumerate(user.given)]
+
+
+def repeat_indices(user: FunctionPass) -> Iterator[Elsewhere]:
+    """Yield the pass with an index twice, where none is given more than once."""
+    for k, (name, x) in enumerate(zip(user.names, user.given, strict=True)):
+        if not isinstance(x, np.ndarray) or x.dtype.kind not in "iu" or x.size < 2 or plain(name) in LABELS.split():
+            continue
+        if len(np.unique(x)) < x.size or any(word in plain(name) for word in GAUGE.split()):
+            continue
+        new = x.copy()
+        new.flat[-1] = new.flat[0]
+        there = again(user, replace(user, k, new))
+        if there is not None:
+            yield Elsewhere(f"no index in {name} twice", "with an index that repeats", there)
+
+
+def mix_labels(user: FunctionPass) -> Iterator[Elsewhere]:
+    """Yield the pass with labels of two classes, where all are of one."""
+    for k, (name, x) in enumerate(zip(user.names, user.given, strict=True)):
+        if not isinstance(x, np.ndarray) or plain(name) not in LABELS.split():
+            continue
+        for new in other_labels(x):
+            there = again(user, replace(user, k, new))
+            if there is not None:
+                yield Elsewhere(f"all labels in {name} of one class", "with labels of two classes", there)
+                break
+
+
+def other_labels(x: Array) -> Iterator[Array]:
+    """Yield labels of two classes like these, which are all of one."""
+    if x.size < 2:
+        return
+    new = x.copy()
+    if bool(np.all(x == x.flat[0])):
+        value = float(x.flat[0])
+        if x.dtype.kind in "iu" or value in (0.0, 1.0, -1.0):
+            new.flat[-1] = {0.0: 1, 1.0: 0, -1.0: 1}.get(value, value - 1)
+            yield new
+    elif x.ndim == 2 and bool(np.all((x == 0) | (x == 1))):
+        for axis in (0, 1):
+            classes = np.flatnonzero(x.any(axis=1 - axis))
+            if bool(np.all(x.sum(axis=axis) == 1)) and len(classes) == 1 and min(x.shape) > 1:
+                last = [slice(None), slice(None)]
+                last[1 - axis] = slice(-1, None)
+                new[tuple(last)] = np.roll(x[tuple(last)], 1, axis=axis)
+                yield new
+
+
+# --- the number of examples ---------------------------------------------------------------------------
+
+
+def resize(x: Any, axis: int, n: int) -> Any:
+    """Return an array, or a list of them, with n examples along an axis: fewer, or more of the same moved a little."""
+    if isinstance(x, list):
+        return [x[i % len(x)] for i in range(n)]
+    old, rng = x.shape[axis], np.random.default_rng(4)
+    new = np.take(x, np.arange(n) % old, axis=axis)
+    if x.dtype.kind == "f" and not is_binding(x):
+        factor = 1 + 0.3 * rng.uniform(-1, 1, new.shape)
+        kept = np.arange(n).reshape([-1 if a == axis else 1 for a in range(x.ndim)]) < old
+        new = np.where(kept, new, new * factor).astype(x.dtype)
+    return new
+
+
+def sized(x: Any) -> tuple[int, ...]:
+    """Return the sizes of an array, or the length of a list of arrays."""
+    if isinstance(x, np.ndarray):
+        return tuple(map(int, x.shape))
+    alike = isinstance(x, list) and len(x) > 0 and all(isinstance(part, np.ndarray) for part in x)
+    return (len(x),) if alike else ()
+
+
+def resize_data(user: FunctionPass) -> Iterator[Elsewhere]:
+    """Yield the pass with another number of examples, or of steps, along each axis of the data that bears it."""
+    names = [plain(name) for name in user.names]
+    places = [k for k, name in enumerate(names) if name in DATA.split() and sized(user.given[k])]
+    places = places or [k for k, x in enumerate(user.given) if isinstance(x, np.ndarray) and x.dtype.kind == "f"][:1]
+    for k in places[:1]:
+        x = user.given[k]
+        for axis, n in enumerate(sized(x)):
+            taken = {size for leaf in user.leaves for size in leaf.array.shape}
+            new = next(s for s in (*range(n + 2, n + 99), FEW) if s not in taken) if n <= FEW + 2 else FEW
+            there = resized(user, k, axis, new)
+            if there is not None:
+                what = "entry" if isinstance(x, list) or x.ndim == 1 else ("row", "column", "slice")[min(axis, 2)]
+                here = f"one {what} in {user.names[k]}" if n == 1 else f"{user.names[k]} of {shape_text(np.shape(x))}"
+                told = shape_text(np.shape(there.given[k]))
+                yield Elsewhere(here, f"with {user.names[k]} of {told}", there, hides=n == 1)
+
+
+def resized(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass | None:
+    """Return the pass with another size along an axis of input k and of what belongs to it, or None."""
+    n = sized(user.given[k])[axis]
+    labels = [j for j, name in enumerate(user.names) if j != k and plain(name) in LABELS.split()]
+    others = [j for j, name in enumerate(user.names) if j not in (k, *labels) and plain(name)[0] not in "wb"]
+    for along in (labels, labels + others):
+        inputs = list(user.given)
+        inputs[k] = resize(inputs[k], axis, new)
+        for j in along:
+            sizes = sized(inputs[j])
+            fits = [a for a, size in enumerate(sizes) if size == n]
+            if fits:
+                inputs[j] = resize(inputs[j], axis if axis in fits else fits[-1], new)
+        for j, name in enumerate(user.names):
+            if isinstance(inputs[j], int) and inputs[j] == n and plain(name) in COUNTS.split():
+                inputs[j] = new
+        there = again(user, inputs)
+        if there is not None:
+            return there
+    return None
+
+
+# --- what is only said --------------------------------------------------------------------------------
+
+
+def hidden(user: Pass) -> list[str]:
+    """Return what about the inputs hides mistakes, and cannot be varied from here."""
+    told = []
+    for leaf in user.leaves:
+        x = leaf.array
+        if x.ndim == 2 and x.shape[0] == x.shape[1] > 1 and bool(np.all(x == x.T)):
+            told.append(f"{leaf.name} is symmetric, so {leaf.name} in the place of its transpose would not be seen")
+    if not isinstance(user, FunctionPass):
+        return told
+    whole = {plain(str(t[-1])): x for t, x in everything(user) if isinstance(x, int) and not isinstance(x, bool)}
+    strides = [x for name, x in whole.items() if name in STRIDES.split()]
+    windows = [x for name, x in whole.items() if name in WINDOWS.split()]
+    if strides and strides[0] == 1 and not (windows and windows[0] == 1):
+        told.append("the stride is 1, so one that is forgotten would not be seen: try 2 as well")
+    elif strides and windows and strides[0] >= max(windows):
+        told.append(
+            "the windows do not overlap, so = in the place of += would not be seen: try a smaller stride as well"
+        )
+    return told
