@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from ..graph import OPS, Fold
+from ..graph import OPS, Fold, Node, Op
 from ..rules import arrays
 
 
@@ -44,3 +44,42 @@ FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name) for name in ROWS_OF_NU
     "ndim": lambda x: x.ndim,
     "size": lambda x: x.size,
 }
+
+
+def row_of(function: Any) -> Any:
+    """Return the row that a ufunc is, or the user's own that has its name; None where there is none."""
+    own = OPS.get(function.__name__)
+    return UFUNCS.get(function.__name__) or (own if own is not None and own.public else None)
+
+
+def ufunc_of_values(ufunc: Any, method: str, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Answer np.logaddexp(v, w) by the row, entry by entry, and array * v with the operators of its objects."""
+    if any(isinstance(x, Node) and hasattr(x, "shape") for x in args):
+        return NotImplemented  # a Tensor says what becomes of it
+    if ufunc.__name__ in COMPARISONS and ufunc.__name__ not in RELATIONS:
+        return getattr(ufunc, method)(*[x.item() if isinstance(x, Node) else x for x in args], **options)
+    objects = [held_by_array(x) if isinstance(x, Node) else x for x in args]
+    row = row_of(ufunc)
+    if isinstance(row, Op) and row.public and method == "__call__" and not options:
+        return np.frompyfunc(row, len(args), 1)(*objects)
+    return getattr(ufunc, method)(*objects, **options)
+
+
+def held_by_array(x: Node) -> Any:
+    """Return an array of no axes that holds a node."""
+    array = np.empty((), dtype=object)
+    array[()] = x
+    return array
+
+
+def function_of_values(function: Any, args: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Answer np.sinc(v) and np.where(v > 0, v, w) by the row; what is no row, or has arrays in it, as NumPy does."""
+    row = OPS.get(function.__name__)
+    if row is not None and row.arity == len(args) and not options and not any(map(holds_many, args)):
+        return row(*args)
+    return function._implementation(*args, **options)
+
+
+def holds_many(x: Any) -> bool:
+    """Whether an argument is no single number or node."""
+    return x is None or isinstance(x, (np.ndarray, list, tuple))

@@ -30,7 +30,7 @@ from .conversion import numeric as numeric
 from .copying import reduced
 from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
-from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, UFUNCS, no_such
+from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, no_such, row_of
 from .pullbacks import pulled as pulled
 from .pullbacks import pushed
 from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
@@ -548,7 +548,7 @@ class Tensor(TensorMethods):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
         """Answer np.exp(T), array * T and np.add.reduce(T)."""
-        row = UFUNCS.get(ufunc.__name__)
+        row = row_of(ufunc)
         if method == "__call__" and row is not None and not options:
             return product(*args) if row is arrays.matmul else row(*args)
         if method == "__call__" and ufunc.__name__ in COMPARISONS and not options:

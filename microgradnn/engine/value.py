@@ -7,7 +7,7 @@ from itertools import chain, count
 from operator import attrgetter
 from typing import Any, Final
 
-from ..graph import About, Fold, Node, Op, topological
+from ..graph import About, Fold, Node, Op, limits, topological
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
@@ -15,6 +15,7 @@ from .copying import reduced
 from .higher_order import passing, times
 from .masks import decided
 from .modes import DETECTING
+from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import restore, state_of
 from .recorders import power, recorder
 from .recording import BLANK, KEPT, NONE, ON_NODES, Real, at_limit, leaf, real, record
@@ -249,9 +250,12 @@ class Value(ValueMethods):
 
     @classmethod
     def _record(cls, op: Op, *args: Any) -> Any:
-        """Compute `op` at nodes and numbers; a number it can hold is part of the operation."""
+        """Compute `op` at nodes and numbers, and arrays of them; a number it can hold is part of the operation."""
         if isinstance(op, Fold):
             return cls._record_fold(op, op.split(args))
+        for x in args:
+            if not isinstance(x, Node) and getattr(x, "ndim", 0) > 0:
+                return limits.of_arrays(op, args)
         free = len(args)
         if op.holds:
             while free > len(args) - op.holds and not isinstance(args[free - 1], Node):
@@ -333,6 +337,18 @@ class Value(ValueMethods):
         except TypeError:
             return NotImplemented
         return to_the(self)
+
+    def conjugate(self) -> Value:
+        """Return itself, as a real number does: np.var and np.std of an array of Values ask for it."""
+        return self
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
+        """Answer np.logaddexp(v, w) and array * v."""
+        return ufunc_of_values(ufunc, method, args, options)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        """Answer np.sinc(v), np.where(v > 0, v, w) and np.stack([v, w])."""
+        return function_of_values(function, args, options)
 
     # micrograd's names for the same things
 

@@ -39,10 +39,6 @@ OPERATORS: dict[type[ast.AST], Op] = {
     ast.USub: calculus.neg,
 }
 INFIX = set(OPERATORS.values())
-FUNCTIONS = {name: op for name, op in OPS.items() if op not in INFIX and op is not calculus.dot} | {
-    "max": calculus.maximum,
-    "min": calculus.minimum,
-}
 CONSTANTS = {"pi": math.pi, "π": math.pi}
 # What others call a function of the table: those that can only mean one, and what is to be written instead of others.
 ALIASES = {
@@ -106,6 +102,12 @@ def expression(text: str, values: Mapping[str, float] | None = None) -> Expressi
     return Reader(text, values or {}).read()
 
 
+def functions() -> dict[str, Op]:
+    """Return the rows that are written as functions, the user's own among them, by their names."""
+    rows = {name: op for name, op in OPS.items() if op not in INFIX and op is not calculus.dot}
+    return rows | {"max": calculus.maximum, "min": calculus.minimum}
+
+
 class Reader:
     """One pass over one text."""
 
@@ -116,6 +118,7 @@ class Reader:
         self.names: dict[str, Value] = {}
         self.made: dict[tuple[Any, ...], Value | float] = {}  # so that equal subexpressions are one node
         self.size = 0
+        self.functions = functions()
 
     def read(self) -> Expression:
         """Build every statement; the last one is the output."""
@@ -246,7 +249,7 @@ class Reader:
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.function(node, name, args), args
             case ast.Call(func=ast.Attribute(value=ast.Name(id=home), attr=name)) if home in FUNCTION_HOMES:
-                short = f"write {name}(…)" if name in FUNCTIONS else self.other_name(name)
+                short = f"write {name}(…)" if name in self.functions else self.other_name(name)
                 raise self.error(node, f"functions stand without the name of their module: {short}")
             case ast.Call(func=ast.Attribute(value=inner, attr=name)):
                 what = ast.get_source_segment(self.text, inner) or "…"
@@ -266,12 +269,12 @@ class Reader:
 
     def function(self, node: ast.expr, name: str, args: Sequence[ast.expr]) -> Op:
         """Return the row of a function, if it takes so many arguments."""
-        if name not in FUNCTIONS:
+        if name not in self.functions:
             if name in self.names or name in self.given:
                 raise self.error(node, f"{name!r} is not a function; write * for a product")
             if name not in ALIASES:
                 raise self.error(node, f"unknown function {name!r}; {self.other_name(name)}")
-        op = FUNCTIONS.get(name) or OPS[ALIASES[name]]
+        op = self.functions.get(name) or OPS[ALIASES[name]]
         if len(args) != (op.arity or max(len(args), 1)):
             wants = f"{op.arity} argument{'s' * (op.arity > 1)}" if op.arity else "one argument or more"
             raise self.error(node, f"{name} takes {wants}, got {len(args)}")
@@ -281,7 +284,7 @@ class Reader:
         """Say which function was perhaps meant, or which there are."""
         if name in HINTS:
             return f"write {HINTS[name]}"
-        known = [*FUNCTIONS, *ALIASES]
+        known = [*self.functions, *ALIASES]
         return (
             suggestion(name.lower(), known).removeprefix("; ")
             or "there are exp, log, sqrt, tanh, sigmoid, relu, max and the other operations of the table"
@@ -307,7 +310,7 @@ class Reader:
                 self.names[name] = Value(self.take(name, 0.0), name)
             elif name in CONSTANTS:
                 return CONSTANTS[name]
-            elif name in FUNCTIONS:
+            elif name in self.functions:
                 raise self.error(node, f"{name!r} is a function; write {name}(…)")
             else:
                 raise self.error(node, f"{name!r} has no value{self.advice_on(name)}")

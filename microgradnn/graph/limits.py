@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DomainError, PoleError
+from .node import Node
 
 if TYPE_CHECKING:
     from .op import Op
@@ -22,6 +23,13 @@ def evaluate(function: Callable[..., Any], *xs: float) -> float:
     """Return `function` at `xs` in NumPy's arithmetic, where nothing raises."""
     with np.errstate(all="ignore"):
         return float(function(*map(np.float64, xs)))
+
+
+def of_arrays(op: Op, args: Sequence[Any]) -> Any:
+    """Return `op` of arrays: of objects, which may be nodes, and of arrays and a Value entry by entry."""
+    if any(getattr(x, "dtype", None) == object or isinstance(x, Node) for x in args):
+        return np.frompyfunc(op, len(args), 1)(*args)
+    return op.array(*args)
 
 
 def value(op: Op, xs: Sequence[float], error: Exception, names: Sequence[str] = ()) -> float:

@@ -155,7 +155,7 @@ class Op:
                 if isinstance(arg, Condition) and arg.row is not None:
                     return self(*map(in_formula, args))
                 if hasattr(arg, "dtype"):
-                    return self.array(*args)
+                    return limits.of_arrays(self, args)
         try:
             return self.scalar(*args)
         except (ValueError, ArithmeticError) as error:
