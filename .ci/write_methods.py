@@ -434,8 +434,9 @@ def natural(name: str) -> list[Any]:
 
 def of_package(text: str) -> str:
     """Write the rows among the names of the package."""
-    free = [op for op in arrays.ARRAY_OPS.values() if op.public and inspect.Parameter.empty not in op.options.values()]
-    rows = {op.name: "arrays" for op in free} | {op.name: "calculus" for op in OPS.values() if op.public}
+    rows = {op.name: "arrays" for op in arrays.ARRAY_OPS.values() if op.public} | {
+        op.name: "calculus" for op in OPS.values() if op.public
+    }
     public = list(rows)
     kept = [line for line in text.splitlines() if not re.match(r"from \.rules\.(calculus|arrays) import", line)]
     last = max(i for i, line in enumerate(kept) if line.startswith("from ."))

@@ -40,8 +40,12 @@ from .programs.program import Result as Result
 from .rules.arrays import cumprod as cumprod
 from .rules.arrays import cumsum as cumsum
 from .rules.arrays import flip as flip
+from .rules.arrays import log_softmax as log_softmax
 from .rules.arrays import max as max
 from .rules.arrays import min as min
+from .rules.arrays import reshape as reshape
+from .rules.arrays import softmax as softmax
+from .rules.arrays import transpose as transpose
 from .rules.calculus import abs as abs
 from .rules.calculus import acos as acos
 from .rules.calculus import acosh as acosh
@@ -166,6 +170,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_softmax",
     "logaddexp",
     "logit",
     "logsumexp",
@@ -176,17 +181,20 @@ __all__ = [
     "operation",
     "prod",
     "relu",
+    "reshape",
     "sigmoid",
     "sign",
     "silu",
     "sin",
     "sinc",
     "sinh",
+    "softmax",
     "softplus",
     "sqrt",
     "stack",
     "tan",
     "tanh",
+    "transpose",
     "value_and_grad",
     "vjp",
     "where",

@@ -27,7 +27,7 @@ def evaluate(function: Callable[..., Any], *xs: float) -> float:
 
 def of_arrays(op: Op, args: Sequence[Any]) -> Any:
     """Return `op` of arrays: of objects, which may be nodes, and of arrays and a Value entry by entry."""
-    if any(getattr(x, "dtype", None) == object or isinstance(x, Node) for x in args):
+    if any(getattr(getattr(x, "dtype", None), "char", "") == "O" or isinstance(x, Node) for x in args):
         return np.frompyfunc(op, len(args), 1)(*args)
     return op.array(*args)
 

@@ -6,6 +6,7 @@ and what it is worth.
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
 import pickle
@@ -192,12 +193,19 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "shift": along_an_axis(by=st.sampled_from([1, -1]), fill=st.sampled_from([0, 1])),
     "recur": along_an_axis(arrays=2, back=st.booleans()),
 }
+NAMED = set(CASES)
 # A row that is not named here is called with one of its axes, or without; one not named below is NumPy's of its name.
 CASES |= {
     name: along_an_axis() | of_one(no_parameters) if "axis" in op.options else of_one(no_parameters)
     for name, op in ARRAY_OPS.items()
     if name not in CASES
 }
+
+
+def test_every_row_with_a_parameter_of_its_own_has_a_case() -> None:
+    for name, op in ARRAY_OPS.items():
+        needed = [option for option, default in op.options.items() if default is inspect.Parameter.empty]
+        assert name in NAMED or set(needed) <= {"axis"}, f"write down what {name} is called with, in CASES: {needed}"
 
 
 def held(op: ArrayOp, case: Case) -> ArrayOp:
