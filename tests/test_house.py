@@ -23,7 +23,7 @@ CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
     "graph": ("errors", "native blocks node limits decisions op fold structure paths"),
-    "rules": ("errors graph", "numerics calculus logistic arrays notation operations"),
+    "rules": ("errors graph", "numerics calculus logistic arrays notation find operations"),
     "engine": (
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks numpy_names "
@@ -39,7 +39,10 @@ ROOMS = {
         "numpy.trace numpy.batch_sums numpy.inplace calls program c.program "
         "numba.tape numba.vectorise numba.interpreter numba.program backends guards compiled",
     ),
-    "draw": (f"{CORE} formulas", "metrics picture dot svg text render drawing"),
+    "draw": (
+        f"{CORE} formulas",
+        "metrics boxes web fold alike select phrases groups sheet picture dot svg text render drawing",
+    ),
     "check": (
         f"{CORE} formulas",
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "

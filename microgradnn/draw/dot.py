@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .boxes import Arrow, Box, Picture, shorten
 from .metrics import text_width
-from .picture import Arrow, Box, Picture, shorten
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -33,11 +33,14 @@ STYLES = {
     "constant": dict(style="filled,dashed", fillcolor="#F2F2F2", color="#767676"),
     "operation": dict(style="filled,rounded", fillcolor="#FFFFFF", color="#444444"),
     "output": dict(style="filled,rounded,bold", fillcolor="#DDF3EA", color="#00735C", penwidth="2.4"),
+    "folded": dict(
+        shape="box3d", style="filled", fillcolor="#EDE7F6", color="#5E35B1", penwidth="1.2", margin="0.14,0.1"
+    ),
     "hidden": dict(shape="plaintext", fontcolor="#595959"),
 }
 LONGEST_LINE = 100  # of a tooltip: a `dot` of 2020 refuses a string of more than 16 kB; svg.py has all
 
-SCOPE = dict(labeljust="l", style="rounded,filled", color="#C8C8C8", margin="6")
+SCOPE = dict(labeljust="l", labelloc="t", style="rounded,filled", color="#C8C8C8", margin="6")
 SHADES = ("#ECECEC", "#F6F6F6")  # of a scope, and of a scope in a scope
 
 
@@ -65,6 +68,8 @@ def to_dot(picture: Picture) -> str:
 
     graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
     graph.attr(tooltip=escape(picture.title))
+    if picture.told:
+        graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
     fill(graph, picture.boxes, 0)
     for arrow in picture.arrows:
         graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow))
@@ -91,12 +96,9 @@ def fill(graph: Digraph, boxes: Sequence[Box], depth: int) -> None:
 
 def box_attributes(box: Box) -> dict[str, str]:
     """Return what DOT says of a node: its name, value and gradient, one below the other."""
-    texts = [box.title]
-    if box.value and box.kind != "constant":
-        texts.append(f"value {box.value}")
-    if box.grad:
-        texts.append(f"grad {box.grad}")
-    wide = max(text_width(text, FONT_SIZE) for text in texts) / 72 + 2 * MARGIN
+    texts = [text for _, text in box.lines]
+    margin = float(STYLES[box.kind].get("margin", f"{MARGIN},").split(",")[0])
+    wide = max(text_width(text, FONT_SIZE) for text in texts) / 72 + 2 * margin
     about = {"id": box.id, "class": box.kind, "label": lines(texts, r"\l"), "tooltip": tooltip(box.tooltip)}
     return about | STYLES[box.kind] | ({"width": f"{wide:.3f}"} if wide > LEAST_WIDTH else {})
 

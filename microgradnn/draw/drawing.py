@@ -9,8 +9,9 @@ from typing import Any
 from ..engine.disk import writable, write
 from ..errors import RenderError
 from ..graph import Node
+from .boxes import Direction, Picture
 from .dot import to_dot
-from .picture import MOST_NODES, Direction, Picture, picture
+from .picture import Names, picture
 from .render import INSTALL, render
 from .svg import to_svg
 from .text import table, tree
@@ -18,11 +19,36 @@ from .text import table, tree
 FORMATS = ("dot", "pdf", "png", "svg", "txt")
 
 
-def draw(root: Node, *, most: int = MOST_NODES, direction: Direction = "LR") -> Drawing:
+def draw(
+    root: Node,
+    *,
+    fold: Names = (),
+    unfold: Names = (),
+    depth: int | None = None,
+    focus: Any = None,
+    around: Any = None,
+    radius: int = 2,
+    top: int | None = None,
+    constants: bool = True,
+    most: int | None = None,
+    direction: Direction | None = None,
+) -> Drawing:
     """Return the drawing of the graph that ends in `root`.
 
-    Of a graph of more than `most` nodes, the `most` that are nearest to `root` are drawn and
-    the rest is counted. `direction` is 'LR', the output on the right, or 'TB', below.
+    A graph of up to 60 nodes is drawn whole. Of a larger one scopes are folded, one box each, then what plays the
+    same role (×16) and the inner steps of chains; if that leaves more than 150 boxes, those nearest to `root` are
+    drawn. The picture says how many nodes were folded or left out.
+
+    fold, unfold  scopes that are to be boxes, or not: 'layer 1/neuron 3', or 'neuron' for those of every number
+    depth         how many scopes deep to unfold: 0 folds all
+    focus         ('w', 'J'): what lies between two nodes; 'w': between it and the output
+    around        a node; what is at most `radius` edges away
+    top           only so many arrows, those that bring back the most, and what they join
+    constants     False leaves constants without a name out
+    most          fold beyond so many boxes, and draw no more
+    direction     'LR', the output on the right, or 'TB', below; by default what is narrower on a page
+
+    A node may be given as itself or by its name: 'W1', 'layer 1/neuron 2/w1', or 't3' as drawings number it.
 
     >>> from microgradnn import Value
     >>> x = Value(3, name="x")
@@ -33,7 +59,21 @@ def draw(root: Node, *, most: int = MOST_NODES, direction: Direction = "LR") -> 
     ├─ ∂ 3  x  value 3  grad 3 + 3 = 6
     └─ ∂ 3  x  value 3  grad 3 + 3 = 6
     """
-    return Drawing(picture(root, most=most, direction=direction))
+    return Drawing(
+        picture(
+            root,
+            fold=fold,
+            unfold=unfold,
+            depth=depth,
+            focus=focus,
+            around=around,
+            radius=radius,
+            top=top,
+            constants=constants,
+            most=most,
+            direction=direction,
+        )
+    )
 
 
 class Drawing:
@@ -77,7 +117,9 @@ class Drawing:
         return write(path, texts[format]().encode() if format in texts else render(self.dot(), format))
 
     def __repr__(self) -> str:
-        return f"<{self.picture.title}: {len(self.picture.boxes)} nodes>"
+        whole = self.picture.hidden + sum(box.nodes for box in self.picture.boxes)
+        boxes = len(self.picture.boxes)
+        return f"<{self.picture.title}: {whole:,} nodes{f' in {boxes} boxes' if boxes < whole else ''}>"
 
     def _repr_svg_(self) -> str:
         return self.svg()

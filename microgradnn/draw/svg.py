@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from .boxes import Picture
 from .metrics import text_width
-from .picture import Picture
 
 # Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
 STYLE = """
@@ -27,6 +27,7 @@ STYLE = """
   .microgradnn .input > path { fill: #10293B; stroke: #56B4E9 }
   .microgradnn .parameter > polygon { fill: #3A2C08; stroke: #E0A82E }
   .microgradnn .constant > polygon { fill: #2A2A2A; stroke: #9A9A9A }
+  .microgradnn .folded > :is(path, polygon, polyline) { fill: #2A2238; stroke: #B39DDB }
   .microgradnn .operation > path { fill: #22252A; stroke: #B8B8B8 }
   .microgradnn .output > path { fill: #0D3329; stroke: #2CC295 }
   .microgradnn .edge > :is(path, polygon) { stroke: #A0A0A0 }
@@ -56,8 +57,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
     for box in picture.boxes:
         title(groups[box.id], box.tooltip)
         texts = groups[box.id].findall("text")
-        classes = ["name"] + ["value"] * bool(box.value) + ["grad"] * bool(box.grad)
-        for text, name in zip(texts, classes, strict=False):  # a constant has one line
+        for text, (name, _) in zip(texts, box.lines, strict=False):
             text.set("class", name)
         for depth, scope in enumerate(box.scope):
             if f"s{depth}{box.id}" in groups:  # the box that gave the cluster its id

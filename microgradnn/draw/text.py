@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from .picture import Arrow, Box, Picture
+from .boxes import Arrow, Box, Picture
 
 
 def tree(picture: Picture) -> str:
@@ -19,8 +19,11 @@ def tree(picture: Picture) -> str:
         feeds[arrow.head].append(arrow)
     lines: list[tuple[str, str]] = []
     told: set[str] = set()
-    stack: list[tuple[str, str, str, Box]] = [("", "", "", picture.boxes[-1])]
-    while stack:
+    stack: list[tuple[str, str, str, Box]] = []
+    roots = iter(reversed(picture.boxes))  # the output, and what does not lead to it through what is shown
+    while stack or len(told) < len(boxes):
+        if not stack:
+            stack = [("", "", "", next(box for box in roots if box.id not in told))]
         branch, indent, partial, box = stack.pop()
         again = box.id in told and bool(feeds[box.id])
         told.add(box.id)
@@ -35,14 +38,12 @@ def tree(picture: Picture) -> str:
             stack.append((bough, below, f"{arrow.label}  " if arrow.label else "", boxes[arrow.tail]))
     width = max((len(left) for left, right in lines if right), default=0)
     text = "\n".join(f"{left:<{width}}  {right}".rstrip() for left, right in lines)
-    return text + (f"\n({picture.hidden} more nodes are not shown)" if picture.hidden else "")
+    return text + (f"\n({'; '.join(picture.told)})" if picture.told else "")
 
 
 def numbers(box: Box) -> str:
     """The value and the gradient of a node, as a drawing shows them."""
-    if box.kind == "hidden" or (box.kind == "constant" and box.title == box.value):
-        return ""
-    return f"value {box.value}" + (f"  grad {box.grad}" if box.grad else "")
+    return "  ".join(text for name, text in box.lines if name != "name")
 
 
 def table(picture: Picture, only: Collection[str] = ()) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..engine.dots import dots
 from ..engine.value import Value
+from ..graph import About
 from ..rules import calculus
 from .activations import activated, known
 
@@ -63,6 +64,7 @@ class Neuron(Module):
         known(activation)
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
+        self.within = About(scope=scope)  # said of its result, so that a drawing knows what is computed in it
         self.activation = activation if nonlin else "linear"
         self.slope = slope  # of a leaky ReLU
         self.shared = tuple(self.w)
@@ -114,8 +116,13 @@ def together(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Valu
     zs = [product + neuron.b for neuron, product in zip(neurons, products, strict=True)]
     if neurons and neurons[0].activation == "softmax":  # of all the neurons together
         whole = calculus.logsumexp(zs)
-        return [(z - whole).exp() for z in zs]
-    return [activated(neuron.activation, z, neuron.slope) for neuron, z in zip(neurons, zs, strict=True)]
+        out = [(z - whole).exp() for z in zs]
+    else:
+        out = [activated(neuron.activation, z, neuron.slope) for neuron, z in zip(neurons, zs, strict=True)]
+    for neuron, a in zip(neurons, out, strict=True):
+        if a.op is not None and neuron.within.scope:
+            a._about = neuron.within
+    return out
 
 
 class Layer(Module):

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from microgradnn import Value, expression, relu
-from microgradnn.draw.picture import LONGEST, MOST_LABELLED, Picture, picture, shorten
+from microgradnn.draw.boxes import LONGEST, Picture, shorten
+from microgradnn.draw.picture import picture
+from microgradnn.draw.sheet import MOST_LABELLED
+from microgradnn.graph import topological
 
 
 def swept(text: str, **values: float) -> Picture:
@@ -125,19 +128,34 @@ def test_scopes_are_kept_and_what_is_there_for_a_scope_alone_is_drawn_in_it() ->
     }
 
 
-def test_most_shows_what_is_nearest_and_counts_the_rest() -> None:
-    drawn = picture(chain(1000), most=7)
+def random_tree(leaves: int) -> Value:
+    """A sum in which no two parts are alike."""
+    rows: list[Any] = [Value.tanh, Value.sin, Value.cos, Value.relu, Value.sigmoid, Value.__neg__, Value.atan]
+    node = Value(1.0, "x")
+    for i in range(leaves):
+        step = node
+        for k in range(4):
+            step = rows[(i // 7**k) % 7](step)
+        node = node * step
+    return node
 
-    assert len([box for box in drawn.boxes if box.kind != "hidden"]) == 7
-    assert drawn.hidden == 2001 - 7
+
+def test_what_cannot_be_folded_is_cut_to_what_is_nearest_and_the_rest_is_counted() -> None:
+    root = random_tree(40)
+    drawn = picture(root, most=7)
+
+    assert len([box for box in drawn.boxes if box.kind != "hidden"]) <= 7
+    assert drawn.hidden + sum(box.nodes for box in drawn.boxes) == len(topological(root))
     assert drawn.boxes[-1].kind == "output"
-    assert any(arrow.dashed for arrow in drawn.arrows if arrow.tail.startswith("cut"))
+    assert any("not shown" in line for line in drawn.told) == bool(drawn.hidden)
+    assert any(arrow.dashed for arrow in drawn.arrows if arrow.tail.startswith("cut")) == bool(drawn.hidden)
 
 
 def test_beyond_sixty_nodes_edges_have_no_labels() -> None:
-    small, large = picture(chain(MOST_LABELLED // 2 - 1)), picture(chain(MOST_LABELLED))
+    small, large = picture(chain(MOST_LABELLED // 2 - 1)), picture(random_tree(40), most=100)
 
     assert all(arrow.label for arrow in small.arrows)
+    assert len(large.boxes) > MOST_LABELLED
     assert not any(arrow.label for arrow in large.arrows)
 
 

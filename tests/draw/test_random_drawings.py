@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, dot, mean, relu, where
-from microgradnn.draw.picture import DIRECTIONS, picture
+from microgradnn.draw.boxes import DIRECTIONS
+from microgradnn.draw.picture import picture
 
 SWEEPS = ("none", "once", "twice", "create_graph", "seed 0", "elsewhere")
 NASTY = ['"', "<b>", "a\\n", "\x1b[31mX", "{a|b}", "&amp;"]

@@ -34,7 +34,9 @@ def test_what_was_left_out_is_counted() -> None:
     for _ in range(50):
         node = node + 1
 
-    assert node.draw(most=5).text().endswith("(96 more nodes are not shown)")
+    assert node.draw(most=5).text().endswith("(96 of 101 nodes are not shown)")
+    assert node.draw(most=15).text().endswith("(90 of 101 nodes are folded into 1 box)")
+    assert node.draw(around=node, radius=1).text().endswith("(98 of 101 nodes are not shown)")
 
 
 def test_a_chain_of_many_is_no_deeper_for_python() -> None:

@@ -1,0 +1,67 @@
+"""A picture as plain data: boxes, arrows and their texts. Nothing here knows a graph, or a file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Direction = Literal["LR", "TB"]
+DIRECTIONS = get_args(Direction)
+LONGEST = 24  # characters of a name that are shown; the rest is in the tooltip
+
+
+@dataclass(frozen=True)
+class Box:
+    """One node, or several that were folded: what it is, what it is worth, its gradient."""
+
+    id: str
+    kind: str  # input, parameter, constant, operation, output; folded, or hidden
+    title: str
+    value: str
+    grad: str  # '' where it has not been computed
+    tooltip: tuple[str, ...]
+    scope: tuple[str, ...]
+    node: Any  # for its numbers in full; None where it stands for several
+    nodes: int = 1  # how many it stands for
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What stands in the box, line by line, and what each line is: name, value or grad."""
+        lines = [("name", self.title)]
+        if self.kind == "folded":
+            return lines + [("value", self.value)] * bool(self.value) + [("grad", self.grad)] * bool(self.grad)
+        if self.value and not (self.kind == "constant" and self.title == self.value):
+            lines.append(("value", f"value {self.value}"))
+        return lines + [("grad", f"grad {self.grad}")] * bool(self.grad)
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One use of a node: from it to its user, with the local derivative along the way; of what is folded, several."""
+
+    id: str
+    tail: str
+    head: str
+    label: str = ""
+    tooltip: tuple[str, ...] = ()
+    dashed: bool = False  # it brings nothing back
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A graph ready to be set down: boxes in topological order, arrows, what was left out."""
+
+    title: str
+    boxes: tuple[Box, ...]  # the output last
+    arrows: tuple[Arrow, ...]
+    direction: Direction
+    hidden: int  # how many nodes were left out
+    told: tuple[str, ...] = ()  # what was folded and left out, in words
+
+
+def shorten(name: str, longest: int = LONGEST) -> str:
+    """Cut a long name in the middle: 'the beginning … the end'."""
+    if len(name) <= longest:
+        return name
+    half = (longest - 1) // 2
+    return f"{name[: longest - 1 - half]}…{name[-half:]}"
