@@ -39,7 +39,7 @@ from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
-from .recording import NONE, Number, at_limit, leaf, new, operand, record, watched
+from .recording import NONE, Number, at_limit, leaf, new, operand, record, note_node
 
 if TYPE_CHECKING:
     from .value import Value  # when this runs, value.py has put it here
@@ -304,7 +304,7 @@ def recording(op: Op, name: str, others: str, signature: str, document: list[str
     body += ["node = new(Value)", "node._data = f", "node._swept = NONE", f"node.op = {row}", "node._x = self"]
     body += [f"node._y = {nodes[1] if len(nodes) > 1 else None}"]
     body += [f"node._d{a} = {text}" for a, text in zip(letters, texts, strict=True)]
-    body += ["return watched(node) if OPEN else node"]
+    body += ["return note_node(node) if OPEN else node"]
     return [*lines, *("    " + line for line in body)]
 
 

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.tensor import Tensor, pulled
+from ..engine.pullbacks import pull_back
+from ..engine.tensor import Tensor
 from ..errors import DomainError
 from ..graph import Node, topological
 from ..rules.arrays import ArrayOp
 from ..rules.calculus import weigh
 from ..rules.notation import definition, labels
 from .differences import between, central, sides, steep
-from .replay import carried_out
+from .replay import apply
 
 
 class Suspect(NamedTuple):
@@ -100,7 +101,7 @@ class Alone:
 
     def rule(self, g: Any) -> Any:
         """Return the gradient that the rule of the operation gives."""
-        share = pulled(self.op, self.i, g, self.f, self.xs)
+        share = pull_back(self.op, self.i, g, self.f, self.xs)
         return np.zeros(self.xs[self.i].shape) if share is None else np.asarray(share)
 
     def along(self, g: Any, place: int) -> Callable[[float], float]:
@@ -109,7 +110,7 @@ class Alone:
         def weighed(x: float) -> float:
             moved = self.xs[self.i].copy()
             moved.reshape(-1)[place] = x
-            result = carried_out(self.op, [*self.xs[: self.i], moved, *self.xs[self.i + 1 :]])
+            result = apply(self.op, [*self.xs[: self.i], moved, *self.xs[self.i + 1 :]])
             return float(np.sum(weigh(g, np.asarray(result))))
 
         return weighed

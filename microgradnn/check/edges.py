@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.tensor import pulled
+from ..engine.pullbacks import pull_back
 from ..graph import OPS, Node
 from ..rules import calculus
 from ..rules.arrays import ArrayOp
-from .replay import analytic, array_of, carried_out
+from .replay import analytic, apply, array_of
 from .rounding import Losses, rules_at
 
 AGREED = 1e-7  # a partial and a difference agree to so much of them; a factor of 1 + 1e-6 does not
@@ -80,7 +80,7 @@ class Edges:
                 u = random.uniform(1, 2, f.shape) * random.choice((-1.0, 1.0), f.shape)
                 v = random.uniform(1, 2, x.shape) * random.choice((-1.0, 1.0), x.shape)
                 moved = analytic(node.op, f, xs, [v if j == i else None for j in range(len(xs))])
-                back = np.asarray(pulled(node.op, i, u, f, xs))
+                back = np.asarray(pull_back(node.op, i, u, f, xs))
                 if moved is None or back.shape != x.shape:
                     return np.zeros(f.shape, bool)
                 _, loss = self.losses.pull(node, i, np.abs(u), np.zeros(f.shape))
@@ -129,7 +129,7 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
     x, partial = xs[places[0]], sum(partials[i] for i in places)
 
     def of(y: Any) -> Any:
-        return np.asarray(carried_out(op, [y if i in places else other for i, other in enumerate(xs)]))
+        return np.asarray(apply(op, [y if i in places else other for i, other in enumerate(xs)]))
 
     close = np.zeros(f.shape, bool)
     for unit in (np.where(x == 0, 1.0, np.abs(x)), np.maximum(np.abs(x), 1.0)):

@@ -92,7 +92,7 @@ class Line:
 
     def value(self, root: int, seed: Any) -> Callable[[float], float]:
         """Return Σ seed · output as a function of t."""
-        return lambda t: weighed(self.roots(t)[root], seed)
+        return lambda t: weigh_array(self.roots(t)[root], seed)
 
     def _noise(self, t: float, root: int, seed: bytes) -> float:
         node = self.function.at(self.place(t))[root]
@@ -105,7 +105,7 @@ class Line:
         return lambda t: self.noise(t, root, key)
 
 
-def weighed(array: Any, seed: Any) -> float:
+def weigh_array(array: Any, seed: Any) -> float:
     """Return Σ seed · array, of what the seed is not 0 for."""
     if array.ndim == 0:
         return float(array) * float(seed)

@@ -16,7 +16,7 @@ from ..graph import topological
 from .blame import suspects
 from .claims import check_claim
 from .fast import MOST_SINGLE, bisect, compare, draw_directions
-from .functions import Flat, Line, as_nodes, weighed, write_place
+from .functions import Flat, Line, as_nodes, weigh_array, write_place
 from .judge import Case, Finding, judge
 from .lookalike import doubt_backward_pass
 from .recorded import Part, Swept
@@ -182,7 +182,7 @@ class Check:
             output = f" of output {k}" if len(self.parts) > 1 else ""
 
             def slope(v: Any, part: Part = part, seed: Any = seed) -> float:
-                return weighed(part.along(self.function.split(v)), seed)
+                return weigh_array(part.along(self.function.split(v)), seed)
 
             directions = draw_directions(gradients)
 
@@ -265,7 +265,7 @@ class Check:
         for one in found:
             if one.note:
                 notes.setdefault(one.note, []).append(one.entry.name)
-        told = [*self.told, *[f"{listed(where)}: {note}" for note, where in notes.items()]]
+        told = [*self.told, *[f"{list_names(where)}: {note}" for note, where in notes.items()]]
         entries = tuple(one.entry for one in found)
         if self.doubt:
             entries = tuple(replace(entry, verdict=CANNOT_TELL) for entry in entries)
@@ -282,7 +282,7 @@ class Check:
         return Report(entries, tuple(dict.fromkeys(one for some, _ in blamed.values() for one in some)), tuple(told))
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
+def list_names(names: Sequence[str], most: int = 3) -> str:
     """Write the first of the names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 

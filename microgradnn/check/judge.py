@@ -65,7 +65,7 @@ def judge(case: Case) -> Finding:
     noise = case.rounding
     found = central(case.f, case.x, rounding=noise, enough=1e-9 * abs(case.exact))
     if matches(case.exact, found) and not case.leak:
-        return compare_with_exact(case, resolved(case.exact, found, case.size))
+        return compare_with_exact(case, can_resolve(case.exact, found, case.size))
     return compare_with_differences(case, found, sides(case.f, case.x, rounding=noise))
 
 
@@ -122,7 +122,7 @@ def matches(exact: float, found: Slope) -> bool:
     return abs(exact - found.slope) <= SURE * found.error + 1e-10 * abs(exact)
 
 
-def resolved(slope: float, found: Slope, size: float) -> bool:
+def can_resolve(slope: float, found: Slope, size: float) -> bool:
     """Whether differences are fine enough to say something of a slope."""
     return found.error <= max(1e-3 * abs(slope), 1e-3 * size, 1e-9 * found.around)
 
@@ -145,7 +145,7 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
         verdict = WRONG if not right else OK if slack <= FINE * max(abs(gradient), apart) else CANNOT_TELL
         return Finding(reference, method, max(case.unit, error), verdict)
     best = min([found, *ends] if len(ends) == 2 else ends or [found], key=lambda slope: slope.error)
-    if len(ends) == 1 and not defined_beside(case):
+    if len(ends) == 1 and not is_defined_beside(case):
         best = ends[0]
     slack = slack_of(case, best)
     apart = abs(gradient - best.slope)
@@ -174,7 +174,7 @@ def agree(best: Slope, found: Slope, both: Sides) -> bool:
     )
 
 
-def defined_beside(case: Case) -> bool:
+def is_defined_beside(case: Case) -> bool:
     """Whether the function is defined on both sides, and jumps or turns steep on one of them."""
     h = max(abs(case.x), 1.0) * 2.0**-30
     try:

@@ -25,7 +25,7 @@ def array_of(node: Any) -> Any:
     return node.numpy() if isinstance(node, Tensor) else np.asarray(node.item())
 
 
-def carried_out(op: Any, xs: Sequence[Any]) -> Any:
+def apply(op: Any, xs: Sequence[Any]) -> Any:
     """Return a row of either table at arrays."""
     if op.name in COMPLEX and any(np.iscomplexobj(x) for x in xs):
         return COMPLEX[op.name](*xs)
@@ -40,7 +40,7 @@ def replay(order: Sequence[Node], moved: dict[Node, Any]) -> Any:
             if node.op is None:
                 value.setdefault(node, array_of(node))
             else:
-                value[node] = np.asarray(carried_out(node.op, [value[x] for x in node.inputs]))
+                value[node] = np.asarray(apply(node.op, [value[x] for x in node.inputs]))
     return value[order[-1]]
 
 
@@ -97,7 +97,7 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     """Return how op(xs) moves when its arguments do, by the complex step; None where it is not analytic."""
     if op.kink is not None and (op.name not in COMPLEX or not np.all(op.kink(*xs))):
         return None
-    if op.name in KINKED and tied(op, f, xs[0]):
+    if op.name in KINKED and is_tied(op, f, xs[0]):
         return None
     sizes = [float(np.max(np.abs(one), initial=0.0)) for one in moves if one is not None]
     least = min((float(np.min(np.abs(x[x != 0]), initial=1.0)) for x in xs), default=1.0)
@@ -105,7 +105,7 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     h /= max((size for size in sizes if 0 < size < np.inf), default=1.0)
     inward = [x if one is None else x + 1j * (h * one) for x, one in zip(xs, moves, strict=True)]
     try:
-        found = np.asarray(carried_out(op, inward))
+        found = np.asarray(apply(op, inward))
     except (TypeError, ValueError, ArithmeticError, Warning):
         return None
     if found.dtype.kind != "c":
@@ -116,7 +116,7 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     return found.imag / h if (same & (fits | (found.imag == 0))).all() else None
 
 
-def tied(op: Any, f: Any, x: Any) -> bool:
+def is_tied(op: Any, f: Any, x: Any) -> bool:
     """Whether an extreme is reached twice."""
     axis = op.parameters.get("axis")
     whole = f if op.parameters.get("keepdims") or axis is None else np.expand_dims(f, axis)
@@ -134,11 +134,11 @@ def condition(root: Node, leaves: Sequence[Node], seed: Any = 1.0) -> list[Any]:
         for node in reversed(topological(root)):
             for i, x in enumerate(node.inputs):
                 if x.wants_grad:
-                    sizes[x] = sizes.get(x, 0.0) + passed(node, i, sizes[node])
+                    sizes[x] = sizes.get(x, 0.0) + rounding_scale(node, i, sizes[node])
     return [sizes.get(leaf, 0.0) for leaf in leaves]
 
 
-def passed(node: Any, i: int, size: Any) -> Any:
+def rounding_scale(node: Any, i: int, size: Any) -> Any:
     """Return what rounding of input i scales with, given what that of the node does."""
     if not isinstance(node, Tensor):
         return size * max(abs(node.partials[i]), 1.0)

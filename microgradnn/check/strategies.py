@@ -80,7 +80,7 @@ class Step:
         printer.text(repr(self))  # hypothesis would not show what a row holds
 
 
-def called(op: Any, xs: Sequence[Any]) -> Any:
+def call_row(op: Any, xs: Sequence[Any]) -> Any:
     """Return a row of either table at `xs`, with the parameters it holds."""
     return op(*xs, **op.parameters) if isinstance(op, ArrayOp) else op(*xs)
 
@@ -92,7 +92,7 @@ class Program:
     inputs: tuple[Any, ...]  # numbers, or arrays
     steps: tuple[Step, ...]
 
-    def run(self, leaves: Sequence[Any], apply: Callable[[Any, list[Any]], Any] = called) -> Any:
+    def run(self, leaves: Sequence[Any], apply: Callable[[Any, list[Any]], Any] = call_row) -> Any:
         """Carry out the steps on leaves of any kind; return the last result."""
         nodes = list(leaves)
         for step in self.steps:
@@ -188,7 +188,7 @@ def expressions(*, inputs: int = 3, most: int = 8, smooth: bool = False) -> st.S
 
     def written(program: Program) -> Written:
         names = [f"x{i}" for i in range(len(program.inputs))]
-        text = program.run([Operand(name) for name in names], spelt).text
+        text = program.run([Operand(name) for name in names], spell).text
         found = set(re.findall(r"x\d+", text))
         used = {name: x for name, x in zip(names, program.inputs, strict=True) if name in found}
         return Written(text, used, program)
@@ -200,7 +200,7 @@ def expressions(*, inputs: int = 3, most: int = 8, smooth: bool = False) -> st.S
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 
 
-def spelt(op: Op, operands: list[Operand]) -> Operand:
+def spell(op: Op, operands: list[Operand]) -> Operand:
     """Write an operation as the reader of expressions expects it."""
     if op.name in SIGNS:
         return Operand(f"({operands[0].text} {SIGNS[op.name]} {operands[1].text})")
@@ -272,7 +272,7 @@ def axis_of(shape: Shape, pick: int) -> dict[str, Any] | None:
     return {"axis": pick % len(shape)} if shape else None
 
 
-def reduced_axis(shape: Shape, pick: int) -> dict[str, Any]:
+def axis_options(shape: Shape, pick: int) -> dict[str, Any]:
     """All axes, or one of them, which is kept or not."""
     kept = {"keepdims": True} if pick % 2 else {}
     axis = pick // 2 % (len(shape) + 1)
@@ -289,7 +289,7 @@ def index_of(shape: Shape, pick: int) -> dict[str, Any] | None:
 
 # What a row is called with, for an array of a shape: None where there is nothing.
 PARAMETERS: dict[str, Callable[[Shape, int], dict[str, Any] | None]] = {
-    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "logsumexp"), reduced_axis),
+    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "logsumexp"), axis_options),
     **dict.fromkeys(("softmax", "log_softmax", "concatenate"), axis_of),
     "matmul": lambda shape, pick: {} if len(shape) > 1 else None,
     "swap": lambda shape, pick: {} if len(shape) > 1 else None,
@@ -326,7 +326,7 @@ def tensor_programs(
         first = (len(known) - 1 - pick) % len(known)
         rest = [(len(known) - 1 - other) % len(known) for other in others]
         for step in ways(op, known, first, rest, others[-1]):
-            result = computed(step.op, [known[i] for i in step.operands])
+            result = compute(step.op, [known[i] for i in step.operands])
             if result is not None:
                 steps.append(step)
                 known.append(result)
@@ -354,20 +354,20 @@ def ways(op: Any, known: Sequence[Array], first: int, rest: Sequence[int], pick:
     return [Step(held, (first, *rest)[: len(op.pullbacks)])]
 
 
-def computed(op: Any, xs: Sequence[Array]) -> Array | None:
+def compute(op: Any, xs: Sequence[Array]) -> Array | None:
     """Return a row of either table at arrays; None where `possible` would, and where there are too many numbers."""
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(called(op, xs))
+            result = np.asarray(call_row(op, xs))
     except ValueError:  # the shapes do not fit
         return None
-    if result.size > MOST_ENTRIES or not bounded(result):
+    if result.size > MOST_ENTRIES or not is_bounded(result):
         return None
     clear = apart(op, xs[0]) if isinstance(op, ArrayOp) else inside(op, result, xs)
     return result if clear else None
 
 
-def bounded(x: Any) -> bool:
+def is_bounded(x: Any) -> bool:
     """Whether all numbers are finite and not too large."""
     return bool(np.all(np.isfinite(x)) and np.all(np.abs(x) < LARGEST))
 
@@ -384,7 +384,7 @@ def inside(op: Op, f: Array, xs: Sequence[Array]) -> bool:
         slopes = [np.abs(op.partials[i](f, *xs)) for i in range(len(xs))]
         lifts = [slope * np.maximum(np.abs(x), 1.0) for slope, x in zip(slopes, xs, strict=True)]
         flat = any(np.any((lift > 0) & (lift < FLAT * np.maximum(np.abs(f), FLAT))) for lift in lifts)
-        return not flat and all(map(bounded, slopes))
+        return not flat and all(map(is_bounded, slopes))
 
 
 def apart(op: ArrayOp, x: Array) -> bool:

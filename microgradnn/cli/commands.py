@@ -28,7 +28,7 @@ from ..errors import extra
 from ..nn.history import History
 from ..nn.model import Model, probabilities
 from ..nn.network import Network
-from ..nn.plots import known_format
+from ..nn.plots import find_format
 from ..rules.notation import visible
 
 ENDING = ".safetensors"
@@ -88,7 +88,7 @@ def train(
         import safetensors.numpy  # noqa: F401 (to see that it is there)
     writable(output)
     if plot:
-        known_format(plot)
+        find_format(plot)
         with extra("plot"):
             import matplotlib.figure  # noqa: F401 (likewise)
     goes_on(checkpoint, resume, others=(output, plot))

@@ -94,7 +94,7 @@ def calling(work: Callable[..., int | None]) -> Callable[[argparse.Namespace], i
     return lambda options: work(**{name: value for name, value in vars(options).items() if name not in others})
 
 
-def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; those of the form name=number may stand anywhere after the expression."""
     program = parser()
     spaced = [re.sub(r"^-(?=[^-oh])", " -", argument) for argument in arguments]  # -x**2 is no option
@@ -124,7 +124,7 @@ class Version(argparse.Action):
 def run_draw(options: argparse.Namespace) -> None:
     """Print every node and write the picture; or print the tree instead."""
     graph = read(options)
-    wrt = wanted(graph, options.wrt)
+    wrt = find_wrt(graph, options.wrt)
     if graph.output.kind != "constant":  # a number, to which no gradient comes
         graph.output.backward()
     drawing = draw(graph.output)
@@ -140,7 +140,7 @@ def run_explain(options: argparse.Namespace) -> None:
     """Print the chain rule of each gradient that is asked for."""
     graph = read(options)
     leaves = [name for name, node in graph.names.items() if node.kind in ("input", "parameter")]
-    wrt = wanted(graph, options.wrt) or leaves
+    wrt = find_wrt(graph, options.wrt) or leaves
     if not wrt:
         raise ValueError("there is nothing to differentiate by: the expression has no inputs")
     print("\n\n".join(str(explain(graph.output, graph.names[name])) for name in wrt))
@@ -189,7 +189,7 @@ def assignment(text: str) -> tuple[str, float]:
         raise ValueError(f"{text!r} is not of the form name=number, as in a=5") from None
 
 
-def wanted(graph: Expression, names: str | None) -> list[str]:
+def find_wrt(graph: Expression, names: str | None) -> list[str]:
     """Split --wrt, and look whether the expression has these names."""
     wrt = [normalize("NFKC", name.strip()) for name in (names or "").split(",") if name.strip()]  # as the reader does
     for name in wrt:
@@ -216,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
     try:
-        options = parsed(sys.argv[1:] if arguments is None else arguments)
+        options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
         with warnings.catch_warnings():
             warnings.showwarning = note  # type: ignore[assignment] # which takes the place in the code too
             code: int | None = options.run(options)

@@ -43,7 +43,7 @@ def two_dimensional(array: Array, name: str, fix: str) -> Array:
     return array
 
 
-def turned(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+def advise_transpose(x: tuple[int, ...], y: tuple[int, ...]) -> str:
     """Return the advice to transpose, if that would make the columns as many."""
     if x[0] == y[1]:
         return "; the examples of X seem to be rows: give the transpose, X.T"

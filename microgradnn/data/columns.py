@@ -13,7 +13,7 @@ import numpy as np
 
 from ..engine.tensor import Array
 from ..errors import ShapeError
-from .checks import finite, floats, one_in_each_column, only_zero_and_one, turned, two_dimensional
+from .checks import advise_transpose, finite, floats, one_in_each_column, only_zero_and_one, two_dimensional
 
 LABELS = ("binary", "classes", "numbers")
 
@@ -83,7 +83,8 @@ def check_data(
     Y = two_dimensional(Y, "Y", fix)
     if X.shape[1] != Y.shape[1]:
         raise ShapeError(
-            f"X and Y have a column for each example; got X {X.shape} and Y {Y.shape}{turned(X.shape, Y.shape)}"
+            f"X and Y have a column for each example; got X {X.shape} and Y {Y.shape}"
+            + advise_transpose(X.shape, Y.shape)
         )
     finite(Y, "Y", "label")
     if labels == "binary":

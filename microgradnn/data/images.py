@@ -54,7 +54,7 @@ def flatten(images: Any, *, order: str = "rows") -> Array:
     >>> flatten(image, order="channels")[:, 0].tolist()
     [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
     """
-    known(order)
+    check_order(order)
     array = np.asarray(images)
     if array.ndim not in (3, 4) or (array.ndim == 3 and array.shape[-1] in (3, 4)):
         fix = "; for one picture in colours write images[np.newaxis]" if array.ndim == 3 else ""
@@ -75,7 +75,7 @@ def unflatten(X: Any, shape: tuple[int, ...], *, order: str = "rows") -> Array:
     >>> unflatten(np.arange(784).reshape(784, 1), (28, 28)).shape
     (1, 28, 28)
     """
-    known(order)
+    check_order(order)
     array = np.asarray(X)
     if len(shape) not in (2, 3) or array.ndim != 2 or array.shape[0] != np.prod(shape):
         raise ShapeError(f"X must be (h·w·c, m) for pictures of shape {tuple(shape)}, so ({np.prod(shape)}, m); "
@@ -87,7 +87,7 @@ def unflatten(X: Any, shape: tuple[int, ...], *, order: str = "rows") -> Array:
     return np.ascontiguousarray(rows.reshape(m, *shape))
 
 
-def known(order: str) -> None:
+def check_order(order: str) -> None:
     """Raise ValueError unless it is one of the two orders."""
     if order not in ORDERS:
         raise ValueError(f"unknown order {order!r} (choose from {', '.join(ORDERS)})")
@@ -169,7 +169,7 @@ def picture_files(folder: str | PathLike[str]) -> list[Path]:
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: 'holidays'
     """
-    paths = seen(folder)
+    paths = list_folder(folder)
     if inner := [path for path in paths if path.is_dir()]:
         raise ValueError(f"{folder} has pictures and folders: move {inner[0].name} elsewhere")
     if not paths:
@@ -189,7 +189,7 @@ def read_folder(folder: str | PathLike[str], *, size: int = 64, most_pixels: int
     Traceback (most recent call last):
     FileNotFoundError: [Errno 2] No such file or directory: 'photographs'
     """
-    folders = [path for path in seen(folder) if path.is_dir()]
+    folders = [path for path in list_folder(folder) if path.is_dir()]
     if len(folders) < 2:
         there = f"there is only {folders[0].name}" if folders else "there is none"
         raise ValueError(f"{folder} must have a folder of pictures for each class, such as cat and non-cat; {there}")
@@ -199,7 +199,7 @@ def read_folder(folder: str | PathLike[str], *, size: int = 64, most_pixels: int
     return Pictures(read_pictures(paths, size=size, most_pixels=most_pixels), Y, classes, paths)
 
 
-def seen(folder: str | PathLike[str]) -> list[Path]:
+def list_folder(folder: str | PathLike[str]) -> list[Path]:
     """Return what is in a folder, sorted by name, but for hidden files."""
     paths = [path for path in Path(folder).iterdir() if path.name.lower() not in NOT_MEANT]
     return sorted((path for path in paths if not path.name.startswith(".")), key=lambda path: path.name)

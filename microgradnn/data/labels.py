@@ -30,8 +30,8 @@ def one_hot(labels: Any, *, classes: Sequence[Any] | None = None) -> tuple[Array
            [1, 0, 1, 0],
            [0, 1, 0, 0]])
     """
-    named = listed(labels)
-    rows = distinct(named) if classes is None else given(classes)
+    named = list_labels(labels)
+    rows = distinct(named) if classes is None else check_classes(classes)
     where = {one: row for row, one in enumerate(rows)}
     for column, one in enumerate(named):
         if one not in where:
@@ -51,7 +51,7 @@ def class_labels(names: Sequence[str], *, classes: Sequence[str] | None = None) 
     >>> class_labels(["cat", "non-cat", "cat"])
     (array([[1., 0., 1.]]), ['non-cat', 'cat'])
     """
-    rows: list[str] = distinct(listed(names)) if classes is None else given(classes)
+    rows: list[str] = distinct(list_labels(names)) if classes is None else check_classes(classes)
     if classes is None and len(rows) == 2 and negates(rows[1], rows[0]):
         rows.reverse()
     if len(rows) < 2:
@@ -61,7 +61,7 @@ def class_labels(names: Sequence[str], *, classes: Sequence[str] | None = None) 
     return (Y[1:], rows) if len(rows) == 2 else (Y, rows)
 
 
-def listed(labels: Any) -> list[Any]:
+def list_labels(labels: Any) -> list[Any]:
     """Return m labels as a list of Python's own numbers and strings."""
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[0] == 1:
@@ -86,7 +86,7 @@ def distinct(labels: list[Any]) -> list[Any]:
         raise ValueError("some labels are text and some are numbers; make them all text") from error
 
 
-def given(classes: Sequence[Any]) -> list[Any]:
+def check_classes(classes: Sequence[Any]) -> list[Any]:
     """Return the classes that somebody gave; ValueError for one that is there twice."""
     rows = np.asarray(classes).tolist() if isinstance(classes, np.ndarray) else list(classes)
     twice = [one for i, one in enumerate(rows) if one in rows[:i]]

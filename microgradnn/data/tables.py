@@ -134,7 +134,7 @@ def read(source: Source, delimiter: str | None) -> Table:
     for row in rows[1:]:
         if len(row.cells) != len(names):
             raise ValueError(
-                f"{name}, line {row.line}: {len(row.cells)} cells where {len(names)} are wanted: {shown(names)}"
+                f"{name}, line {row.line}: {len(row.cells)} cells where {len(names)} are wanted: {show_names(names)}"
             )
     if len(rows) == 1:
         raise ValueError(f"{name} has a line of names, and no example")
@@ -151,10 +151,10 @@ def lines_of(source: Source) -> Iterator[tuple[Iterator[str], str]]:
         open_ordinary(source, MOST_BYTES) as file,
         TextIOWrapper(file, encoding="utf-8-sig", newline="", errors="strict") as text,
     ):
-        yield decoded(text, fspath(source)), fspath(source)
+        yield decode_lines(text, fspath(source)), fspath(source)
 
 
-def decoded(file: TextIO, name: str) -> Iterator[str]:
+def decode_lines(file: TextIO, name: str) -> Iterator[str]:
     """Yield the lines of a file; ValueError where they are no text, or have no end."""
     try:
         while line := file.readline(LONGEST_LINE):
@@ -170,13 +170,13 @@ def check_names(names: list[str], name: str, line: int) -> None:
     if "" in names:
         at = names.index("") + 1
         raise ValueError(f"{name}, line {line}: column {at} has no name; the first line has the columns' names")
-    if twice := repeated(names):
+    if twice := first_repeated(names):
         raise ValueError(f"{name}, line {line}: two columns have the name {twice!r}")
     if all(number(one) is not None for one in names):
-        raise ValueError(f"{name}, line {line}: {shown(names)} are numbers; the first line has the columns' names")
+        raise ValueError(f"{name}, line {line}: {show_names(names)} are numbers; the first line has the columns' names")
 
 
-def repeated(names: Sequence[str]) -> str | None:
+def first_repeated(names: Sequence[str]) -> str | None:
     """Return the first name that is there twice."""
     return next((name for name, count in Counter(names).items() if count > 1), None)
 
@@ -191,18 +191,18 @@ def places(table: Table, columns: Sequence[str]) -> list[int]:
     at = {name: i for i, name in enumerate(table.names)}
     for column in columns:
         if column not in at:
-            raise ValueError(f"{table.name} has no column {column!r}{meant(column, table.names)} "
-                             f"(choose from {shown(table.names)})")  # fmt: skip
+            raise ValueError(f"{table.name} has no column {column!r}{suggest_name(column, table.names)} "
+                             f"(choose from {show_names(table.names)})")  # fmt: skip
     return [at[column] for column in columns]
 
 
-def meant(name: str, names: Sequence[str]) -> str:
+def suggest_name(name: str, names: Sequence[str]) -> str:
     """Say which name was perhaps meant."""
     close = get_close_matches(name, names[:MOST_COMPARED], n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def shown(names: Sequence[str]) -> str:
+def show_names(names: Sequence[str]) -> str:
     """Return names for a message."""
     return ", ".join(names[:20]) + (f", … ({len(names)} in all)" if len(names) > 20 else "")
 
@@ -222,8 +222,8 @@ def number(text: str) -> float | None:
 def columns_of(table: Table, names: Sequence[str], of_text: str = "") -> Array:
     """Return columns of numbers as rows, (n, m); `of_text` is the advice where none of a column is a number."""
     if not names:
-        raise ValueError(f"no columns of {table.name} were chosen (choose from {shown(table.names)})")
-    if twice := repeated(names):
+        raise ValueError(f"no columns of {table.name} were chosen (choose from {show_names(table.names)})")
+    if twice := first_repeated(names):
         raise ValueError(f"the column {twice!r} was chosen twice")
     chosen = places(table, names)
     X = np.empty((len(names), len(table.rows)))
@@ -255,10 +255,10 @@ def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] 
             wrong(table, row, at)
         if classes is not None and cell not in classes:
             raise ValueError(f"{table.name}, line {row.line}, column {table.names[at]!r}: {cell!r:.60} is no class "
-                             f"(choose from {shown(list(classes))})")  # fmt: skip
+                             f"(choose from {show_names(list(classes))})")  # fmt: skip
     numbers = [number(cell) for cell in cells]
     if classes or labels == "classes" or (labels != "numbers" and all(x is None for x in numbers)):
-        return named_labels(table, at, labels, classes)
+        return encode_named_labels(table, at, labels, classes)
     for row, x in zip(table.rows, numbers, strict=True):
         if x is None:
             some = any(x is not None for x in numbers) and labels is None
@@ -286,14 +286,18 @@ def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] 
     raise ValueError(refusal(table, at, Y[0].tolist()))
 
 
-def named_labels(table: Table, at: int, labels: str | None, classes: Sequence[str] | None) -> tuple[Array, list[str]]:
+def encode_named_labels(
+    table: Table, at: int, labels: str | None, classes: Sequence[str] | None
+) -> tuple[Array, list[str]]:
     """Return Y and the classes, of labels that are taken as text."""
     try:
         Y, found = class_labels([row.cells[at] for row in table.rows], classes=classes)
     except ValueError as error:
         raise ValueError(f"{table.name}, column {table.names[at]!r}: {error}") from error
     if labels == "binary" and len(found) > 2:
-        raise ValueError(f"{table.name}, column {table.names[at]!r}: binary labels are two classes; got {shown(found)}")
+        raise ValueError(
+            f"{table.name}, column {table.names[at]!r}: binary labels are two classes; got {show_names(found)}"
+        )
     return Y, found
 
 

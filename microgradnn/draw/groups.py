@@ -11,7 +11,7 @@ import numpy as np
 
 from ..graph.paths import Edge
 from ..graph.structure import is_array
-from ..rules.notation import definition, number, quantity, shaped
+from ..rules.notation import definition, number, quantity, show_held
 from .boxes import Arrow, Box
 from .phrases import View
 from .web import Path
@@ -22,9 +22,9 @@ MOST_LISTED = 8  # parameters in a tooltip
 
 def scope_box(view: View, id: str, name: Path, frame: Path, nodes: Sequence[Any], leaving: Sequence[Any]) -> Box:
     """Say what a folded scope holds: 'neuron 3: 5 nodes', what it is worth where one node leaves it, ‖grad‖."""
-    value = f"value {shaped(leaving[0])}" if len(leaving) == 1 else ""
+    value = f"value {show_held(leaving[0])}" if len(leaving) == 1 else ""
     told = [f"{'/'.join(name)}, folded", counted(nodes)]
-    told += [f"out: {view.short[node]} = {shaped(node)}" for node in leaving[:MOST_LISTED]]
+    told += [f"out: {view.short[node]} = {show_held(node)}" for node in leaving[:MOST_LISTED]]
     grad = norm(nodes)
     if not grad and len(leaving) == 1 and leaving[0].has_grad:
         grad = f"grad {quantity(leaving[0].grad_data)}"
@@ -102,7 +102,7 @@ def norm(nodes: Sequence[Any]) -> str:
 def listed(nodes: Sequence[Any]) -> list[str]:
     """The parameters among nodes, with their numbers."""
     named = [node for node in nodes if node.kind == "parameter"]
-    lines = [f"  {node.name or 'a parameter'} = {shaped(node)}" for node in named[:MOST_LISTED]]
+    lines = [f"  {node.name or 'a parameter'} = {show_held(node)}" for node in named[:MOST_LISTED]]
     return lines + [f"  … and {len(named) - MOST_LISTED} more parameters"] * (len(named) > MOST_LISTED)
 
 

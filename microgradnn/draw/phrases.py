@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import Node
 from ..graph.paths import Edge, uses
 from ..graph.structure import is_array
-from ..rules.notation import addition, constant, definition, exactly, labels, number, quantity, shaped
+from ..rules.notation import addition, constant, definition, exactly, labels, number, quantity, show_held
 from .boxes import Arrow, Box, shorten
 from .web import Path
 
@@ -69,7 +69,7 @@ class View:
             id=self.ids[node],
             kind=kind,
             title=self.title(node),
-            value=shaped(node) + (" (moved)" if moved else ""),
+            value=show_held(node) + (" (moved)" if moved else ""),
             grad=gradient(node, terms) if told else "",
             tooltip=tuple(lines),
             scope=self.scopes[node],

@@ -27,7 +27,9 @@ def check_value(node: Node) -> None:
     names = labels(order)
     operands = ", ".join(dict.fromkeys(f"{names[x]} = {exactly(x.item())}" for x in node.inputs))
     way = [f"{definition(step, names)} = {exactly(step.item())}" for step in order[:-1] if step.op]
-    raise AnomalyError(f"{definition(node, names)} is {exactly(node.item())}, at {operands}" + told("computed by", way))
+    raise AnomalyError(
+        f"{definition(node, names)} is {exactly(node.item())}, at {operands}" + show_steps("computed by", way)
+    )
 
 
 def check_sweep(order: Sequence[Any]) -> None:
@@ -62,10 +64,12 @@ def backward_story(
     else:
         partial = node.partials[node.inputs.index(x)]
         blame = f"the local derivative of {definition(node, names)} in {names[x]} is {exactly(partial)}"
-    return f"d{root}/d{names[x]} is {exactly(grads[x])}: {blame}, at {operands}" + told("the sweep came by", way[::-1])
+    return f"d{root}/d{names[x]} is {exactly(grads[x])}: {blame}, at {operands}" + show_steps(
+        "the sweep came by", way[::-1]
+    )
 
 
-def told(how: str, way: Sequence[str]) -> str:
+def show_steps(how: str, way: Sequence[str]) -> str:
     """The last steps of a way, one a line."""
     left_out = ["…"] if len(way) > MOST_STEPS else []
     return "".join(f"\n  {step}" for step in [f"{how}:", *left_out, *way[-MOST_STEPS:]]) if way else ""

@@ -34,14 +34,14 @@ def numeric(x: Any, dtype: Any = None) -> Array:
     return array.astype(wanted, copy=False)
 
 
-def checked_index(index: Any) -> Any:
+def check_index(index: Any) -> Any:
     """Return an index without Tensors in it."""
     if isinstance(index, Node):
         called = getattr(index, "called", None)
         what = f"{called()} is of {getattr(index, 'dtype', '')}" if called else f"{index!r} is of floats"
         raise TypeError(f"an index is of whole numbers; {what}: take its .data.astype(int)")
     if isinstance(index, tuple):
-        return tuple([checked_index(one) for one in index])
+        return tuple([check_index(one) for one in index])
     if isinstance(index, (list, np.ndarray)):
         return np.array(index) if len(index) else np.array(index, np.intp)
     return int(index) if isinstance(index, np.integer) else index

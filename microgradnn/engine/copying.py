@@ -38,7 +38,7 @@ class Ancestors:
             announced -= mine
 
 
-def reduced(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[Any, ...]:
+def reduce_node(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[Any, ...]:
     """Return what `__reduce__` has to return, for `restore(ancestors, *state)` to make the node anew.
 
     Gradients that are nodes follow when the node is there, since they may be made from it: first all that they

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..graph import Node, topological
 from ..graph.paths import back
-from ..graph.structure import flatten, is_array, paired, unflatten
+from ..graph.structure import flatten, is_array, pair_leaves, unflatten
 from ..rules import calculus
 from .modes import record_for_itself
 from .tensor import Tensor, stack
@@ -216,7 +216,7 @@ def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     def matrix(*args: Any) -> Any:
         call = Call(f, args, wrt)
         rows = [call.structured(call.like, derivatives_of(call, output)) for output in call.outputs]
-        return nested(call.result, rows)
+        return nest_rows(call.result, rows)
 
     return matrix
 
@@ -256,13 +256,13 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
 def matching(given: Any, like: Any, this: str, that: str) -> list[Any]:
     """Return the leaves of a structure that has to be like another."""
     try:
-        pairs = paired(given, like)
+        pairs = pair_leaves(given, like)
     except ValueError as error:
         raise ValueError(f"{this} must match {that}: {error}") from None
     return [x._like(leaf) if is_array(x) and not isinstance(leaf, Node) else leaf for leaf, x in pairs]
 
 
-def nested(like: Any, rows: Sequence[Any]) -> Any:
+def nest_rows(like: Any, rows: Sequence[Any]) -> Any:
     """Put the rows of a Jacobian where the outputs stood; an array of arrays becomes one array."""
     if isinstance(like, np.ndarray) and rows and isinstance(rows[0], np.ndarray):
         return np.array(list(rows)).reshape(like.shape + rows[0].shape)

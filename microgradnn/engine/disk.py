@@ -105,7 +105,7 @@ def synchronise(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: str | Path, use: str) -> Iterator[None]:
+def lock(path: str | Path, use: str) -> Iterator[None]:
     """Keep a file for one user, who does `use` with it, until the end of the block or of the process.
 
     ValueError where another process or thread has it now. A hidden `.NAME.lock` stands beside it meanwhile, held by the
@@ -167,7 +167,7 @@ def open_ordinary(path: str | os.PathLike[str], most: int) -> BinaryIO:
 # --- what is executed -------------------------------------------------------------------------------
 
 
-def trusted(path: Path) -> bool:
+def is_trusted(path: Path) -> bool:
     """Whether a file or a folder is this user's own, and nobody else may write to it."""
     if not hasattr(os, "geteuid"):
         return True

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import DomainError
 from ..graph import Node
 from ..rules import calculus
-from .modes import LIMITS, switched
+from .modes import LIMITS, switch
 
 
 def local(node: Any, i: int, recorded: float) -> Any:
@@ -20,7 +20,7 @@ def local(node: Any, i: int, recorded: float) -> Any:
     try:
         partial = op.partials[i](node, *node.inputs)
     except DomainError:
-        with switched(LIMITS, True):
+        with switch(LIMITS, True):
             partial = op.partials[i](node, *node.inputs)
     worth = partial.item() if isinstance(partial, Node) else partial
     off: float = abs(worth - recorded) if worth != recorded else 0.0

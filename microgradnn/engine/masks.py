@@ -92,6 +92,6 @@ def remembering(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
     return mask
 
 
-def decided(row: Any, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
+def make_decision(row: Any, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
     """Return what a comparison of Values gives: a decision; of an array, an array of bools."""
     return outcome if isinstance(outcome, np.ndarray) else Decision(row, parts, bool(outcome), told)

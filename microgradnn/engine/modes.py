@@ -24,7 +24,7 @@ LIMITS: Final = ContextVar("LIMITS", default=False)  # whether a pole is ∞ and
 
 
 @contextmanager
-def switched(variable: ContextVar[bool], state: bool) -> Iterator[None]:
+def switch(variable: ContextVar[bool], state: bool) -> Iterator[None]:
     """Set a variable for the length of a block."""
     token = variable.set(state)
     OPEN.append(token)
@@ -45,7 +45,7 @@ def record_for_itself(function: Callable[P, R]) -> Callable[P, R]:
     def whole(*args: P.args, **options: P.kwargs) -> R:
         if RECORDING.get():
             return function(*args, **options)
-        with switched(RECORDING, True):
+        with switch(RECORDING, True):
             result = function(*args, **options)
         constants: R = unflatten(result, [x.detach() if hasattr(x, "detach") else x for x in flatten(result)])
         return constants
@@ -62,7 +62,7 @@ class Switch:
         self.blocks: list[Any] = []  # that are open, the innermost last
 
     def __enter__(self) -> None:
-        block = switched(self.variable, self.state)
+        block = switch(self.variable, self.state)
         block.__enter__()
         self.blocks.append(block)
 
@@ -85,7 +85,7 @@ class Switch:
 
         @functools.wraps(function)
         def inside(*args: Any, **options: Any) -> Any:
-            with switched(variable, state):
+            with switch(variable, state):
                 return function(*args, **options)
 
         return inside

@@ -14,7 +14,7 @@ from ..rules.arrays import ArrayOp
 from .conversion import PLAIN
 
 
-def pulled(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
+def pull_back(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
     """Return what argument i gets of the gradient g in f = op(xs): arrays, or nodes; None where that is nothing."""
     if isinstance(op, ArrayOp):
         share = op.pullback(i, g, f, *xs)
@@ -31,7 +31,7 @@ def pulled(op: Any, i: int, g: Any, f: Any, xs: Sequence[Any]) -> Any:
     return share if share.dtype == xs[i].dtype else arrays.cast(share, dtype=xs[i].dtype)
 
 
-def pushed(node: Any, i: int, t: Any) -> Any:
+def push_forward(node: Any, i: int, t: Any) -> Any:
     """Return how an element-wise result moves when input i moves by t; None where it stays."""
     op: Any = node.op
     partial = op.partials[i](node, *node._x)

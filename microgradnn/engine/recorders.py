@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ..graph import OPS, Fold, Op
 from ..graph.blocks import OPEN
 from ..rules import calculus
-from .recording import NONE, at_limit, new, real, record, watched
+from .recording import NONE, at_limit, new, note_node, real, record
 from .value_methods import WRITTEN, ValueMethods
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def unary(op: Op) -> Callable[[Value], Value]:
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     return method
 

@@ -119,10 +119,10 @@ def record(op: Op, f: float, inputs: Sequence[Any], partials: Sequence[float]) -
         if len(inputs) > 1:
             node._y = inputs[1]
             node._dy = partials[1]
-    return watched(node) if OPEN else node
+    return note_node(node) if OPEN else node
 
 
-def watched(node: Value) -> Value:
+def note_node(node: Value) -> Value:
     """Return a node that was just made as the blocks that are open want it (see modes.py)."""
     if DETECTING.get():
         anomaly.check_value(node)

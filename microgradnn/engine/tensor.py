@@ -24,15 +24,15 @@ from ..rules.arrays import ArrayOp, Shape
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
 from .conversion import FLOATS as FLOATS
-from .conversion import PLAIN, checked_index
+from .conversion import PLAIN, check_index
 from .conversion import Array as Array
 from .conversion import numeric as numeric
-from .copying import reduced
+from .copying import reduce_node
 from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
 from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, no_such, row_of
-from .pullbacks import pulled as pulled
-from .pullbacks import pushed
+from .pullbacks import pull_back as pulled
+from .pullbacks import push_forward
 from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
 from .tensor_methods import TensorMethods
 from .versions import CLOCK, NEVER, same_bits, tick
@@ -307,7 +307,7 @@ class Tensor(TensorMethods):
             array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
         except (ValueError, IndexError) as error:
             raise shape_error(op, inputs, error) from None
-        return made(op, np.asarray(array), inputs)
+        return make_node(op, np.asarray(array), inputs)
 
     @classmethod
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
@@ -418,7 +418,11 @@ class Tensor(TensorMethods):
         with np.errstate(all="ignore"):
             for i, x in enumerate(self._x):
                 if x in moved:
-                    step = transposed(self, i, moved[x]) if isinstance(self.op, ArrayOp) else pushed(self, i, moved[x])
+                    step = (
+                        apply_transpose(self, i, moved[x])
+                        if isinstance(self.op, ArrayOp)
+                        else push_forward(self, i, moved[x])
+                    )
                     total = step if total is None else total if step is None else total + step
         return total
 
@@ -434,7 +438,7 @@ class Tensor(TensorMethods):
         else:
             state = (self._array, self._needs, self._version, self._stamp)
         grad = None if isinstance(self._grad, Node) else self._grad  # one that is a node follows: see `reduced`
-        return reduced(self, restore, type(self), self.op, self._x, *state, grad, self.about)
+        return reduce_node(self, restore, type(self), self.op, self._x, *state, grad, self.about)
 
     # --- operators --------------------------------------------------------------------------
 
@@ -475,7 +479,7 @@ class Tensor(TensorMethods):
         return compare(calculus.at_least, (self, other), self._array >= plain(other), self.called())
 
     def __getitem__(self, index: Any) -> Any:
-        return Tensor._record(arrays.take.hold(index=checked_index(index)), self)
+        return Tensor._record(arrays.take.hold(index=check_index(index)), self)
 
     # --- the second table as methods ----------------------------------------------------------
 
@@ -573,7 +577,7 @@ class Tensor(TensorMethods):
 OPERANDS: Final = (Tensor, np.ndarray, np.generic, list, tuple, Condition, *PLAIN)
 
 
-def made(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
+def make_node(op: Any, array: Any, inputs: tuple[Tensor, ...]) -> Tensor:
     """Return the node that holds `array`, made by `op` from `inputs`."""
     dtype = inputs[0]._array.dtype
     if array.dtype != dtype and op.name != "cast" and {x._array.dtype for x in inputs} == {dtype}:
@@ -651,14 +655,14 @@ def without_underflow(x: Tensor) -> Any:
     if found is None or not (x._array < tiny).any():
         return None
     with np.errstate(divide="ignore"):
-        log = made(calculus.log, np.log(x._array), (x,))
+        log = make_node(calculus.log, np.log(x._array), (x,))
     return calculus.where(calculus.step(float(tiny) - x), log_of_logistic(*found), log)
 
 
 # --- sweeping -----------------------------------------------------------------------------------
 
 
-def transposed(node: Tensor, i: int, t: Any) -> Any:
+def apply_transpose(node: Tensor, i: int, t: Any) -> Any:
     """Return how the result of an array operation moves when input i moves by t."""
     op: Any = node.op
     g = leaf(np.zeros(node.shape, node.dtype), "input")
@@ -715,13 +719,13 @@ def concatenate(tensors: Sequence[Any], axis: int | None = 0) -> Any:
 
     Raises ShapeError where there are none, or where the other axes differ.
     """
-    nodes = joined(tensors, "concatenate")
+    nodes = to_join(tensors, "concatenate")
     if axis is None:
         return concatenate([x.ravel() for x in nodes])
     return Tensor._record(arrays.concatenate.hold(axis=axis), *nodes)
 
 
-def joined(tensors: Sequence[Any], name: str) -> list[Tensor]:
+def to_join(tensors: Sequence[Any], name: str) -> list[Tensor]:
     """Return what is to be joined as Tensors."""
     nodes = [x if isinstance(x, Tensor) else constant(x, FLOATS[0]) for x in tensors]
     if not nodes:
@@ -731,7 +735,7 @@ def joined(tensors: Sequence[Any], name: str) -> list[Tensor]:
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
     """Join arrays of one shape along a new axis."""
-    nodes = joined(tensors, "stack")
+    nodes = to_join(tensors, "stack")
     if len({x.shape for x in nodes}) > 1:
         raise ShapeError(f"stack: the arrays are of different shapes: {', '.join(str(x.shape) for x in nodes)}")
     ndim = nodes[0].ndim + 1

@@ -11,9 +11,9 @@ from ..graph import About, Fold, Node, Op, limits, topological
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
-from .copying import reduced
+from .copying import reduce_node
 from .higher_order import passing, times
-from .masks import decided
+from .masks import make_decision
 from .modes import DETECTING
 from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import restore, state_of
@@ -244,7 +244,7 @@ class Value(ValueMethods):
         return Value(x, kind="constant")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return reduced(self, restore, type(self), *state_of(self))
+        return reduce_node(self, restore, type(self), *state_of(self))
 
     # --- recording --------------------------------------------------------------------------
 
@@ -310,19 +310,19 @@ class Value(ValueMethods):
 
     def __lt__(self, other: Any) -> Any:
         outcome: Any = self._data < plain(other)
-        return decided(GREATER, (other, self), outcome, (self, "<", other))
+        return make_decision(GREATER, (other, self), outcome, (self, "<", other))
 
     def __le__(self, other: Any) -> Any:
         outcome: Any = self._data <= plain(other)
-        return decided(AT_LEAST, (other, self), outcome, (self, "<=", other))
+        return make_decision(AT_LEAST, (other, self), outcome, (self, "<=", other))
 
     def __gt__(self, other: Any) -> Any:
         outcome: Any = self._data > plain(other)
-        return decided(GREATER, (self, other), outcome, (self, ">", other))
+        return make_decision(GREATER, (self, other), outcome, (self, ">", other))
 
     def __ge__(self, other: Any) -> Any:
         outcome: Any = self._data >= plain(other)
-        return decided(AT_LEAST, (self, other), outcome, (self, ">=", other))
+        return make_decision(AT_LEAST, (self, other), outcome, (self, ">=", other))
 
     def __pos__(self) -> Value:
         return self

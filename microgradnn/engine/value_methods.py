@@ -10,7 +10,7 @@ from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
-from .recording import NONE, Number, at_limit, leaf, new, operand, record, watched
+from .recording import NONE, Number, at_limit, leaf, new, note_node, operand, record
 
 if TYPE_CHECKING:
     from .value import Value  # when this runs, value.py has put it here
@@ -38,7 +38,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 1.0
         node._dy = 1.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __radd__(self, other: Any) -> Value:
         left = operand(other)
@@ -59,7 +59,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 1.0
         node._dy = -1.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __rsub__(self, other: Any) -> Value:
         left = operand(other)
@@ -80,7 +80,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = y
         node._dy = x
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __rmul__(self, other: Any) -> Value:
         left = operand(other)
@@ -106,7 +106,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __rtruediv__(self, other: Any) -> Value:
         left = operand(other)
@@ -122,7 +122,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = -1.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _same(self) -> Value:
         x = self._data
@@ -134,7 +134,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = 1.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _pow(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -157,7 +157,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _squared(self) -> Value:
         x = self._data
@@ -173,7 +173,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __rpow__(self, other: Any) -> Value:
         left = operand(other)
@@ -194,7 +194,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def expm1(self) -> Value:
         """Return expm1(self), as a Value: e^x − 1, exact for small x."""
@@ -211,7 +211,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def exp2(self) -> Value:
         """Return exp2(self), as a Value: 2^x."""
@@ -228,7 +228,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def log(self) -> Value:
         """Return log(self), as a Value: the natural logarithm; −∞ at 0, with slope ∞."""
@@ -247,7 +247,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def log1p(self) -> Value:
         """Return log1p(self), as a Value: log(1 + x), exact for small x."""
@@ -264,7 +264,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def log2(self) -> Value:
         """Return log2(self), as a Value."""
@@ -281,7 +281,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def log10(self) -> Value:
         """Return log10(self), as a Value."""
@@ -298,7 +298,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def log1mexp(self) -> Value:
         """Return log1mexp(self), as a Value: log(1 − e^−x), exact for small and large x; −∞ at 0, with slope ∞."""
@@ -315,7 +315,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def xlogy(self, other: Number) -> Value:
         """Return xlogy(self, other), as a Value: x · log y, and 0 where x is 0, at y = 0 too, with slope 0 in y."""
@@ -337,7 +337,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def logaddexp(self, other: Number) -> Value:
         """Return logaddexp(self, other), as a Value.
@@ -369,7 +369,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _share(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -397,7 +397,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def sqrt(self) -> Value:
         """Return sqrt(self), as a Value: slope ∞ at 0."""
@@ -414,7 +414,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def cbrt(self) -> Value:
         """Return cbrt(self), as a Value: slope ∞ at 0."""
@@ -432,7 +432,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def hypot(self, other: Number) -> Value:
         """Return hypot(self, other), as a Value: √(x² + y²); slopes 0 at the origin."""
@@ -453,7 +453,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def sin(self) -> Value:
         """Return sin(self), as a Value."""
@@ -470,7 +470,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def cos(self) -> Value:
         """Return cos(self), as a Value."""
@@ -487,7 +487,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def tan(self) -> Value:
         """Return tan(self), as a Value: and so on with period π."""
@@ -504,7 +504,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def asin(self) -> Value:
         """Return asin(self), as a Value: slope ∞ at ±1."""
@@ -521,7 +521,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arcsin(self) -> Value:
         """Return asin, by NumPy's name."""
@@ -542,7 +542,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arccos(self) -> Value:
         """Return acos, by NumPy's name."""
@@ -564,7 +564,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arctan(self) -> Value:
         """Return atan, by NumPy's name."""
@@ -594,7 +594,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arctan2(self, other: Number) -> Value:
         """Return atan2, by NumPy's name."""
@@ -615,7 +615,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _sinc_slope(self) -> Value:
         x = self._data
@@ -636,7 +636,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def sinh(self) -> Value:
         """Return sinh(self), as a Value."""
@@ -653,7 +653,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def cosh(self) -> Value:
         """Return cosh(self), as a Value."""
@@ -670,7 +670,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def tanh(self) -> Value:
         """Return tanh(self), as a Value."""
@@ -688,7 +688,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _sech(self) -> Value:
         x = self._data
@@ -705,7 +705,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def asinh(self) -> Value:
         """Return asinh(self), as a Value."""
@@ -722,7 +722,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arcsinh(self) -> Value:
         """Return asinh, by NumPy's name."""
@@ -743,7 +743,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arccosh(self) -> Value:
         """Return acosh, by NumPy's name."""
@@ -764,7 +764,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def arctanh(self) -> Value:
         """Return atanh, by NumPy's name."""
@@ -786,7 +786,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def logit(self) -> Value:
         """Return logit(self), as a Value: log(x / (1 − x)), the inverse of sigmoid; ±∞ at 1 and 0."""
@@ -803,7 +803,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def erf(self) -> Value:
         """Return erf(self), as a Value."""
@@ -825,7 +825,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def erfc(self) -> Value:
         """Return erfc(self), as a Value: 1 − erf(x), exact for large x."""
@@ -847,7 +847,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def erfinv(self) -> Value:
         """Return erfinv(self), as a Value: the inverse of erf; ±∞ at ±1, with slope ∞."""
@@ -871,7 +871,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _erfinv_slope(self) -> Value:
         x = self._data
@@ -894,7 +894,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _gaussian(self) -> Value:
         x = self._data
@@ -912,7 +912,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _normal_cdf(self) -> Value:
         x = self._data
@@ -940,7 +940,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def relu(self) -> Value:
         """Return relu(self), as a Value: slope 0 at the kink, as PyTorch."""
@@ -953,7 +953,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = 1.0 if x > 0.0 else 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _leaky_relu(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -969,7 +969,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 1.0 if w != 0.0 else y
         node._dy = x * (1.0 - (1.0 if x > 0.0 else 0.0))
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def leaky_relu(self, slope: Number = 0.01) -> Value:
         """Return leaky_relu(self, slope), as a Value.
@@ -999,7 +999,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def elu(self, alpha: Number = 1.0) -> Value:
         """Return elu(self, alpha), as a Value.
@@ -1025,7 +1025,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def silu(self) -> Value:
         """Return silu(self), as a Value: x · σ(x), also called swish."""
@@ -1044,7 +1044,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def gelu(self) -> Value:
         """Return gelu(self), as a Value: x · Φ(x), Φ the standard normal distribution."""
@@ -1074,7 +1074,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = dx
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def __abs__(self) -> Value:
         x = self._data
@@ -1086,7 +1086,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = float((x > 0.0) - (x < 0.0)) if x == x else x
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def abs(self) -> Value:
         """Return |self| (abs), as a Value: slope 0 at the kink."""
@@ -1111,7 +1111,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def minimum(self, other: Number) -> Value:
         """Return min(self, other) (minimum), as a Value: a tie splits the slope ½ : ½."""
@@ -1132,7 +1132,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _clip(self, second: Number, third: Number) -> Value:
         if not isinstance(second, Value):
@@ -1182,7 +1182,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def sign(self) -> Value:
         """Return sign(self), as a Value: −1, 0 or 1."""
@@ -1195,7 +1195,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _zero(self) -> Value:
         x = self._data
@@ -1207,7 +1207,7 @@ class ValueMethods(Node):
         node._x = self
         node._y = None
         node._dx = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _ahead(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1227,7 +1227,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _equal(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1242,7 +1242,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 0.0
         node._dy = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _greater(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1257,7 +1257,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 0.0
         node._dy = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _at_least(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1272,7 +1272,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = 0.0
         node._dy = 0.0
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _weigh(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1287,7 +1287,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = y
         node._dy = x
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _squared_error(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1307,7 +1307,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _cross_entropy(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1338,7 +1338,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
     def _cross_entropy_logits(self, other: Number) -> Value:
         if not isinstance(other, Value):
@@ -1360,7 +1360,7 @@ class ValueMethods(Node):
         node._y = other
         node._dx = dx
         node._dy = dy
-        return watched(node) if OPEN else node
+        return note_node(node) if OPEN else node
 
 
 # The rows.

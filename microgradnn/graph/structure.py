@@ -38,7 +38,7 @@ def flatten(structure: Any) -> list[Any]:
     return [structure]
 
 
-def paired(given: Any, like: Any, place: str = "") -> list[tuple[Any, Any]]:
+def pair_leaves(given: Any, like: Any, place: str = "") -> list[tuple[Any, Any]]:
     """Return the leaves of two structures in pairs; ValueError, with the place, where they differ.
 
     A list may stand for a tuple, and lists in lists for an array; for a node that holds an array, an array.
@@ -47,7 +47,7 @@ def paired(given: Any, like: Any, place: str = "") -> list[tuple[Any, Any]]:
         if not isinstance(given, dict) or given.keys() != like.keys():
             got = f"the keys {list(given)}" if isinstance(given, dict) else kind(given)
             raise ValueError(f"{place or 'it'} has the keys {list(like)}, and got {got}")
-        return [pair for key, part in like.items() for pair in paired(given[key], part, f"{place}[{key!r}]")]
+        return [pair for key, part in like.items() for pair in pair_leaves(given[key], part, f"{place}[{key!r}]")]
     if isinstance(like, np.ndarray):
         shape = np.shape(given) if isinstance(given, (list, tuple, np.ndarray)) else ()
         if shape != like.shape:
@@ -57,7 +57,7 @@ def paired(given: Any, like: Any, place: str = "") -> list[tuple[Any, Any]]:
         if not isinstance(given, (list, tuple, np.ndarray)) or len(given) != len(like):
             got = f"{len(given)}" if isinstance(given, (list, tuple, np.ndarray)) else kind(given)
             raise ValueError(f"{place or 'it'} has {len(like)} parts, and got {got}")
-        return [pair for i, part in enumerate(like) for pair in paired(given[i], part, f"{place}[{i}]")]
+        return [pair for i, part in enumerate(like) for pair in pair_leaves(given[i], part, f"{place}[{i}]")]
     if isinstance(given, (dict, list, tuple, np.ndarray)) and not hasattr(like, "shape"):
         raise ValueError(f"{place or 'it'} is one number, and got {kind(given)}")
     return [(given, like)]

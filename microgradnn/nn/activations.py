@@ -34,11 +34,11 @@ def name_of(given: Any) -> str:
     return given.name if isinstance(given, Op) else given
 
 
-def known(name: str) -> None:
+def check_activation(name: str) -> None:
     """Raise ValueError for a name that is none of an activation."""
     activation(name)
 
 
-def activated(name: str, z: Any, slope: Any) -> Any:
+def activate(name: str, z: Any, slope: Any) -> Any:
     """Return g(z), a leaky ReLU having this slope: a number, or a node that is learnt (notes, F7)."""
     return activation(name)(z, slope) if name == "leaky_relu" else activation(name)(z)

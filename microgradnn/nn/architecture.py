@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .network import Network
 
 
-def described(network: Network) -> About:
+def describe(network: Network) -> About:
     """Return all of a network but its numbers: what makes another of the same architecture."""
     losses = [name for name, loss in LOSSES.items() if loss is network.loss]
     if not losses:
@@ -44,7 +44,7 @@ def numbers(network: Network) -> dict[str, Array]:
 def rebuilt(kind: type[Network], arrays: Mapping[str, Array], architecture: Any, path: str | Path) -> Network:
     """Return the network of that architecture with those parameters; ModelFileError where they do not fit it."""
     try:
-        form = checked(architecture)
+        form = check_architecture(architecture)
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"{path} describes no network that is known here: {error}") from None
     for name, shape in shapes(form).items():
@@ -66,7 +66,7 @@ def rebuilt(kind: type[Network], arrays: Mapping[str, Array], architecture: Any,
     return network
 
 
-def checked(form: Any) -> About:
+def check_architecture(form: Any) -> About:
     """Return an architecture of which every part is what it should be; ValueError otherwise."""
     sizes, names, slopes = form["sizes"], form["activations"], form["slopes"]
     count = len(sizes) - 1

@@ -11,7 +11,7 @@ import numpy as np
 from ..engine.disk import writable
 from ..engine.tensor import Array
 from ..errors import ModelFileError
-from .architecture import described, fits, numbers, shapes
+from .architecture import describe, fits, numbers, shapes
 from .files import read, save
 from .history import History
 from .optimisers import Optimiser
@@ -53,7 +53,7 @@ class Checkpoint:
         """Write the state after the last iteration, with that of the shuffle when this pass began."""
         state = self.descent.state()
         about = {
-            "architecture": described(self.network),
+            "architecture": describe(self.network),
             "training": {
                 "settings": self.settings,
                 "steps": state.pop("steps"),
@@ -81,9 +81,9 @@ class Checkpoint:
         training = about.get("training")
         if not isinstance(training, dict):
             raise ModelFileError(f"{self.path} is a network without its training, which cannot go on from it")
-        self.compare("the architecture", about.get("architecture"), described(self.network))
+        self.compare("the architecture", about.get("architecture"), describe(self.network))
         self.compare("training", training.get("settings"), self.settings)
-        for name, shape in shapes(described(self.network)).items():
+        for name, shape in shapes(describe(self.network)).items():
             fits(self.path, name, shape, self.descent.flat.dtype, arrays.get(name))
         state = self.descent.state()
         for name in self.descent.REMEMBERED:

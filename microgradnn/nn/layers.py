@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine.tensor import Tensor, leaf, numeric
 from ..errors import ShapeError
-from .activations import activated, known
+from .activations import activate, check_activation
 from .initialisation import Initialiser, initialiser
 
 
@@ -56,7 +56,7 @@ class Dense:
         learn_slope: bool = False,
         dtype: Any = "float64",
     ) -> None:
-        known(activation)
+        check_activation(activation)
         for size in (n_prev, n):
             if not isinstance(size, (int, np.integer)) or size < 1:
                 raise ValueError(f"a layer has at least one unit and one input; got {n_prev} inputs and {n} units")
@@ -95,7 +95,7 @@ class Dense:
         """Return A = g(Z)."""
         if self.activation == "linear":
             return z
-        a: Tensor = activated(self.activation, z, self.slope)
+        a: Tensor = activate(self.activation, z, self.slope)
         return a.named(f"A{self.number}", scope=self.scope)
 
     def __call__(self, a: Any) -> Tensor:

@@ -15,7 +15,7 @@ from ..data.scaling import Scaling
 from ..engine.modes import no_grad
 from ..engine.tensor import Array
 from ..errors import AnomalyError, ModelFileError
-from .architecture import described, numbers, rebuilt
+from .architecture import describe, numbers, rebuilt
 from .files import read, save
 from .network import Network
 
@@ -61,7 +61,7 @@ class Model:
     def save(self, path: str | Path) -> Path:
         """Write it to a safetensors file and return the path."""
         about = {
-            "architecture": described(self.network),
+            "architecture": describe(self.network),
             "scaling": self.scaling.state(),
             "features": list(self.features),
             "classes": list(self.classes),

@@ -14,7 +14,7 @@ from ..engine.value import Value
 from ..errors import ModelFileError, ShapeError
 from ..graph import Op
 from .activations import name_of
-from .architecture import described, numbers, rebuilt
+from .architecture import describe, numbers, rebuilt
 from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
@@ -205,7 +205,7 @@ class Network:
 
     def save(self, path: str | Path) -> Path:
         """Write it to a safetensors file, architecture included, and return the path; to keep a scaling, see Model."""
-        return save(path, numbers(self), {"architecture": described(self)})
+        return save(path, numbers(self), {"architecture": describe(self)})
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
@@ -253,10 +253,10 @@ class Network:
         numbers = [float(one) for one in np.asarray(x.numpy() if isinstance(x, Tensor) else x, float).ravel()]
         if len(numbers) != self.n[0]:
             raise ShapeError(f"one example has {self.n[0]} features; got {len(numbers)}")
-        return unfolded(self.to_scalar(), numbers, layer, unit)
+        return unfold(self.to_scalar(), numbers, layer, unit)
 
 
-def unfolded(mlp: MLP, numbers: Sequence[float], layer: int | None, unit: int | None) -> Any:
+def unfold(mlp: MLP, numbers: Sequence[float], layer: int | None, unit: int | None) -> Any:
     """Return the output of a network of Values, or of one of its neurons, as a graph with names."""
     if layer is None:
         if unit is not None:

@@ -36,7 +36,7 @@ MARKERS = "os^Dv<>"
 MANY = 10  # labels beyond which they are numbers, not classes
 
 
-def known_format(path: str | Path) -> str:
+def find_format(path: str | Path) -> str:
     """Return the format of the ending of a path; ValueError for one that is not written."""
     form = Path(path).suffix.lower().removeprefix(".")
     if form not in FORMATS:
@@ -52,12 +52,12 @@ def figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def written(picture: Any, path: str | Path | None, title: str, description: str) -> Any:
+def finish(picture: Any, path: str | Path | None, title: str, description: str) -> Any:
     """Give a Figure its title in words, write it if a path is given, the same bytes for the same picture; return it."""
     picture.set_label(title)
     if path is None:
         return picture
-    form = known_format(path)
+    form = find_format(path)
     from matplotlib import rc_context
 
     name, about, date = METADATA[form]
@@ -81,7 +81,7 @@ def plot_history(costs: Sequence[float], path: str | Path | None = None) -> Any:
     axes.plot(range(len(costs)), costs, linewidth=1.2)
     axes.grid(alpha=0.3)
     course = f", from {costs[0]:.4g} to {costs[-1]:.4g}; the least is {min(costs):.4g}" if len(costs) else ""
-    return written(picture, path, title, f"A curve of the cost J over the iterations{course}.")
+    return finish(picture, path, title, f"A curve of the cost J over the iterations{course}.")
 
 
 def plot_boundary(
@@ -117,7 +117,7 @@ def plot_boundary(
     counts = dots(picture, axes, X, labels)
     line = "; where it is ½ there is a line" if len(heights) == 1 else ""
     coloured = f"The plane of {names[0]} and {names[1]}, coloured by the output{line}"
-    return written(picture, path, title, f"{coloured}. On it {X.shape[1]} examples{counts}.")
+    return finish(picture, path, title, f"{coloured}. On it {X.shape[1]} examples{counts}.")
 
 
 def plane(picture: Any, axes: Any, across: Array, up: Array, found: Array, outputs: int) -> None:
@@ -181,4 +181,4 @@ def plot_weights(
         axes.set_axis_off()
     size = "×".join(map(str, shape[:2]))
     description = f"{len(images)} images of {size} weights, one for each unit, each with its own strongest red or blue."
-    return written(picture, path, title, description)
+    return finish(picture, path, title, description)

@@ -14,7 +14,7 @@ from ..engine.dots import dots
 from ..engine.value import Value
 from ..graph import About
 from ..rules import calculus
-from .activations import activated, known
+from .activations import activate, check_activation
 
 
 class Uniform(Protocol):
@@ -61,7 +61,7 @@ class Neuron(Module):
         scope: str = "",
         rng: Uniform = random,
     ) -> None:
-        known(activation)
+        check_activation(activation)
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
         self.within = About(scope=scope)  # said of its result, so that a drawing knows what is computed in it
@@ -118,7 +118,7 @@ def together(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Valu
         whole = calculus.logsumexp(zs)
         out = [(z - whole).exp() for z in zs]
     else:
-        out = [activated(neuron.activation, z, neuron.slope) for neuron, z in zip(neurons, zs, strict=True)]
+        out = [activate(neuron.activation, z, neuron.slope) for neuron, z in zip(neurons, zs, strict=True)]
     for neuron, a in zip(neurons, out, strict=True):
         if a.op is not None and neuron.within.scope:
             a._about = neuron.within

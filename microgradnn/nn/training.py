@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data.columns import batches, check_data
-from ..engine.disk import locked
+from ..engine.disk import lock
 from ..engine.modes import no_grad, record_for_itself
 from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
@@ -110,7 +110,7 @@ def fit(
         settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
         settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y), "compiled": compiled}
         file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
-        with locked(checkpoint, "trains"):
+        with lock(checkpoint, "trains"):
             if resume:
                 file.resume(iterations)
                 run.begin_at_state()
@@ -215,7 +215,7 @@ class Run:
             return f"Ctrl-C after {done} of {iterations} iterations"
         if wishes:
             return f"the callback said so after {done} iterations"
-        if tolerance is not None and settled(self.history.costs, self.steps, tolerance):
+        if tolerance is not None and has_settled(self.history.costs, self.steps, tolerance):
             return f"a pass changed the cost by no more than {tolerance:g}, after {done} iterations"
         return ""
 
@@ -327,7 +327,7 @@ def whole(name: str, number: Any, least: int) -> int:
     return int(number)
 
 
-def settled(costs: list[float], steps: int, tolerance: float) -> bool:
+def has_settled(costs: list[float], steps: int, tolerance: float) -> bool:
     """Whether the last two passes, of so many steps, had nearly the same mean cost."""
     if len(costs) < 2 * steps or len(costs) % steps:
         return False

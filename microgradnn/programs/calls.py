@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..engine.modes import LIMITS, switched
+from ..engine.modes import LIMITS, switch
 from ..engine.recording import constant as number
 from ..engine.recording import record
 from ..engine.tensor import Tensor, constant
@@ -75,7 +75,7 @@ def slopes(steps: Steps, xs: Sequence[Any], seed: Any) -> list[Any]:
     output = steps.replay(ys)[steps.output]
     if not isinstance(output, Node):
         return [0.0] * len(ys)
-    with switched(LIMITS, True):
+    with switch(LIMITS, True):
         grads = back([*topological(output, {*ys}), *([output] if output in ys else [])], ys, seed, on_nodes=True)
     return [grads.get(y, 0.0) for y in ys]
 
@@ -222,7 +222,7 @@ def gradients_on_nodes(call: ValueCall | TensorCall, wrt: Sequence[str], xs: Seq
     grads: dict[Node, Any] = {}
     if isinstance(output, Node):
         seed = output._like(1.0) if steps.shapes is not None else 1.0
-        with switched(LIMITS, True):
+        with switch(LIMITS, True):
             order = [*topological(output, {*ys}), *([output] if output in ys else [])]
             grads = back(order, [x for x in wanted if isinstance(x, Node)], seed, on_nodes=True)
     found = {}

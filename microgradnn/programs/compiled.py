@@ -17,7 +17,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ..engine.derivatives import INSIDE
-from ..engine.modes import RECORDING, switched
+from ..engine.modes import RECORDING, switch
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..errors import GuardError
@@ -156,7 +156,7 @@ class Compiled:
     def record(self, args: Sequence[Any], names: Sequence[str]) -> tuple[Recording, list[Any]]:
         """Run the function on nodes, and write down what it does; return the constants it used as well."""
         leaves = [leaf_like(x, name) for x, name in zip(flatten(list(args)), names, strict=True)]
-        with switched(RECORDING, True), guards() as noted:
+        with switch(RECORDING, True), guards() as noted:
             output = self.function(*unflatten(list(args), leaves))
         if not isinstance(output, Node):
             output = Value(output, kind="constant") + 0.0
@@ -197,7 +197,7 @@ class Compiled:
         if len(recording.points) > CHECKED or point in recording.points:
             return
         recording.points.add(point)
-        want = self.run_function([*map(detached_like, args)], ())
+        want = self.run_function([*map(detach, args)], ())
         if not (isclose(value, want, rel_tol=1e-6, abs_tol=1e-9) or (value != value and want != want)):
             self.recordings.remove(recording)
             raise GuardError(
@@ -293,7 +293,7 @@ def leaf_like(x: Any, name: str) -> Any:
     return Value(x.item() if isinstance(x, Node) else x, name)
 
 
-def detached_like(x: Any) -> Any:
+def detach(x: Any) -> Any:
     """Return an argument, or a structure, with other leaves of the same numbers."""
     return unflatten(x, [leaf_like(one, "") for one in flatten(x)])
 

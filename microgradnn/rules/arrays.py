@@ -134,7 +134,7 @@ class ArrayOp:
 
     def spelled(self) -> tuple[tuple[str, str], ...]:
         """Return the parameters as they stand in code, every number of an index among them."""
-        return tuple([(name, spelled(name, value)) for name, value in self.parameters.items()])
+        return tuple([(name, spell(name, value)) for name, value in self.parameters.items()])
 
     def written(self, operands: Sequence[Any], np: str = "") -> str:
         """Write the operation on operands, which bring their own brackets; with np="np." as in code."""
@@ -186,7 +186,7 @@ def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
     return ARRAY_OPS[name].hold(**parameters) if parameters else ARRAY_OPS[name]
 
 
-def spelled(name: str, value: Any) -> str:
+def spell(name: str, value: Any) -> str:
     """Write a parameter as it stands in code: an index as between its brackets."""
     if name != "index":
         if isinstance(value, np.ndarray):  # every number of it, since what is written alike is taken to be alike
@@ -220,7 +220,7 @@ def axes_of(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return tuple([int(i) % ndim if -ndim <= i < ndim else int(i) for i in given])  # NumPy refuses what is out of range
 
 
-def kept(shape: Shape, axis: int | Sequence[int] | None) -> Shape:
+def keep_axes(shape: Shape, axis: int | Sequence[int] | None) -> Shape:
     """Return the shape with those axes at length 1: that of a sum with keepdims."""
     axes = axes_of(axis, len(shape))
     return tuple([1 if i in axes else n for i, n in enumerate(shape)])
@@ -234,7 +234,7 @@ def count(x: Any, axis: int | Sequence[int] | None) -> int:
 
 def spread(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     """Return g, which has lost those axes of x, with its one entry repeated along them."""
-    return broadcast(reshape(g, shape=kept(x.shape, axis)), shape=x.shape)
+    return broadcast(reshape(g, shape=keep_axes(x.shape, axis)), shape=x.shape)
 
 
 def inverse(axes: Sequence[int]) -> tuple[int, ...]:
@@ -324,11 +324,11 @@ mean = ArrayOp("mean", numerics.mean_along,
          text="{np}mean({x}{options})")
 
 max = ArrayOp("max", np.max,
-         lambda g, f, x, axis=None, keepdims=False: shared(g, f, x, axis),
+         lambda g, f, x, axis=None, keepdims=False: share_among_extremes(g, f, x, axis),
          text="{np}max({x}{options})", note="a tie shares the gradient equally")
 
 min = ArrayOp("min", np.min,
-         lambda g, f, x, axis=None, keepdims=False: shared(g, f, x, axis),
+         lambda g, f, x, axis=None, keepdims=False: share_among_extremes(g, f, x, axis),
          text="{np}min({x}{options})", note="a tie shares the gradient equally")
 
 prod = ArrayOp("prod", np.prod,
@@ -384,7 +384,7 @@ recur = ArrayOp("recur", numerics.recur,
 ARRAY_OPS.update({name: row for name, row in vars().items() if isinstance(row, ArrayOp)})
 
 
-def shared(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
+def share_among_extremes(g: Any, f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
     winners = equal(x, spread(f, x, axis))
     return weigh(spread(g, x, axis), winners / sum(winners, axis=axis, keepdims=True))

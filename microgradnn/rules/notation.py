@@ -47,7 +47,7 @@ def quantity(x: Any, digits: int = 4) -> str:
     return "[" + "; ".join(" ".join(number(one, digits) for one in row) for row in rows) + "]"
 
 
-def shaped(node: Any, digits: int = 4) -> str:
+def show_held(node: Any, digits: int = 4) -> str:
     """Write what a node holds: a number, or the shape of an array and then its numbers."""
     held = quantity(node.item(), digits)
     return f"{node.shape} {held}" if getattr(node, "shape", ()) else held
@@ -70,7 +70,7 @@ def exactly(x: Any) -> str:
     return repr(float(x) + 0).replace("-", "−")  # + 0: as in number
 
 
-def summed(terms: Sequence[float], digits: int = 4) -> str:
+def write_sum(terms: Sequence[float], digits: int = 4) -> str:
     """Write a sum with its signs between: 0.3 − 1.35 + 2."""
     signed = [f" − {number(-x, digits)}" if x < 0 else f" + {number(x, digits)}" for x in terms[1:]]
     return number(terms[0], digits) + "".join(signed)
@@ -84,18 +84,18 @@ def addition(terms: Sequence[float], total: float, digits: int = 4) -> str:
     """
     numbers = [*terms, total]
     if not all(map(isfinite, numbers)):
-        return f"{summed(terms, digits)} = {number(total, digits)}"
+        return f"{write_sum(terms, digits)} = {number(total, digits)}"
     top = floor(log10(max(map(abs, numbers)) or 1.0))
     close = ""
     for shown in range(digits, digits + 4):
         place = Decimal(1).scaleb(top - shown + 1)
         parts = [Decimal(x).quantize(place, context=WIDE) for x in numbers]
         if all(part or not x for part, x in zip(parts, numbers, strict=True)):
-            left, right = summed([*map(float, parts[:-1])], shown + 1), number(float(parts[-1]), shown + 1)
+            left, right = write_sum([*map(float, parts[:-1])], shown + 1), number(float(parts[-1]), shown + 1)
             if sum(parts[:-1]) == parts[-1]:
                 return f"{left} = {right}"
             close = close or f"{left} ≈ {right}"
-    return close or f"{summed(terms, digits)} ≈ {number(total, digits)}"
+    return close or f"{write_sum(terms, digits)} ≈ {number(total, digits)}"
 
 
 class Operand(NamedTuple):

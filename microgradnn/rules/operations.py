@@ -114,7 +114,7 @@ def operation(
     for letter, rule in zip(letters, slopes, strict=True):
         fits(rule, f"f{letters}", f"{name}: the slope in {letter}")
     for template in (text, latex):
-        written_with(template, set(letters), name)
+        check_template(template, set(letters), name)
     if binds not in BINDS:
         raise ValueError(f"{name}: unknown binds {binds!r} (choose from {', '.join(BINDS)})")
     scalar = partial(of_numbers, function, name)
@@ -171,7 +171,7 @@ def array_operation(
             f"array_operation({name}, lambda g, f, x: …)"
         )
     letters = LETTERS[: len(pullbacks)]
-    written_with(text, {*letters, "np", "s_", "xs", "options", "parameters"}, name)
+    check_template(text, {*letters, "np", "s_", "xs", "options", "parameters"}, name)
     if binds not in BINDS:
         raise ValueError(f"{name}: unknown binds {binds!r} (choose from {', '.join(BINDS)})")
     made = ArrayOperation(
@@ -227,7 +227,7 @@ def fits(function: Callable[..., Any], letters: str, told: str) -> None:
         raise TypeError(f"{told} is called with ({told_letters}), one slope for each argument: {error}") from None
 
 
-def written_with(template: str, letters: set[str], name: str) -> None:
+def check_template(template: str, letters: set[str], name: str) -> None:
     """Raise ValueError where a text to be filled in names something else than these."""
     for _, field, _, _ in Formatter().parse(template):
         if field is not None and field not in letters:
@@ -302,7 +302,7 @@ def of_arrays(function: Callable[..., Any], name: str, *xs: Any) -> Any:
 def of_slope(rule: Callable[..., Any], name: str, letter: str, f: Any, *xs: Any) -> Any:
     """Return a slope; TypeError where the rule gives none, ShapeError where it does not broadcast to f."""
     told = f"{name}: the slope in {letter}"
-    with explained(told, f):
+    with explain_errors(told, f):
         if isinstance(f, np.ndarray) and f.ndim:
             try:
                 slope = rule(f, *xs)
@@ -348,7 +348,7 @@ def of_whole_arrays(function: Callable[..., Any], name: str, *xs: Any, **paramet
 def of_pullback(rule: Callable[..., Any], name: str, i: int, g: Any, f: Any, *xs: Any, **parameters: Any) -> Any:
     """Return the gradient in argument i; TypeError where the rule gives none, ShapeError where it has another shape."""
     told = f"{name}: the pullback in {LETTERS[i]}"
-    with explained(told, g):
+    with explain_errors(told, g):
         share = rule(g, f, *xs, **parameters)
     if isinstance(share, Node) is not isinstance(g, Node) or not (
         isinstance(share, Node) or (isinstance(share, (np.ndarray, np.generic)) and share.dtype.kind in "fiubc")
@@ -361,7 +361,7 @@ def of_pullback(rule: Callable[..., Any], name: str, i: int, g: Any, f: Any, *xs
 
 
 @contextmanager
-def explained(told: str, f: Any) -> Iterator[None]:
+def explain_errors(told: str, f: Any) -> Iterator[None]:
     """Say of an error in a rule whose it is, and of one on nodes how rules are written."""
     try:
         yield

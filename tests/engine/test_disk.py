@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from microgradnn import Value
-from microgradnn.engine.disk import open_ordinary, trusted, write
+from microgradnn.engine.disk import is_trusted, open_ordinary, write
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
 
@@ -131,8 +131,8 @@ def test_only_what_nobody_else_can_write_to_is_trusted(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(path)
     path.chmod(0o644)
 
-    assert trusted(path)
-    assert not trusted(tmp_path / "link")
+    assert is_trusted(path)
+    assert not is_trusted(tmp_path / "link")
     for mode in (0o664, 0o646, 0o666):
         path.chmod(mode)
-        assert not trusted(path)
+        assert not is_trusted(path)

@@ -29,8 +29,8 @@ from microgradnn.rules.notation import (
     number,
     operand,
     printable,
-    summed,
     visible,
+    write_sum,
 )
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -81,7 +81,7 @@ def test_exactly_is_every_digit_there_is(x: float) -> None:
 
 @given(st.lists(finite, min_size=1, max_size=4))
 def test_the_terms_can_be_read_off_a_sum(terms: list[float]) -> None:
-    text = summed(terms, 17)  # digits tell any two floats apart
+    text = write_sum(terms, 17)  # digits tell any two floats apart
 
     assert [float(term) for term in re.sub(r"([−+]) ", r"\1", text).replace("−", "-").split()] == terms
     assert "+ −" not in text

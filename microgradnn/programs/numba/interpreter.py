@@ -26,7 +26,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
-from ...engine.disk import trusted, write
+from ...engine.disk import is_trusted, write
 from ...errors import extra
 from ...formulas.book import Book
 from ...formulas.listing import Listing
@@ -486,7 +486,7 @@ def interpreter() -> Interpreter:
     with LOADING:
         if name not in FUNCTIONS:
             path = folder() / f"{name}.py"
-            if not all(map(trusted, files_of(path))):
+            if not all(map(is_trusted, files_of(path))):
                 remove(path)
             try:
                 FUNCTIONS[name] = load_module(path, text)
@@ -519,13 +519,13 @@ def load_module(path: Path, text: str) -> list[Any]:
         raise ImportError(f"{path} is no module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # Numba looks it up there
-    with kept_beside():
+    with keep_beside():
         spec.loader.exec_module(module)
     return [getattr(module, name) for name in Interpreter._fields]
 
 
 @contextmanager
-def kept_beside() -> Iterator[None]:
+def keep_beside() -> Iterator[None]:
     """Within it Numba keeps what it compiles beside the module: whose files were looked at."""
     from numba.core import config  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
@@ -554,7 +554,7 @@ def folder() -> Path:
         real = home.resolve()
         inner = real / "__pycache__"  # Numba's
         inner.mkdir(mode=0o700, exist_ok=True)
-        foreign = [path for path in (real, inner) if not trusted(path)]
+        foreign = [path for path in (real, inner) if not is_trusted(path)]
         if foreign:
             warnings.warn(
                 f"{foreign[0]} is not used for compiled code, because it is another user's or others may write to it: "
