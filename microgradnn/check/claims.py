@@ -16,7 +16,7 @@ import numpy as np
 from ..graph.structure import arguments
 from .fast import MOST_SINGLE, bisect, draw_directions
 from .functions import write_place
-from .judge import ALLOWED, FINE, Case, Finding, judge
+from .judge import ALLOWED, FINE, Case, Judgement, judge
 from .report import CANNOT_TELL, OK, RANDOM, Entry, Report
 
 EPSILON = sys.float_info.epsilon
@@ -187,12 +187,12 @@ class Claim:
         return Report(tuple(entries), (), tuple(self.notes), "" if self.steady else RANDOM)
 
 
-def not_steady(case: Case) -> Finding:
+def not_steady(case: Case) -> Judgement:
     """Say that nothing can be said."""
-    return Finding(nan, "not steady", case.unit, CANNOT_TELL)
+    return Judgement(nan, "not steady", case.unit, CANNOT_TELL)
 
 
-def settle_by_differences(case: Case) -> Finding | None:
+def settle_by_differences(case: Case) -> Judgement | None:
     """Compare with two central differences, extrapolated; None in doubt, and where the complex step knows better."""
     if isfinite(case.exact) or not isfinite(case.gradient) or not isfinite(case.x) or case.rtol is not None:
         return None
@@ -205,7 +205,7 @@ def settle_by_differences(case: Case) -> Finding | None:
     slope, bar = narrow + (narrow - wide) / 3, case.noise / h
     slack = FINE * abs(case.gradient)
     if abs(slope - case.gradient) + 8 * bar <= slack and bend <= 0.1 * abs(slope):
-        return Finding(slope, "differences", max(bar, slack / ALLOWED), OK)
+        return Judgement(slope, "differences", max(bar, slack / ALLOWED), OK)
     return None
 
 

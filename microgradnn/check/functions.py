@@ -61,7 +61,7 @@ def as_nodes(result: Any) -> list[Any]:
     return [y if isinstance(y, Node) else Value(y, kind="constant") for y in flatten(result)]
 
 
-class Line:
+class Ray:
     """A function along one direction, x + t v: Σ seed · output of each output as a function of t."""
 
     def __init__(self, function: Flat, v: Any, only: int | None = None) -> None:
@@ -73,7 +73,7 @@ class Line:
         self.noise = cache(self._noise)
 
     @classmethod
-    def of_one(cls, function: Flat, i: int) -> Line:
+    def of_one(cls, function: Flat, i: int) -> Ray:
         """Return the line along number i, whose t is that number."""
         return cls(function, None, i)
 

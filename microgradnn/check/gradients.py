@@ -16,8 +16,8 @@ from ..graph import topological
 from .blame import suspects
 from .claims import check_claim
 from .fast import MOST_SINGLE, bisect, compare, draw_directions
-from .functions import Flat, Line, as_nodes, weigh_array, write_place
-from .judge import Case, Finding, judge
+from .functions import Flat, Ray, as_nodes, weigh_array, write_place
+from .judge import Case, Judgement, judge
 from .lookalike import doubt_backward_pass
 from .recorded import Part, Swept
 from .replay import array_of, replay
@@ -98,7 +98,7 @@ class Check:
         self.told = [note] if note and not speaks else []
         self.doubt = self.doubt or (note if speaks else "")
         self.blame = cache(lambda k: suspects(self.roots[k]))
-        self.line = cache(lambda i: Line.of_one(self.function, i))
+        self.line = cache(lambda i: Ray.of_one(self.function, i))
         self.leaf_of = [x for x in self.leaves for _ in range(array_of(x).size)]
 
     def repeats(self) -> bool:
@@ -232,14 +232,14 @@ class Check:
             self.leak(i, k) if self.leaky else 0.0,
             self.rtol,
         )
-        finding = judge(case) if self.steady else Finding(nan, "not steady", case.unit, CANNOT_TELL)
+        finding = judge(case) if self.steady else Judgement(nan, "not steady", case.unit, CANNOT_TELL)
         return Found(k, Entry(self.function.names[i] + output, case.gradient, *finding[:4]), finding.note)
 
     def case_along(self, k: int, seed: Any, v: Any, swept: Swept, exact: float) -> Case:
         """Return what is to be judged along a direction."""
         gradients, units, sizes = (np.array(one) for one in swept[:3])
         scale = float(np.max(np.abs(v), initial=0.0)) or 1.0
-        line = Line(self.function, v / scale)
+        line = Ray(self.function, v / scale)
         return Case(
             line.value(k, seed),
             0.0,

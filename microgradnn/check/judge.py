@@ -39,7 +39,7 @@ class Case(NamedTuple):
         return not self.leak and abs(self.gradient - self.exact) <= tolerance(self, self.exact)
 
 
-class Finding(NamedTuple):
+class Judgement(NamedTuple):
     """What a gradient was held against, and the verdict."""
 
     reference: float
@@ -49,19 +49,19 @@ class Finding(NamedTuple):
     note: str = ""
 
 
-def judge(case: Case) -> Finding:
+def judge(case: Case) -> Judgement:
     """Hold one gradient against its reference: two calls of the function where they settle it, else many."""
     here = case.f(case.x)
     if not (isfinite(case.x) and isfinite(here)):
         what = "the input is" if not isfinite(case.x) else "the function is"
-        return Finding(nan, f"{what} not finite", case.unit, CANNOT_TELL)
+        return Judgement(nan, f"{what} not finite", case.unit, CANNOT_TELL)
     if isinf(case.gradient):
         return judge_steep(case)
     settled = settle(case)
     if settled:
         return settled
     if case.agrees and case.sound():
-        return Finding(case.exact, "complex step", case.unit, OK)
+        return Judgement(case.exact, "complex step", case.unit, OK)
     noise = case.rounding
     found = central(case.f, case.x, rounding=noise, enough=1e-9 * abs(case.exact))
     if matches(case.exact, found) and not case.leak:
@@ -69,17 +69,17 @@ def judge(case: Case) -> Finding:
     return compare_with_differences(case, found, sides(case.f, case.x, rounding=noise))
 
 
-def judge_steep(case: Case) -> Finding:
+def judge_steep(case: Case) -> Judgement:
     """Judge a gradient of ±∞: right where the quotients grow without end.
 
     Where they do not, rounding may have put an operation at the end of its domain, as in acos(tanh(40)).
     """
     steepest = steep(case.f, case.x)
     verdict = OK if steepest == case.gradient else WRONG if case.leak or case.blamed() else CANNOT_TELL
-    return Finding(steepest, "a vertical tangent", case.unit, verdict)
+    return Judgement(steepest, "a vertical tangent", case.unit, verdict)
 
 
-def settle(case: Case) -> Finding | None:
+def settle(case: Case) -> Judgement | None:
     """Compare with the complex step where one central difference, a coarse one, says the same; None in doubt."""
     if not case.agrees:
         return None
@@ -101,18 +101,18 @@ def tolerance(case: Case, reference: float) -> float:
     return case.rtol * abs(reference) if case.rtol is not None else ALLOWED * case.unit
 
 
-def compare_with_exact(case: Case, confirmed: bool = True) -> Finding:
+def compare_with_exact(case: Case, confirmed: bool = True) -> Judgement:
     """Compare with the complex step; where rounding would hide an error, every operation has to be right alone.
 
     So it has where differences cannot confirm it, because the function is narrower than their least step, or too noisy.
     """
     slack = tolerance(case, case.exact)
     if not abs(case.gradient - case.exact) <= slack:
-        return Finding(case.exact, "complex step", case.unit, WRONG if confirmed else CANNOT_TELL)
+        return Judgement(case.exact, "complex step", case.unit, WRONG if confirmed else CANNOT_TELL)
     fine = (
         confirmed and (case.rtol is not None or slack <= max(FINE * abs(case.gradient), case.enough))
     ) or case.sound()
-    return Finding(case.exact, "complex step", case.unit, OK if fine else CANNOT_TELL)
+    return Judgement(case.exact, "complex step", case.unit, OK if fine else CANNOT_TELL)
 
 
 def matches(exact: float, found: Slope) -> bool:
@@ -127,12 +127,12 @@ def can_resolve(slope: float, found: Slope, size: float) -> bool:
     return found.error <= max(1e-3 * abs(slope), 1e-3 * size, 1e-9 * found.around)
 
 
-def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
+def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement:
     """Compare with differences; at a kink any slope between those of the sides is a choice."""
     gradient = case.gradient
     ends = [side for side in both if isfinite(side.error)]
     if not ends and not isfinite(found.error):
-        return Finding(nan, "no slope on either side", case.unit, CANNOT_TELL)
+        return Judgement(nan, "no slope on either side", case.unit, CANNOT_TELL)
     kink = len(ends) == 2 and both.kink
     if kink:
         error = max(side.error for side in both)
@@ -143,7 +143,7 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
         reference = gradient if right else nearest
         apart = abs(both.left.slope - both.right.slope)
         verdict = WRONG if not right else OK if slack <= FINE * max(abs(gradient), apart) else CANNOT_TELL
-        return Finding(reference, method, max(case.unit, error), verdict)
+        return Judgement(reference, method, max(case.unit, error), verdict)
     best = min([found, *ends] if len(ends) == 2 else ends or [found], key=lambda slope: slope.error)
     if len(ends) == 1 and not is_defined_beside(case):
         best = ends[0]
@@ -153,9 +153,9 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
     if apart > slack or gradient != gradient:
         note = LOST if isfinite(case.exact) and abs(gradient - case.exact) <= ALLOWED * case.unit else ""
         sure = isfinite(slack) and (gradient != gradient or agree(best, found, both))
-        return Finding(best.slope, "differences", unit, WRONG if sure else CANNOT_TELL, note if sure else "")
+        return Judgement(best.slope, "differences", unit, WRONG if sure else CANNOT_TELL, note if sure else "")
     if case.leak:
-        return Finding(best.slope, "differences", unit, CANNOT_TELL, LOST)
+        return Judgement(best.slope, "differences", unit, CANNOT_TELL, LOST)
     size = max(abs(gradient), abs(best.slope))
     still = gradient == 0 and best.around == 0 and not case.blamed()  # it does not move at all
     fine = (
@@ -163,7 +163,7 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Finding:
         or slack <= max(FINE * size, 0.0 if gradient else 1e-12 * best.around, case.enough)
         or (case.sound() and slack <= 1e-3 * max(size, case.size, best.around))
     )
-    return Finding(best.slope, "differences", unit, OK if fine or case.rtol is not None else CANNOT_TELL)
+    return Judgement(best.slope, "differences", unit, OK if fine or case.rtol is not None else CANNOT_TELL)
 
 
 def agree(best: Slope, found: Slope, both: Sides) -> bool:

@@ -86,7 +86,7 @@ def call_row(op: Any, xs: Sequence[Any]) -> Any:
 
 
 @dataclass(frozen=True)
-class Program:
+class Formula:
     """A formula: inputs, and steps that were found to be possible at them."""
 
     inputs: tuple[Any, ...]  # numbers, or arrays
@@ -110,7 +110,7 @@ class Graph:
 
     inputs: tuple[Value, ...]
     output: Value
-    program: Program
+    program: Formula
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class Written:
 
     text: str
     values: dict[str, float]
-    program: Program
+    program: Formula
 
 
 @st.composite
 def programs(
     draw: st.DrawFn, *, rows: Sequence[Op] | None = None, inputs: int = 3, most: int = 12, smooth: bool = False
-) -> Program:
+) -> Formula:
     """Formulas of up to `most` steps on up to `inputs` numbers; `rows` are the operations they may use."""
     table = rows or [op for op in OPS.values() if op.name not in INNER and not (smooth and op.kink)]
     numbers = draw(st.lists(values(largest=3.0), min_size=1, max_size=inputs))
@@ -146,7 +146,7 @@ def programs(
             known.append(result)
     if not steps:
         steps.append(Step(OPS["add"], (0, 0)))
-    return Program(tuple(numbers), tuple(steps))
+    return Formula(tuple(numbers), tuple(steps))
 
 
 def possible(op: Op, xs: Sequence[float]) -> float | None:
@@ -177,7 +177,7 @@ def graphs(
     return programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(record)
 
 
-def record(program: Program) -> Graph:
+def record(program: Formula) -> Graph:
     """Run a program on Values."""
     leaves = tuple(Value(x, f"x{i}") for i, x in enumerate(program.inputs))
     return Graph(leaves, program(*leaves), program)
@@ -186,7 +186,7 @@ def record(program: Program) -> Graph:
 def expressions(*, inputs: int = 3, most: int = 8, smooth: bool = False) -> st.SearchStrategy[Written]:
     """Texts that `microgradnn.expression` reads, with values for their names: `Written(text, values)`."""
 
-    def written(program: Program) -> Written:
+    def written(program: Formula) -> Written:
         names = [f"x{i}" for i in range(len(program.inputs))]
         text = program.run([Operand(name) for name in names], spell).text
         found = set(re.findall(r"x\d+", text))
@@ -264,7 +264,7 @@ class TensorGraph:
 
     inputs: tuple[Tensor, ...]
     output: Tensor
-    program: Program
+    program: Formula
 
 
 def axis_of(shape: Shape, pick: int) -> dict[str, Any] | None:
@@ -309,7 +309,7 @@ def tensor_programs(
     inputs: int = 3,
     most: int = 8,
     smooth: bool = False,
-) -> Program:
+) -> Formula:
     """Formulas of up to `most` steps on up to `inputs` arrays, which broadcast; `rows` are those they may use."""
     table: list[Any] = list(rows or [op for op in OPS.values() if op.name not in INNER and op.arity])
     of_arrays = [] if rows else [ARRAY_OPS[name] for name in (*PARAMETERS, "matmul", "matmul")]  # seldom fits
@@ -333,7 +333,7 @@ def tensor_programs(
                 break
     if not steps:
         steps.append(Step(OPS["add"], (0, 0)))
-    return Program(given, tuple(steps))
+    return Formula(given, tuple(steps))
 
 
 def ways(op: Any, known: Sequence[Array], first: int, rest: Sequence[int], pick: int) -> list[Step]:
@@ -403,7 +403,7 @@ def tensor_graphs(
     return tensor_programs(rows=rows, inputs=inputs, most=most, smooth=smooth).map(record_tensors)
 
 
-def record_tensors(program: Program) -> TensorGraph:
+def record_tensors(program: Formula) -> TensorGraph:
     """Run a program on Tensors."""
     leaves = tuple(Tensor(x, f"x{i}") for i, x in enumerate(program.inputs))
     return TensorGraph(leaves, program(*leaves), program)

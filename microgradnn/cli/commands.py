@@ -35,7 +35,7 @@ ENDING = ".safetensors"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # with which one begins in a spreadsheet
 
 
-class Source(NamedTuple):
+class TrainingData(NamedTuple):
     """Examples to learn from, and what is known of them."""
 
     X: Array  # (n_x, m)
@@ -150,14 +150,14 @@ def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) 
         raise ValueError(f"{checkpoint} is there already: --resume goes on from it, or choose another --checkpoint")
 
 
-def table(data: str, label: str | None, labels: str | None, features: str | None) -> Source:
+def table(data: str, label: str | None, labels: str | None, features: str | None) -> TrainingData:
     """Read a CSV file: all columns but the label, or those that are named with commas between."""
     if label is None:
         names = read_names(data)
         raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {', '.join(names)})")
     chosen = None if features is None else [name.strip() for name in features.split(",")]
     found = read_table(data, label, features=chosen, labels=labels)
-    return Source(found.X, found.Y, found.features, found.classes, label, None)
+    return TrainingData(found.X, found.Y, found.features, found.classes, label, None)
 
 
 def read_names(data: str) -> list[str]:
@@ -166,14 +166,14 @@ def read_names(data: str) -> list[str]:
         return next(csv.reader(file), [])
 
 
-def pictures(folder: str, size: int, order: str) -> Source:
+def pictures(folder: str, size: int, order: str) -> TrainingData:
     """Read a folder with a folder of pictures for each class."""
     found = read_folder(folder, size=size)
     X = flatten(found.images, order=order).astype(float)
-    return Source(X, found.Y, [], found.classes, "", size)
+    return TrainingData(X, found.Y, [], found.classes, "", size)
 
 
-def sizes(layers: str | None, source: Source) -> list[int]:
+def sizes(layers: str | None, source: TrainingData) -> list[int]:
     """Return n[1], …, n[L]; with no layers given, the outputs alone: logistic regression."""
     outputs = len(source.Y)
     if layers is None:
@@ -192,7 +192,7 @@ def sizes(layers: str | None, source: Source) -> list[int]:
     return units
 
 
-def parts(source: Source, share: float, seed: int) -> Split:
+def parts(source: TrainingData, share: float, seed: int) -> Split:
     """Return the training set and the test set, which with a share of 0 has no columns."""
     kind = "numbers" if not source.classes else "binary" if len(source.Y) == 1 else "classes"
     X, Y = check_data(source.X, source.Y, labels=kind)

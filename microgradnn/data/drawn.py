@@ -14,7 +14,7 @@ from ..engine.tensor import Array
 from .images import Pictures
 
 
-class Sheet:
+class Canvas:
     """A square picture, (size, size, 3), with coordinates from −1 to 1, to the right and down."""
 
     def __init__(self, size: int, background: Array, rng: np.random.Generator) -> None:
@@ -37,7 +37,7 @@ class Sheet:
         self.pixels[(up > 0) & (abs(self.x - x) < width / 2 * (1 - up))] = colour
 
 
-def cat(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
+def cat(sheet: Canvas, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
     """Draw a face with ears, eyes, nose and whiskers."""
     for side in (-1, 1):
         sheet.spike(x + side * 0.42 * s, y - 0.25 * s, 0.5 * s, 0.8 * s, colour)
@@ -52,13 +52,13 @@ def cat(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.rando
     sheet.disc(x, y + 0.18 * s, 0.1 * s, np.array([220.0, 110, 120]))
 
 
-def ball(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
+def ball(sheet: Canvas, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
     """Draw a ball with a stripe."""
     sheet.disc(x, y, 0.75 * s, colour)
     sheet.box(x, y, 1.3 * s, 0.25 * s, rng.uniform(0, 255, 3))
 
 
-def house(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
+def house(sheet: Canvas, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
     """Draw a house with a door and a window."""
     sheet.spike(x, y - 0.1 * s, 1.6 * s, 0.8 * s, rng.uniform(0, 255, 3))
     sheet.box(x, y + 0.35 * s, 1.2 * s, 0.9 * s, colour)
@@ -66,7 +66,7 @@ def house(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.ran
     sheet.box(x + 0.25 * s, y + 0.25 * s, 0.35 * s, 0.35 * s, np.array([190.0, 220, 240]))
 
 
-def tree(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
+def tree(sheet: Canvas, x: float, y: float, s: float, colour: Array, rng: np.random.Generator) -> None:
     """Draw a tree, of leaves or of needles."""
     sheet.box(x, y + 0.5 * s, 0.25 * s, 0.9 * s, np.array([100.0, 70, 40]))
     if rng.random() < 0.5:
@@ -76,7 +76,7 @@ def tree(sheet: Sheet, x: float, y: float, s: float, colour: Array, rng: np.rand
         sheet.spike(x, y + (0.4 - 0.35 * k) * s, (1.3 - 0.25 * k) * s, 0.6 * s, colour)
 
 
-Drawing = Callable[[Sheet, float, float, float, Array, np.random.Generator], None]
+Drawing = Callable[[Canvas, float, float, float, Array, np.random.Generator], None]
 OTHERS: tuple[Drawing, ...] = (ball, house, tree)
 
 
@@ -95,7 +95,7 @@ def cats(m: int = 209, *, size: int = 64, seed: int | np.random.Generator = 0) -
     rng = np.random.default_rng(seed)
     images = np.empty((m, size, size, 3), np.uint8)
     for i in range(m):
-        sheet = Sheet(size, rng.uniform(60, 255, 3), rng)
+        sheet = Canvas(size, rng.uniform(60, 255, 3), rng)
         thing = OTHERS[rng.integers(len(OTHERS))] if i % 2 else cat
         x, y = rng.uniform(-0.15, 0.15, 2)
         thing(sheet, x, y, rng.uniform(0.7, 1.0), rng.uniform(20, 235, 3), rng)

@@ -102,7 +102,7 @@ def fit(
     draws = size < x.shape[1]
     shuffle = np.random.default_rng(seed if seed is not None else int(network.rng.integers(2**63)) if draws else 0)
     history = History()
-    run = Run(network, descent, shuffle, history, x, y, size, l2, Replayed(network, l2) if compiled else None)
+    run = LoopState(network, descent, shuffle, history, x, y, size, l2, Replayed(network, l2) if compiled else None)
     if checkpoint is None:
         run.train(iterations, tolerance, callback, begin, progress)
     else:
@@ -144,7 +144,7 @@ def can_be_compiled(network: Network, wanted: bool | None) -> bool:
     return can if wanted is None else wanted
 
 
-class Run:
+class LoopState:
     """The loop's own state: the parameters before the last step, and the order of this pass over the data."""
 
     def __init__(

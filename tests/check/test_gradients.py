@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from microgradnn import Value, dot, exp, maximum, relu
 from microgradnn.check import assert_gradients, gradcheck
-from microgradnn.check.strategies import CLEAR, Program, programs
+from microgradnn.check.strategies import CLEAR, Formula, programs
 from microgradnn.graph import OPS, Op
 
 
@@ -41,7 +41,7 @@ def test_a_wrong_rule_is_found_and_named(wrong: Op) -> None:
 
 @given(program=programs(most=6))
 @settings(max_examples=40, deadline=None)
-def test_every_formula_passes(program: Program) -> None:
+def test_every_formula_passes(program: Formula) -> None:
     report = gradcheck(program, *program.inputs)
 
     assert report, str(report)
@@ -49,7 +49,7 @@ def test_every_formula_passes(program: Program) -> None:
 
 @given(program=programs(most=6))
 @settings(max_examples=40, deadline=None)
-def test_no_formula_passes_whose_gradient_is_a_little_off(program: Program) -> None:
+def test_no_formula_passes_whose_gradient_is_a_little_off(program: Formula) -> None:
     off = Op("off", lambda x: x, np.positive, lambda f, x: 1 + 1e-5)
     report = gradcheck(lambda *xs: off(program(*xs)), *program.inputs)
 

@@ -15,8 +15,8 @@ from microgradnn import Tensor, Value, expression
 from microgradnn.check.strategies import (
     CLEAR,
     PARAMETERS,
+    Formula,
     Graph,
-    Program,
     Step,
     TensorGraph,
     Written,
@@ -86,7 +86,7 @@ def test_expressions_can_be_read_and_are_worth_what_the_program_is(written: Writ
 
 def test_rows_can_be_chosen() -> None:
     @given(programs(rows=[OPS["add"], OPS["mul"]]))
-    def only_these(program: Program) -> None:
+    def only_these(program: Formula) -> None:
         assert {step.op.name for step in program.steps} <= {"add", "mul"}
 
     only_these()
@@ -175,7 +175,7 @@ def test_so_can_a_row_of_ones_own() -> None:
 def test_smooth_programs_of_arrays_have_no_kinks() -> None:
     @given(tensor_programs(smooth=True))
     @settings(deadline=None)
-    def smooth(program: Program) -> None:
+    def smooth(program: Formula) -> None:
         assert all(step.op.kink is None and step.op.name not in ("max", "min") for step in program.steps)
 
     smooth()
@@ -188,8 +188,8 @@ def test_a_step_is_shown_as_code_with_what_its_row_holds() -> None:
 
 @given(tensor_programs() | programs())
 @settings(max_examples=60)
-def test_what_is_printed_can_be_pasted(program: Program) -> None:
-    names = {"Program": Program, "Step": Step, "OPS": OPS, "ARRAY_OPS": ARRAY_OPS, "array": np.array, "slice": slice}
+def test_what_is_printed_can_be_pasted(program: Formula) -> None:
+    names = {"Formula": Formula, "Step": Step, "OPS": OPS, "ARRAY_OPS": ARRAY_OPS, "array": np.array, "slice": slice}
     again = eval(repr(program), names)
 
     assert np.array_equal(again(*again.inputs), program(*program.inputs))

@@ -16,7 +16,7 @@ from microgradnn.check import assert_gradients, gradcheck
 from microgradnn.check.blame import suspects
 from microgradnn.check.judge import ALLOWED
 from microgradnn.check.replay import condition
-from microgradnn.check.strategies import Program, TensorGraph, arrays, tensor_graphs, tensor_programs
+from microgradnn.check.strategies import Formula, TensorGraph, arrays, tensor_graphs, tensor_programs
 from microgradnn.graph import Op, topological
 from microgradnn.rules.arrays import ArrayOp, broadcast, swap
 
@@ -200,7 +200,7 @@ def test_a_number_taken_out_of_the_graph_is_suspected_once() -> None:
 
 @given(program=tensor_programs(most=5))
 @settings(max_examples=30, deadline=None)
-def test_no_formula_passes_whose_gradient_is_a_little_off(program: Program) -> None:
+def test_no_formula_passes_whose_gradient_is_a_little_off(program: Formula) -> None:
     off = Op("off", lambda x: x, np.positive, lambda f, x: 1 + 1e-5)
     report = gradcheck(lambda *xs: off(program(*xs)), *map(Tensor, program.inputs))
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Value, atan2, exp, grad, hessian, hvp, hypot, jacobian, jvp, log, relu, value_and_grad, vjp
-from microgradnn.check.strategies import Program, programs
+from microgradnn.check.strategies import Formula, programs
 from microgradnn.graph.structure import unflatten
 
 small = st.floats(-2, 2)
@@ -155,7 +155,7 @@ def test_the_functions_leave_no_gradients_behind() -> None:
 
 @given(programs(smooth=True, most=6), st.lists(small, min_size=3, max_size=3))
 @settings(deadline=None)
-def test_a_product_with_the_gradient_is_the_move_along_a_direction(program: Program, direction: list[float]) -> None:
+def test_a_product_with_the_gradient_is_the_move_along_a_direction(program: Formula, direction: list[float]) -> None:
     inputs = list(program.inputs)
     v = direction[: len(inputs)]
 

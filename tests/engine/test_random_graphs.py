@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from microgradnn import Value, grad, jvp
 from microgradnn.check.differences import central
 from microgradnn.check.replay import complex_step, condition
-from microgradnn.check.strategies import INNER, Graph, Program, graphs, programs
+from microgradnn.check.strategies import INNER, Formula, Graph, graphs, programs
 from microgradnn.graph import OPS, Op, topological
 
 RATIONAL = [OPS[name] for name in ("add", "sub", "mul", "div", "neg")]
@@ -57,7 +57,7 @@ def test_the_gradients_are_those_of_the_complex_step_to_the_last_digits(graph: G
         assert abs(x.grad - slope) <= 1e-11 * (scale + 1)  # a dozen operations, each of condition up to 1000
 
 
-def fractions_both_ways(program: Program, inputs: list[Fraction]) -> tuple[list[Any], list[Any]]:
+def fractions_both_ways(program: Formula, inputs: list[Fraction]) -> tuple[list[Any], list[Any]]:
     """The gradients by reverse and by forward mode, in fractions, by the rules of the table."""
     nodes: list[Any] = list(inputs)
     tangents = [[Fraction(i == j) for j in range(len(inputs))] for i in range(len(inputs))]
@@ -79,7 +79,7 @@ def fractions_both_ways(program: Program, inputs: list[Fraction]) -> tuple[list[
 @given(programs(rows=RATIONAL, most=10), st.data())
 @settings(deadline=None)
 def test_of_fractions_reverse_mode_is_forward_mode_exactly_and_floats_come_close(
-    program: Program, data: st.DataObject
+    program: Formula, data: st.DataObject
 ) -> None:
     inputs = [Fraction(x).limit_denominator(64) or Fraction(1, 3) for x in program.inputs]
     try:
@@ -98,7 +98,7 @@ def test_of_fractions_reverse_mode_is_forward_mode_exactly_and_floats_come_close
 
 @given(programs(smooth=True, most=8))
 @settings(deadline=None)
-def test_forward_mode_and_reverse_mode_agree(program: Program) -> None:
+def test_forward_mode_and_reverse_mode_agree(program: Formula) -> None:
     inputs = list(program.inputs)
     gradient = grad(lambda xs: program(*xs))(inputs)
 

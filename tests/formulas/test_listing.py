@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, abs, clip, derive, elu, gelu, leaky_relu, sigmoid, where
-from microgradnn.check.strategies import Program, programs, tensor_programs
+from microgradnn.check.strategies import Formula, programs, tensor_programs
 from microgradnn.formulas.book import Book
 from microgradnn.formulas.latex import latex
 from microgradnn.formulas.listing import Listing
@@ -91,7 +91,7 @@ def test_a_matrix_product_is_bracketed_as_a_product() -> None:
 # --- what is printed is what is meant -----------------------------------------------------------
 
 
-def of_terms(program: Program, *, simplify: bool) -> list[str]:
+def of_terms(program: Formula, *, simplify: bool) -> list[str]:
     """The lines of a formula."""
     book = Book(simplify=simplify)
     return lines_of(program(*[book.variable(f"x{i}", ()) for i in range(len(program.inputs))]))[1]
@@ -108,7 +108,7 @@ def run(output: Any, leaves: list[Any], **options: Any) -> Any:
 
 @pytest.mark.parametrize("style", STYLES)
 @given(program=programs(), simplify=st.booleans())
-def test_the_printed_lines_give_the_value_of_a_formula(style: Style, program: Program, simplify: bool) -> None:
+def test_the_printed_lines_give_the_value_of_a_formula(style: Style, program: Formula, simplify: bool) -> None:
     leaves = [Value(x, f"x{i}") for i, x in enumerate(program.inputs)]
     output = program(*leaves)
 
@@ -116,7 +116,7 @@ def test_the_printed_lines_give_the_value_of_a_formula(style: Style, program: Pr
 
 
 @given(programs(rows=[*map(OPS.get, ("add", "mul", "sub", "div", "neg", "tanh", "sigmoid"))], most=20), st.booleans())  # type: ignore[list-item]
-def test_a_line_is_not_too_long_and_nothing_is_computed_twice(program: Program, simplify: bool) -> None:
+def test_a_line_is_not_too_long_and_nothing_is_computed_twice(program: Formula, simplify: bool) -> None:
     lines = of_terms(program, simplify=simplify)
     sides = [line.split(" = ", 1)[1] for line in lines]
 
@@ -126,7 +126,7 @@ def test_a_line_is_not_too_long_and_nothing_is_computed_twice(program: Program, 
 
 
 @given(tensor_programs(most=6))
-def test_the_printed_lines_give_the_value_of_a_formula_of_arrays(program: Program) -> None:
+def test_the_printed_lines_give_the_value_of_a_formula_of_arrays(program: Formula) -> None:
     leaves = [Tensor(x, f"x{i}") for i, x in enumerate(program.inputs)]
     output = (program(*leaves) ** 2).sum()
     assert run(output, leaves) == pytest.approx(output.item(), rel=1e-9, abs=1e-9)

@@ -36,7 +36,7 @@ from microgradnn import (
     where,
 )
 from microgradnn.check.replay import condition
-from microgradnn.check.strategies import INNER, Graph, Program, graphs, programs
+from microgradnn.check.strategies import INNER, Formula, Graph, graphs, programs
 from microgradnn.graph import OPS, topological
 from microgradnn.programs.backends import compile
 from microgradnn.programs.numba import program as tapeprogram
@@ -276,7 +276,7 @@ FORMULAS = [op for op in OPS.values() if op.name not in (*INNER, "prod")]
 
 
 @given(program=programs(rows=FORMULAS), data=st.data())
-def test_of_a_random_graph_at_awkward_numbers_it_is_the_sweep_too(program: Program, data: st.DataObject) -> None:
+def test_of_a_random_graph_at_awkward_numbers_it_is_the_sweep_too(program: Formula, data: st.DataObject) -> None:
     leaves = [Value(data.draw(st.sampled_from(AWKWARD)), f"x{i}") for i in range(len(program.inputs))]
     try:
         output = program(*leaves)
