@@ -27,7 +27,7 @@ def fold_scopes(net: Web, paths: Sequence[Path], asked: Fold, boxes: int) -> tup
     There are no more than `boxes` parts if that can be had by folding scopes and no scope was named to be folded.
     Raises ValueError for the name of a scope that is not there.
     """
-    known = {path[:k] for path in paths for k in range(1, len(path) + 1)}
+    known = {path[:k] for path in set(paths) for k in range(1, len(path) + 1)}
     folded = find_scopes(asked.fold, known)
     opened = find_scopes(asked.unfold, known)
     kept = {path[:k] for path in opened for k in range(1, len(path) + 1)}  # around an open scope all is open

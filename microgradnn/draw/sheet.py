@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +14,10 @@ from ..rules.notation import definition
 from .boxes import Arrow, Box, Direction, Picture
 from .groups import MOST_FLOWS, alike_box, group_arrow, scope_box, size_of_flow, steps_box
 from .phrases import View
-from .web import Parts, Web
+from .web import Ints, Parts, Web
 
 MOST_LABELLED = 60  # beyond this an edge's label costs the layout more time than it is worth
-Joint = tuple[int, int, list[int]]  # two parts, tail and head, and the edges that join them
+Joint = tuple[int, int, Ints]  # two parts, tail and head, and the edges that join them
 
 
 class Sheet:
@@ -74,13 +74,16 @@ class Sheet:
         """Return what joins parts that are shown; of two that are nodes, each edge by itself."""
         shown = np.zeros(self.folded.count, bool)
         shown[self.shown] = True
-        among = shown[self.tail] & shown[self.head]
-        found: dict[tuple[int, int, int], list[int]] = {}
-        ends = (self.edge[among].tolist(), self.tail[among].tolist(), self.head[among].tolist())
-        for edge, tail, head in zip(*ends, strict=True):
-            alone = self.is_node(tail) and self.is_node(head)
-            found.setdefault((tail, head, edge if alone else -1), []).append(edge)
-        return [(tail, head, edges) for (tail, head, _), edges in found.items()]
+        among = np.flatnonzero(shown[self.tail] & shown[self.head])
+        codes = self.head[among] * self.folded.count + self.tail[among]
+        order = np.argsort(codes, kind="stable")
+        joints = []
+        for found in np.split(among[order], np.flatnonzero(np.diff(codes[order])) + 1):
+            if len(found):
+                tail, head = int(self.tail[found[0]]), int(self.head[found[0]])
+                each = np.split(found, len(found)) if self.is_node(tail) and self.is_node(head) else [found]
+                joints += [(int(edges[0]), tail, head, self.edge[edges]) for edges in each]
+        return [(tail, head, edges) for _, tail, head, edges in sorted(joints, key=lambda joint: joint[0])]
 
     def strongest(self, top: int) -> list[Joint]:
         """Return the `top` joints by the size of what comes back along them."""
@@ -94,9 +97,9 @@ class Sheet:
         """Whether a part is drawn as the one node that it is."""
         return self.folded.kind[part] == "node"
 
-    def uses(self, edges: Iterable[int]) -> list[Edge]:
+    def uses(self, edges: Ints) -> list[Edge]:
         """Return edges of the web as those of the graph."""
-        return [Edge(self.net.nodes[self.net.head[edge]], int(self.net.position[edge])) for edge in edges]
+        return [Edge(self.net.nodes[self.net.head[edge]], int(self.net.position[edge])) for edge in edges.tolist()]
 
     # --- the nodes of a part ----------------------------------------------------------------
 

@@ -51,27 +51,25 @@ class Parts:
 def web(nodes: list[Any], left_out: Callable[[Node], bool]) -> Web:
     """Return the web of nodes in topological order; inputs that are `left_out` are not counted as missing."""
     place = {node: i for i, node in enumerate(nodes)}
-    tail: list[int] = []
-    head: list[int] = []
-    position: list[int] = []
-    slot: list[int] = []
+    used: list[int] = []  # the place of each input of each node, −1 of one that is not looked at
+    many: list[int] = []  # how many inputs each node has
+    row: list[int] = []  # and how many each sequence of them
     missing: dict[int, int] = {}
     for i, node in enumerate(nodes):
-        if node.op is None:
-            continue
         inputs = node.inputs
-        row = len(inputs) // node.op.sequences if isinstance(node.op, Fold) else 1
-        for k, x in enumerate(inputs):
-            found = place.get(x)
-            if found is not None:
-                tail.append(found)
-                head.append(i)
-                position.append(k)
-                slot.append(k // row)
-            elif not left_out(x):
-                missing[i] = missing.get(i, 0) + 1
-    tails, heads, positions, slots = (np.array(xs, np.int64) for xs in (tail, head, position, slot))
-    return Web(nodes, tails, heads, positions, slots, missing)
+        many.append(len(inputs))
+        row.append(len(inputs) // node.op.sequences if isinstance(node.op, Fold) else 1)
+        try:
+            used += [place[x] for x in inputs]
+        except KeyError:
+            used += [place.get(x, -1) for x in inputs]
+            missing[i] = sum(x not in place and not left_out(x) for x in inputs)
+    tail, count = np.array(used, np.int64), np.array(many, np.int64)
+    head = np.repeat(np.arange(len(nodes)), count)
+    position = np.arange(len(tail)) - np.repeat(np.cumsum(count) - count, count)
+    slot = position // np.repeat(np.maximum(row, 1), count)
+    seen = tail >= 0
+    return Web(nodes, tail[seen], head[seen], position[seen], slot[seen], missing)
 
 
 def scopes(net: Web) -> list[Path]:
@@ -89,6 +87,7 @@ def scopes(net: Web) -> list[Path]:
         own.append(paths[scope])
     if len(paths) == 1:
         return own
+    shared: dict[tuple[Path, Path], Path] = {}
     around: list[Path | None] = [None] * len(own)  # the innermost scope of the users met so far
     edge = len(net.head) - 1
     tails, heads = net.tail.tolist(), net.head.tolist()
@@ -99,7 +98,12 @@ def scopes(net: Web) -> list[Path]:
         while edge >= 0 and heads[edge] == i:
             x = tails[edge]
             met = around[x]
-            around[x] = own[i] if met is None or met == own[i] else common(met, own[i])
+            if met is None:
+                around[x] = own[i]
+            elif met is not own[i]:
+                if (met, own[i]) not in shared:
+                    shared[met, own[i]] = common(met, own[i])
+                around[x] = shared[met, own[i]]
             edge -= 1
     return own
 
