@@ -27,7 +27,7 @@ from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
 from .commands import check, demo, predict, train
-from .usage import CHECK, CHECKING, DEMO, DRAW, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
+from .usage import CHECK, CHECKING, DEMO, DRAW, DRAWING, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
 
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
 LONGEST = 1000  # characters of a complaint
@@ -75,6 +75,8 @@ def parser() -> Parser:
         if name == "draw":
             command.add_argument("-o", "--output", metavar="FILE", help=f"where to write: .{', .'.join(FORMATS)}")
             command.add_argument("--text", action="store_true", help="print a tree; write a file only if -o says so")
+            for option, more in DRAWING.items():
+                command.add_argument(option, **more)
     for name, work, about, arguments in (
         ("train", train, TRAIN, TRAINING),
         ("predict", predict, PREDICT, PREDICTING),
@@ -127,7 +129,19 @@ def run_draw(options: argparse.Namespace) -> None:
     wrt = find_wrt(graph, options.wrt)
     if graph.output.kind != "constant":  # a number, to which no gradient comes
         graph.output.backward()
-    drawing = draw(graph.output)
+    drawing = draw(
+        graph.output,
+        fold=split(options.fold),
+        unfold=split(options.unfold),
+        depth=options.depth,
+        focus=split(options.focus) or None,
+        around=options.around,
+        radius=options.radius,
+        top=options.top,
+        constants=options.constants,
+        most=options.most,
+        direction=options.direction,
+    )
     output = options.output or ("" if options.text else default_file(graph.output.name))
     if output:
         drawing.save(output)
@@ -189,9 +203,14 @@ def assignment(text: str) -> tuple[str, float]:
         raise ValueError(f"{text!r} is not of the form name=number, as in a=5") from None
 
 
+def split(names: str | None) -> list[str]:
+    """Return the names in 'a, b', as the reader of expressions takes them."""
+    return [normalize("NFKC", name.strip()) for name in (names or "").split(",") if name.strip()]
+
+
 def find_wrt(graph: Expression, names: str | None) -> list[str]:
     """Split --wrt, and look whether the expression has these names."""
-    wrt = [normalize("NFKC", name.strip()) for name in (names or "").split(",") if name.strip()]  # as the reader does
+    wrt = split(names)
     for name in wrt:
         if name not in graph.names:
             raise ValueError(f"--wrt: the expression has no {name!r}; it has {', '.join(graph.names)}")

@@ -32,6 +32,8 @@ examples:
   microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2 --text  prints a tree, writes nothing
   microgradnn draw exam.mg x1=0.6 -o exam.dot            reads a file, with another x1
   echo "y = x**2" | microgradnn draw - x=3 --wrt x       reads standard input
+  microgradnn draw exam.mg --focus w11,L --direction TB  what lies between two nodes, the output below
+  microgradnn draw exam.mg --fold neuron --text          a box each neuron
 """
 EXPLAIN = """\
 Prints the chain rule of a gradient: every path, in letters and in numbers, and the sum.
@@ -90,6 +92,18 @@ examples:
 """
 
 HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
+DRAWING: dict[str, dict[str, Any]] = {
+    "--fold": dict(metavar="SCOPE,…", help="scopes to be drawn as boxes: 'layer 1/neuron 3', or 'neuron' for all"),
+    "--unfold": dict(metavar="SCOPE,…", help="scopes to be drawn in full"),
+    "--depth": dict(type=int, metavar="N", help="how many scopes deep to unfold (0: none)"),
+    "--focus": dict(metavar="a,J", help="what lies between two nodes, or one and the output"),
+    "--around": dict(metavar="NAME", help="what is near a node"),
+    "--radius": dict(type=int, default=2, metavar="N", help="… at most so many edges away (default: 2)"),
+    "--top": dict(type=int, metavar="N", help="only the edges that bring back the most"),
+    "--no-constants": dict(dest="constants", action="store_false", help="leave constants without a name out"),
+    "--most": dict(type=int, metavar="N", help="fold beyond so many boxes (default: 60), and draw no more"),
+    "--direction": dict(choices=("LR", "TB"), help="the output on the right, or below (default: what is narrower)"),
+}
 TRAINING: dict[str, dict[str, Any]] = {
     "data": dict(nargs="?", metavar="data.csv", help="the table"),
     "--images": dict(metavar="FOLDER", help="pictures instead: a folder with a folder for each class"),

@@ -71,8 +71,11 @@ def to_dot(picture: Picture) -> str:
     if picture.told:
         graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
     fill(graph, picture.boxes, 0)
+    outer = {box.id: box.scope[:1] for box in picture.boxes}
     for arrow in picture.arrows:
-        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow))
+        # What enters a frame from outside stands above all that is in it: frames then come one below the other.
+        enters = picture.direction == "TB" and outer[arrow.head] and outer[arrow.head] != outer[arrow.tail]
+        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow), **({"minlen": "2"} if enters else {}))
     return str(graph.source)
 
 

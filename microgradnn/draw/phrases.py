@@ -124,7 +124,7 @@ def gradient(node: Node, terms: Sequence[float]) -> str:
         return total
     if len(terms) > MOST_TERMS:
         return f"{total} (Σ {len(terms)} uses)"
-    return addition(terms, node.grad_data)
+    return addition(terms, node.grad_data, (4, 3, 5))
 
 
 def adds_up(terms: Sequence[float], grad: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,12 @@ from ..graph.paths import Edge
 from ..rules.notation import definition
 from .boxes import Arrow, Box, Direction, Picture
 from .groups import MOST_FLOWS, alike_box, group_arrow, scope_box, size_of_flow, steps_box
+from .metrics import text_width
 from .phrases import View
 from .web import Ints, Parts, Web
 
+PAGE = 800  # points: on a page of 736 pixels, which is 552, its letters of 10 are still 9 pixels high
+GAP, MARGINS = 45, 25  # points: between two boxes, along the way, with what stands at the edge; beside a text
 MOST_LABELLED = 60  # beyond this an edge's label costs the layout more time than it is worth
 Joint = tuple[int, int, Ints]  # two parts, tail and head, and the edges that join them
 
@@ -50,7 +53,8 @@ class Sheet:
         hidden = len(self.order) - sum(box.nodes for box in boxes)
         title = f"Computation graph of {self.view.short[self.order[-1]]}"
         told = self.told(boxes, hidden)
-        return Picture(title, (*stubs, *boxes), tuple(arrows), self.direction or "LR", hidden, told)
+        direction = self.direction or turned(boxes, self.joints, self.ids)
+        return Picture(title, (*stubs, *boxes), tuple(arrows), direction, hidden, told)
 
     # --- which parts, and what joins them ---------------------------------------------------
 
@@ -188,3 +192,17 @@ class Sheet:
         if hidden:
             lines.append(f"{hidden:,} of {len(self.order):,} nodes {'is' if hidden == 1 else 'are'} not shown")
         return tuple(lines)
+
+
+def turned(boxes: Sequence[Box], joints: Sequence[Joint], ids: Mapping[int, str]) -> Direction:
+    """Return the direction in which the picture is no wider than a page: left to right, if either or neither is."""
+    rank = dict.fromkeys(ids, 0)  # how many boxes stand before each, along the longest way; what leads back left out
+    for tail, head, _ in joints:
+        if tail < head:
+            rank[head] = max(rank[head], rank[tail] + 1)
+    columns: dict[int, list[float]] = {}
+    for part, box in zip(ids, boxes, strict=True):
+        columns.setdefault(rank[part], []).append(MARGINS + max(text_width(text, 10) for _, text in box.lines))
+    along = sum(GAP + max(column) for column in columns.values())
+    across = max(sum(column) for column in columns.values())
+    return "LR" if along <= PAGE or along <= across else "TB"

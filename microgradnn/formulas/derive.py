@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from ..graph import Node, topological
+from ..rules.find import find
 from .book import Book
 from .cancel import cancel_sigmoid_slope
 from .exact import Exact
@@ -88,9 +89,9 @@ class Derivation:
 
 def derive(
     output: Node,
-    wrt: Sequence[Node] | None = None,
+    wrt: Sequence[Node | str] | None = None,
     *,
-    inputs: Sequence[Node] | None = None,
+    inputs: Sequence[Node | str] | None = None,
     name: str = "value_and_gradients",
     simplify: bool = True,
     notes: bool = False,
@@ -98,9 +99,9 @@ def derive(
 ) -> Derivation:
     """Write out the computation of `output`, one number, and of its gradients by `wrt`.
 
-    `wrt` are nodes, by default the parameters, or all named leaves where there are none. `inputs` are the
-    leaves that become arguments of the function, by default all that have a name; other leaves are
-    written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
+    `wrt` are nodes, or their names, by default the parameters, or all named leaves where there are none.
+    `inputs` are the leaves that become arguments of the function, by default all that have a name; other
+    leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
     with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
     'numpy' or, for graphs of Values, 'python' or 'c'.
 
@@ -172,12 +173,12 @@ def check_output(output: Any, verb: str, wrt: Any = None) -> None:
         )
     if not isinstance(output, Node):
         raise TypeError(what)
-    if isinstance(wrt, Node):
-        raise TypeError(f"wrt is a list of nodes: {verb}(J, [x])")
+    if isinstance(wrt, (Node, str)):
+        raise TypeError(f"wrt is a list of nodes, or of their names: {verb}(J, [x])")
 
 
 def resolve_arguments(
-    output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None
+    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
     check_output(output, "derive", wrt)
@@ -186,7 +187,11 @@ def resolve_arguments(
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
     wanted = resolve_wrt(order, leaves, wrt, output)  # leaves are in the order of their first use
-    given = list(inputs) if inputs is not None else [x for x in leaves if x.name]
+    given = (
+        [find(order, x) if isinstance(x, str) else x for x in inputs]
+        if inputs is not None
+        else [x for x in leaves if x.name]
+    )
     had = set(given)
     for x in given:
         if x.op is not None:
@@ -221,13 +226,21 @@ def to_terms(
     return formulas, grads
 
 
-def resolve_wrt(order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node] | None, output: Node) -> list[Node]:
+def nodes_of(order: Sequence[Node], asked: Sequence[Node | str]) -> list[Node]:
+    """Return nodes of a graph that were given as themselves or by name."""
+    return [find(order, x) if isinstance(x, str) else x for x in asked]
+
+
+def resolve_wrt(
+    order: Sequence[Node], leaves: Sequence[Node], wrt: Sequence[Node | str] | None, output: Node
+) -> list[Node]:
     """Return the nodes by which to differentiate; ValueError for what is not in the graph."""
     if wrt is None:
         parameters = [x for x in leaves if x.kind == "parameter"]
         return parameters or [x for x in leaves if x.name and x.kind != "constant"]
     graph = set(order)
-    for x in wrt:
+    wanted = nodes_of(order, wrt)
+    for x in wanted:
         if x not in graph:
             raise ValueError(f"{output!r} does not depend on {x!r}")
-    return list(wrt)
+    return wanted

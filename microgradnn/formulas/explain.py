@@ -16,6 +16,7 @@ from ..engine.tensor import Tensor
 from ..graph import Node, topological
 from ..graph.paths import Edge, back, count_paths, paths, uses
 from ..rules import calculus
+from ..rules.find import find
 from ..rules.notation import Operand, Style, Symbol, addition, constant, definition, labels, number, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
 
@@ -27,16 +28,17 @@ LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash
 
 
 @overload
-def explain(root: Tensor, source: Node) -> ArrayExplanation: ...  # type: ignore[overload-overlap] # a Tensor is a Node
+def explain(root: Tensor, source: Node | str) -> ArrayExplanation: ...  # type: ignore[overload-overlap] # a Tensor is a Node
 
 
 @overload
-def explain(root: Node, source: Node) -> Explanation: ...
+def explain(root: Node, source: Node | str) -> Explanation: ...
 
 
-def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
+def explain(root: Node, source: Node | str) -> Explanation | ArrayExplanation:
     """Explain ∂root/∂source by the paths from `source` to `root`; among Tensors in matrix form, line by line.
 
+    `source` is a node, or the name of one: 'W1', 'layer 1/neuron 2/w1', or 't3' as drawings number it.
     Where there are more than 32 paths, or one of more than 40 steps, it is explained by the
     uses of `source` instead: droot/dsource = Σ droot/duser · duser/dsource, and says so.
     Gradients that `backward()` has left on the nodes are neither needed nor touched.
@@ -47,11 +49,15 @@ def explain(root: Node, source: Node) -> Explanation | ArrayExplanation:
     >>> print(explain(J, b))
     dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6
     """
-    if not isinstance(source, Node):
+    if not isinstance(source, (Node, str)):
         raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
-    if hasattr(root, "shape"):
-        return explain_arrays(root, source)
     order = topological(root)
+    node: Node = find(order, source) if isinstance(source, str) else source
+    return explain_arrays(root, node) if hasattr(root, "shape") else explain_numbers(root, node, order)
+
+
+def explain_numbers(root: Node, source: Node, order: Sequence[Node]) -> Explanation:
+    """Explain a gradient of a graph of Values, `order`."""
     found = count_paths(order, source, limit=MOST_PATHS + 1)
     terms: list[Summand] = []
     why = "as its paths are too many or too long to read"
@@ -148,7 +154,7 @@ class Explanation:
             products.append(f"… and {len(self.terms) - MOST_PATHS} more, in all {number(rest, DIGITS)}")
         if len(summands) == 1:
             return [*products, equal(total, number(self.value, DIGITS))]
-        return [*products, f"{total} = {addition(summands, self.value, DIGITS)}"]
+        return [*products, f"{total} = {addition(summands, self.value, range(DIGITS, DIGITS + 4))}"]
 
     def heading(self) -> str:
         """Say what the terms are, where there is more than one."""

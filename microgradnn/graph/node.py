@@ -261,12 +261,27 @@ class Node:
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are
     # the only imports that point upwards, and they wait until they are called.
 
-    def draw(self, **options: Any) -> Any:
-        """Return the `Drawing` of the graph that ends here; see `microgradnn.draw.draw`."""
-        return import_module("microgradnn.draw").draw(self, **options)
+    def draw(
+        self,
+        *,
+        fold: str | Sequence[str] = (),
+        unfold: str | Sequence[str] = (),
+        depth: int | None = None,
+        focus: Any = None,
+        around: Any = None,
+        radius: int = 2,
+        top: int | None = None,
+        constants: bool = True,
+        most: int | None = None,
+        direction: str | None = None,
+    ) -> Any:
+        """Return the `Drawing` of the graph that ends here; what the options do is said at `microgradnn.draw.draw`."""
+        options = dict(fold=fold, unfold=unfold, depth=depth, focus=focus, around=around, radius=radius, top=top)
+        more = dict(constants=constants, most=most, direction=direction)
+        return import_module("microgradnn.draw").draw(self, **options, **more)
 
-    def explain(self, source: Node) -> Any:
-        """Return the `Explanation` of ∂self/∂source; see `microgradnn.formulas.explain.explain`."""
+    def explain(self, source: Node | str) -> Any:
+        """Return the `Explanation` of ∂self/∂source, a node or its name; see `microgradnn.formulas.explain.explain`."""
         return import_module("microgradnn.formulas.explain").explain(self, source)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

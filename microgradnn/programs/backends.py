@@ -22,9 +22,9 @@ BACKENDS = ("c", "numba", "numpy", "python")
 @overload
 def compile(
     output: Node,
-    wrt: Sequence[Node] | None = None,
+    wrt: Sequence[Node | str] | None = None,
     *,
-    inputs: Sequence[Node] | None = None,
+    inputs: Sequence[Node | str] | None = None,
     backend: Literal["numba"],
     reduce: Reduction = "sum",
 ) -> TapeProgram: ...
@@ -33,9 +33,9 @@ def compile(
 @overload
 def compile(
     output: Node,
-    wrt: Sequence[Node] | None = None,
+    wrt: Sequence[Node | str] | None = None,
     *,
-    inputs: Sequence[Node] | None = None,
+    inputs: Sequence[Node | str] | None = None,
     backend: Backend = "numpy",
     reduce: Reduction = "sum",
     any_length: bool = False,
@@ -45,9 +45,9 @@ def compile(
 
 def compile(
     output: Node,
-    wrt: Sequence[Node] | None = None,
+    wrt: Sequence[Node | str] | None = None,
     *,
-    inputs: Sequence[Node] | None = None,
+    inputs: Sequence[Node | str] | None = None,
     backend: Backend = "numpy",
     reduce: Reduction = "sum",
     any_length: bool = False,
@@ -102,7 +102,7 @@ def refuse_masks(output: Node) -> None:
 
 
 def tape_program(
-    output: Node, wrt: Sequence[Node] | None, inputs: Sequence[Node] | None, reduce: Reduction
+    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None, reduce: Reduction
 ) -> TapeProgram:
     """Return the program that is a tape of the graph."""
     if hasattr(output, "shape"):

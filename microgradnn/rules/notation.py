@@ -76,18 +76,18 @@ def write_sum(terms: Sequence[float], digits: int = 4) -> str:
     return number(terms[0], digits) + "".join(signed)
 
 
-def addition(terms: Sequence[float], total: float, digits: int = 4) -> str:
+def addition(terms: Sequence[float], total: float, digits: Sequence[int] = (4, 5, 6, 7)) -> str:
     """Write a sum and what it comes to, all rounded at one place: 0.646 − 0.742 = −0.096.
 
-    There are as many digits as it takes for what is written to add up, and for no term to vanish, up to three more
-    than asked for; where that is not enough, the sign is ≈.
+    It has the first number of `digits` with which no term vanishes and what is written adds up; if there is none, the
+    sign is ≈.
     """
     numbers = [*terms, total]
     if not all(map(isfinite, numbers)):
-        return f"{write_sum(terms, digits)} = {number(total, digits)}"
+        return f"{write_sum(terms, digits[0])} = {number(total, digits[0])}"
     top = floor(log10(max(map(abs, numbers)) or 1.0))
     close = ""
-    for shown in range(digits, digits + 4):
+    for shown in digits:
         place = Decimal(1).scaleb(top - shown + 1)
         parts = [Decimal(x).quantize(place, context=WIDE) for x in numbers]
         if all(part or not x for part, x in zip(parts, numbers, strict=True)):
@@ -95,7 +95,7 @@ def addition(terms: Sequence[float], total: float, digits: int = 4) -> str:
             if sum(parts[:-1]) == parts[-1]:
                 return f"{left} = {right}"
             close = close or f"{left} ≈ {right}"
-    return close or f"{write_sum(terms, digits)} ≈ {number(total, digits)}"
+    return close or f"{write_sum(terms, digits[0])} ≈ {number(total, digits[0])}"
 
 
 class Operand(NamedTuple):
