@@ -31,6 +31,7 @@ from .usage import CHECK, CHECKING, DEMO, DRAW, DRAWING, EXAMPLES, EXPLAIN, PRED
 
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
 LONGEST = 1000  # characters of a complaint
+WHOLE = 1 << 30  # boxes: a table has every node
 
 
 def complain(error: Exception, code: int) -> int:
@@ -145,7 +146,9 @@ def run_draw(options: argparse.Namespace) -> None:
     output = options.output or ("" if options.text else default_file(graph.output.name))
     if output:
         drawing.save(output)
-    print(drawing.text() if options.text else drawing.table(only=wrt and [*wrt, graph.output.name]))
+    print(
+        drawing.text() if options.text else draw(graph.output, most=WHOLE).table(only=wrt and [*wrt, graph.output.name])
+    )
     if output:
         print(f"wrote {visible(output)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -65,3 +66,15 @@ def shorten(name: str, longest: int = LONGEST) -> str:
         return name
     half = (longest - 1) // 2
     return f"{name[: longest - 1 - half]}…{name[-half:]}"
+
+
+def nest(boxes: Sequence[Box], depth: int) -> tuple[list[Box], dict[str, list[Box]]]:
+    """Return the boxes whose scope is `depth` deep, and those of each scope below."""
+    here: list[Box] = []
+    inner: dict[str, list[Box]] = {}
+    for box in boxes:
+        if len(box.scope) > depth:
+            inner.setdefault(box.scope[depth], []).append(box)
+        else:
+            here.append(box)
+    return here, inner

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .boxes import Arrow, Box, Picture, shorten
+from .boxes import Arrow, Box, Picture, nest, shorten
 from .metrics import text_width
 
 if TYPE_CHECKING:
@@ -81,12 +81,9 @@ def to_dot(picture: Picture) -> str:
 
 def fill(graph: Digraph, boxes: Sequence[Box], depth: int) -> None:
     """Set down the boxes whose scope is `depth` deep, then each scope below as a cluster."""
-    inner: dict[str, list[Box]] = {}
-    for box in boxes:
-        if len(box.scope) > depth:
-            inner.setdefault(box.scope[depth], []).append(box)
-        else:
-            graph.node(box.id, **box_attributes(box))
+    here, inner = nest(boxes, depth)
+    for box in here:
+        graph.node(box.id, **box_attributes(box))
     for name, members in inner.items():
         id = f"s{depth}{members[0].id}"
         with graph.subgraph(name=f"cluster_{id}") as cluster:

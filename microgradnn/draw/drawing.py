@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any
 
 from ..engine.disk import writable, write
@@ -11,12 +13,14 @@ from ..errors import RenderError
 from ..graph import Node
 from .boxes import Direction, Picture
 from .dot import to_dot
+from .mermaid import to_mermaid
 from .picture import Names, picture
 from .render import INSTALL, render
 from .svg import to_svg
 from .text import table, tree
 
-FORMATS = ("dot", "pdf", "png", "svg", "txt")
+NARROWEST = 20  # columns
+FORMATS = ("dot", "mmd", "pdf", "png", "svg", "txt")
 
 
 def draw(
@@ -94,9 +98,17 @@ class Drawing:
         """Return it in DOT, the language of Graphviz."""
         return to_dot(self.picture)
 
-    def text(self) -> str:
-        """Return it as a tree for the terminal."""
-        return tree(self.picture)
+    def mermaid(self) -> str:
+        """Return it in Mermaid, which many sites draw in Markdown."""
+        return to_mermaid(self.picture)
+
+    def text(self, *, width: int | None = None) -> str:
+        """Return it as a tree for the terminal, `width` columns wide: by default the terminal's, if there is one."""
+        if width is not None and width < NARROWEST:
+            raise ValueError(f"a tree takes at least {NARROWEST} columns; got width={width}")
+        if width is None and sys.stdout is not None and sys.stdout.isatty():
+            width = max(NARROWEST, get_terminal_size().columns)
+        return tree(self.picture, width)
 
     def table(self, *, only: Collection[str] = ()) -> str:
         """Return a line for each node, or for each named in `only`, in forward order."""
@@ -105,14 +117,19 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write it to a file, in the format of its ending, and return the path.
 
-        Raises ValueError for an ending that is none of dot, pdf, png, svg, txt, and
+        Raises ValueError for an ending that is none of dot, mmd, pdf, png, svg, txt, and
         RenderError where the layout fails (pdf and png need the system's Graphviz), OSError where it cannot be
         written; then the file that was there stays.
         """
         format = Path(path).suffix.lower().removeprefix(".")
         if format not in FORMATS:
             raise ValueError(f"unknown format {format!r} (choose from {', '.join(FORMATS)})")
-        texts: dict[str, Callable[[], str]] = {"dot": self.dot, "svg": self.svg, "txt": lambda: f"{self.text()}\n"}
+        texts: dict[str, Callable[[], str]] = {
+            "dot": self.dot,
+            "mmd": self.mermaid,
+            "svg": self.svg,
+            "txt": lambda: f"{tree(self.picture)}\n",
+        }
         writable(path)
         return write(path, texts[format]().encode() if format in texts else render(self.dot(), format))
 

@@ -50,6 +50,8 @@ def picture(root: Node, **options: Any) -> Picture:
         nodes = [node for node in nodes if node in near]
     if not how.constants:
         nodes = [node for node in nodes if node is root or not is_number(node)]
+    if not nodes:
+        raise ValueError("what was asked for leaves no node to be drawn")
     net = web(nodes, (lambda node: False) if how.constants else is_number)
     budget = how.most or MOST_BOXES
     folded, opened = fold_scopes(net, scopes(net), Fold(as_names(how.fold), as_names(how.unfold), how.depth), budget)

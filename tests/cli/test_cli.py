@@ -156,6 +156,38 @@ def test_text_with_o_prints_the_tree_and_writes_the_file(capsys: Capture) -> Non
     assert files() == ["J.dot"]
 
 
+@pytest.mark.parametrize(
+    ("options", "shown", "told"),
+    [
+        ("--fold neuron", "neuron 3: 8 nodes", "24 of 48 nodes are folded into 3 boxes"),
+        ("--depth 0", "layer 2: 11 nodes", "44 of 48 nodes are folded into 3 boxes"),
+        ("--depth 0 --unfold loss", "t21 = t16 + t20", "35 of 48 nodes are folded into 2 boxes"),
+        ("--most 10", "loss: 9 nodes", "44 of 48 nodes are folded into 3 boxes"),
+        ("--focus 'a1, z'", "t4 = v1 × a1", "43 of 48 nodes are not shown"),
+        ("--around z --radius 1", "ŷ = σ(z)", "44 of 48 nodes are not shown"),
+        ("--no-constants --direction TB", "t18 = 1 − ŷ", "2 of 48 nodes are not shown"),
+        ("--top 3", "L = −t21", "43 of 48 nodes are not shown"),
+    ],
+)
+def test_a_part_of_a_graph_can_be_drawn(options: str, shown: str, told: str, capsys: Capture) -> None:
+    text = printed(capsys, "draw", str(EXAM), "--text", *shlex.split(options))
+
+    assert shown in text
+    assert text.rstrip().endswith(f"({told})")
+
+
+def test_what_cannot_be_drawn_is_one_line(capsys: Capture) -> None:
+    assert "there is no scope 'nerd' (choose from layer 1, " in complaint(capsys, "draw", str(EXAM), "--fold", "nerd")
+    assert "no node of the graph of L has the name 'q'" in complaint(capsys, "draw", str(EXAM), "--focus", "q")
+    assert "got most=0" in complaint(capsys, "draw", str(EXAM), "--most", "0")
+
+
+def test_a_table_has_every_node_however_large_the_graph(capsys: Capture) -> None:
+    lines = printed(capsys, "draw", " + ".join(["x"] * 100), "x=1", "--wrt", "x").splitlines()
+    assert lines[1].split() == ["x", "input", "1", "100"]
+    assert len(printed(capsys, "draw", " + ".join(["x"] * 100), "x=1").splitlines()) == 102
+
+
 @pytest.mark.parametrize("wrt", ["a,b", " a , b ", "b,a", "a,,b"])
 def test_wrt_limits_the_table_to_these_and_the_output(wrt: str, capsys: Capture) -> None:
     out = printed(capsys, "draw", *J, "--wrt", wrt)
@@ -301,8 +333,8 @@ def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> No
         (["draw", "a*2", "a=__import__('os')"], "is not of the form name=number, as in a=5"),
         (["draw", "a*2", "a=2", "--wrt", "z"], "--wrt: the expression has no 'z'; it has a, J"),
         (["explain", "a*2", "a=2", "--wrt", "z"], "--wrt: the expression has no 'z'; it has a, J"),
-        (["draw", "a*2", "a=2", "-o", "J.pgn"], "unknown format 'pgn' (choose from dot, pdf, png, svg, txt)"),
-        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, pdf, png, svg, txt)"),
+        (["draw", "a*2", "a=2", "-o", "J.pgn"], "unknown format 'pgn' (choose from dot, mmd, pdf, png, svg, txt)"),
+        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, mmd, pdf, png, svg, txt)"),
         (["draw", "a*2", "a=2", "--colour"], "unknown option --colour; see microgradnn"),
         (["draw", "a*2", "a=2", "-o"], "expected one argument; see microgradnn draw --help"),
         (["draw"], "the following arguments are required: expression"),

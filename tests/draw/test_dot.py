@@ -59,7 +59,7 @@ def test_kinds_differ_by_more_than_colour(kind: str) -> None:
 
 def unquoted(name: str) -> str:
     """What is left of the DOT of a graph with this name in it when the quoted strings are emptied."""
-    dot = (Value(1.0, name) * 2).named(name).draw().dot()
+    dot = (Value(1.0, name) * 2).named(name).draw(direction="LR").dot()
     return re.sub(r"width=[\d.]+", "width=0", re.sub(r'"(\\.|[^"\\])*"', '""', dot))  # a box is as wide as its name
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from microgradnn import RenderError, Value
+from microgradnn import RenderError, Value, derive
 from microgradnn.draw import Drawing, draw
 from microgradnn.draw.drawing import FORMATS
 
@@ -19,21 +20,21 @@ def node() -> Value:
     return y
 
 
-@pytest.mark.parametrize("ending", ["svg", "dot", "txt", "SVG"])
+@pytest.mark.parametrize("ending", ["svg", "dot", "mmd", "txt", "SVG"])
 def test_save_writes_the_format_of_the_ending_and_returns_the_path(node: Value, ending: str, tmp_path: Path) -> None:
     path = node.draw().save(tmp_path / f"y.{ending}")
     text = path.read_text(encoding="utf-8")
 
     assert path == tmp_path / f"y.{ending}"
-    assert {"svg": "<svg", "dot": "digraph", "txt": "y = x × 3"}[ending.lower()] in text
+    assert {"svg": "<svg", "dot": "digraph", "mmd": "flowchart", "txt": "y = x × 3"}[ending.lower()] in text
 
 
 @pytest.mark.parametrize("name", ["y.pgn", "y", "y.svg.bak"])
 def test_an_unknown_ending_is_told_the_known_ones(node: Value, name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\(choose from dot, pdf, png, svg, txt\)"):
+    with pytest.raises(ValueError, match=r"\(choose from dot, mmd, pdf, png, svg, txt\)"):
         node.draw().save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-    assert FORMATS == ("dot", "pdf", "png", "svg", "txt")
+    assert FORMATS == ("dot", "mmd", "pdf", "png", "svg", "txt")
 
 
 def test_a_drawing_is_of_the_graph_as_it_was(node: Value) -> None:
@@ -68,3 +69,29 @@ def test_options_are_those_of_the_picture(node: Value) -> None:
     assert isinstance(node.draw(most=1), Drawing)
     assert "rankdir=TB" in node.draw(direction="TB").dot()
     assert "rankdir=LR" in node.draw().dot()
+
+
+def test_help_shows_the_options() -> None:
+    asked = {name: one for name, one in inspect.signature(draw).parameters.items() if name != "root"}
+    of_node = inspect.signature(Value(1.0).draw).parameters
+
+    assert [(one.name, one.default) for one in asked.values()] == [(one.name, one.default) for one in of_node.values()]
+    assert all(name in str(inspect.getdoc(draw)) for name in asked)
+
+
+def test_a_node_is_asked_for_by_name() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    J = ((a * b).named("u") + a).named("J")
+
+    assert str(J.explain("a")) == str(J.explain(a))
+    assert str(J.explain("u")) == "dJ/du = 1"
+    assert derive(J, ["a"]).source == derive(J, [a]).source
+    with pytest.raises(ValueError, match=r"no node of the graph of J has the name 'q' \(choose from a, b, u, J\)"):
+        J.explain("q")
+    with pytest.raises(TypeError, match="wrt is a list of nodes, or of their names"):
+        derive(J, "a")
+
+
+def test_a_tree_takes_some_columns(node: Value) -> None:
+    with pytest.raises(ValueError, match="at least 20 columns; got width=7"):
+        node.draw().text(width=7)

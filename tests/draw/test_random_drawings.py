@@ -7,12 +7,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value, dot, mean, relu, where
 from microgradnn.draw.boxes import DIRECTIONS
 from microgradnn.draw.picture import picture
+from microgradnn.draw.text import columns_of
+from microgradnn.graph import topological
 
 SWEEPS = ("none", "once", "twice", "create_graph", "seed 0", "elsewhere")
 NASTY = ['"', "<b>", "a\\n", "\x1b[31mX", "{a|b}", "&amp;"]
@@ -56,29 +58,91 @@ def drawn(draw: st.DrawFn) -> tuple[Any, dict[str, Any]]:
                 swept.backward(0.0 if sweep == "seed 0" else 1.0, create_graph=sweep == "create_graph")
         if draw(st.booleans()) and not arrays:
             nodes[0].data = 7.0
-    return out, {"most": draw(st.integers(1, 30)), "direction": draw(st.sampled_from(DIRECTIONS))}
+    asked: dict[str, Any] = {
+        "most": st.none() | st.integers(1, 30),
+        "direction": st.none() | st.sampled_from(DIRECTIONS),
+        "fold": st.sampled_from([(), "layer 1", ("layer", 'a"/b<')]),
+        "unfold": st.sampled_from([(), "layer", 'a"']),
+        "depth": st.none() | st.integers(0, 2),
+        "focus": st.none() | st.sampled_from(nodes) | st.tuples(st.sampled_from(nodes), st.just(out)),
+        "around": st.none() | st.sampled_from(nodes),
+        "radius": st.integers(0, 3),
+        "top": st.none() | st.integers(1, 9),
+        "constants": st.booleans(),
+    }
+    return out, {name: draw(values) for name, values in asked.items() if draw(st.booleans())}
+
+
+def drawing_of(root: Any, options: dict[str, Any]) -> Any:
+    """The drawing; none where the options ask for what is not there, which is said in words."""
+    try:
+        return root.draw(**options)
+    except ValueError as error:
+        told = (
+            "is no scope",
+            "no node has a scope",
+            "does not depend on",
+            "is no part of",
+            "call backward()",
+            "no node to",
+        )
+        if not any(words in str(error) for words in told):
+            raise
+        assume(False)
 
 
 @given(drawn())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 def test_every_graph_can_be_drawn_as_text(case: tuple[Any, dict[str, Any]]) -> None:
     root, options = case
-    drawing = root.draw(**options)
-    shown = [box for box in drawing.picture.boxes if box.node is not None]
+    drawing = drawing_of(root, options)
 
-    for text in (drawing.text(), drawing.table(), drawing.dot(), repr(drawing)):
+    for text in (drawing.text(), drawing.table(), drawing.dot(), drawing.mermaid(), repr(drawing)):
         assert text
         assert "\x1b" not in text
-    assert len(shown) <= options["most"]
-    assert shown[-1].node is root
+    assert drawing.dot() == root.draw(**options).dot()
 
 
-@settings(max_examples=12)
+@given(drawn())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+def test_every_node_is_in_a_box_or_counted_as_not_shown(case: tuple[Any, dict[str, Any]]) -> None:
+    root, options = case
+    picture = drawing_of(root, options).picture
+    boxes = [box for box in picture.boxes if box.kind != "hidden"]
+    ids = {box.id for box in picture.boxes}
+
+    assert sum(box.nodes for box in boxes) + picture.hidden == len(topological(root))
+    assert len(boxes) <= (options.get("most") or 150)
+    assert len(ids) == len(picture.boxes)
+    assert all({arrow.tail, arrow.head} <= ids for arrow in picture.arrows)
+    assert len({arrow.id for arrow in picture.arrows}) == len(picture.arrows)
+    assert bool(picture.hidden) <= any("not shown" in line for line in picture.told)
+    single = [box.node for box in boxes if box.node is not None]
+    assert len(set(single)) == len(single)
+    if not options.keys() & {"focus", "around"}:
+        assert boxes[-1].node is root
+    if options.get("top"):
+        assert len(picture.arrows) <= options["top"]
+
+
+@given(drawn(), st.integers(20, 90))
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+def test_a_tree_is_no_wider_than_the_terminal(case: tuple[Any, dict[str, Any]], width: int) -> None:
+    drawing = drawing_of(*case)
+    lines = drawing.text(width=width).splitlines()
+
+    assert all(columns_of(line) <= width for line in lines)
+    assert len(lines) >= len(drawing.text().splitlines()) - len(drawing.picture.told)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.filter_too_much])
 @given(drawn())
 def test_every_graph_can_be_drawn_as_svg(case: tuple[Any, dict[str, Any]]) -> None:
-    root, options = case
-    svg = ElementTree.fromstring(root.draw(**options).svg())
+    drawing = drawing_of(*case)
+    svg = ElementTree.fromstring(drawing.svg())
+    ids = {group.get("id") for group in svg.findall(".//{*}g[@id]")}
 
-    assert len(svg.findall(".//{*}g[@id]")) > 0
+    assert ids >= {box.id for box in drawing.picture.boxes} | {arrow.id for arrow in drawing.picture.arrows}
 
 
 @pytest.mark.parametrize("swept", [False, True])

@@ -67,3 +67,20 @@ def test_a_table_can_be_of_some_names_only() -> None:
     lines = graph.output.draw().table(only=["a", "J"]).splitlines()
     assert [line.split()[0] for line in lines] == ["node", "a", "J"]
     assert lines[1].split()[-1] == "-"
+
+
+def test_in_a_narrow_terminal_numbers_stand_below() -> None:
+    graph = expression("value_of_u = b*c; v = a + value_of_u; J = 3*v", {"a": 5, "b": 3, "c": 2})
+    graph.output.backward()
+
+    assert graph.output.draw().text(width=30).splitlines() == [
+        "J = 3 × v  value 33  grad 1",
+        "├ ∂ 11  3",
+        "└ ∂ 3  v = a + value_of_u",
+        "  value 11 grad 3",
+        "  ├ ∂ 1  a  value 5  grad 3",
+        "  └ ∂ 1  value_of_u = b × c",
+        "    value 6 grad 3",
+        "    ├ ∂ 2  b  value 3  grad 6",
+        "    └ ∂ 3  c  value 2  grad 9",
+    ]

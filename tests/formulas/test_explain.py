@@ -214,7 +214,7 @@ def test_what_backward_left_does_not_change_the_explanation() -> None:
     assert str(explain(graph.output, graph.names["a"])) == before
 
 
-@pytest.mark.parametrize("source", ["b", 2.0, None])
+@pytest.mark.parametrize("source", [b"b", 2.0, None])
 def test_what_is_no_node_is_refused(source: object) -> None:
     with pytest.raises(TypeError, match="explain takes the node to differentiate by; got"):
         explain(Value(1), source)  # type: ignore[call-overload] # that is the mistake
