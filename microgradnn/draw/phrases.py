@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas.pullback import pullback
 from ..graph import Node
 from ..graph.paths import Edge, uses
 from ..graph.structure import is_array
@@ -15,6 +16,7 @@ from .boxes import Arrow, Box, shorten
 from .web import Path
 
 MOST_TERMS = 6  # of a gradient that is a sum, in its box
+LONGEST_PULLBACK = 28  # characters beside an arrow; one that is longer is in its tooltip
 MOST_TOLD = 20  # of them in the tooltip
 
 
@@ -94,18 +96,24 @@ class View:
         )
 
     def array_arrow(self, edge: Edge, id: str) -> Arrow:
-        """Say what shape flows along an edge of arrays; the numbers are in the tooltip."""
-        told: tuple[str, ...] = ()
-        flow = None
+        """Say how a gradient of arrays comes back along an edge, in symbols; shape and numbers are in the tooltip."""
+        source, shape = self.short[edge.source], str(edge.source.shape)
+        lines = [f"{source} {shape}"]
+        label, flow = shape, None
+        if edge.source.wants_grad and not self.crowded:
+            back = pullback(edge, lambda node: self.short[node])
+            lines += [f"d{source}: {back}"] * bool(back)
+            short = back.replace(", keepdims=True", "")
+            label = short if 0 < len(short) <= LONGEST_PULLBACK else shape
         if edge.user.has_grad and edge.source.wants_grad:
             flow = edge.flow
-            told = (f"backward: {quantity(flow)} → {self.short[edge.source]}",)
+            lines.append(f"backward: {quantity(flow)} → {source}")
         return Arrow(
             id=id,
             tail=self.ids[edge.source],
             head=self.ids[edge.user],
-            label="" if self.crowded else str(edge.source.shape),
-            tooltip=(f"{self.short[edge.source]} {edge.source.shape}", *told),
+            label="" if self.crowded else label,
+            tooltip=tuple(lines),
             dashed=not edge.source.wants_grad or (flow is not None and not np.any(flow)),
         )
 

@@ -75,8 +75,8 @@ def web(nodes: list[Any], left_out: Callable[[Node], bool]) -> Web:
 def scopes(net: Web) -> list[Path]:
     """Return the scope of each node.
 
-    A node without one, unless it is a leaf that stands for itself, is drawn where all its users are: it exists for
-    their sake.
+    A node without one, unless it is a leaf that stands for itself, as data do that have a name, is drawn where all its
+    users are: it exists for their sake.
     """
     paths: dict[str, Path] = {"": ()}
     own: list[Path] = []
@@ -93,7 +93,7 @@ def scopes(net: Web) -> list[Path]:
     tails, heads = net.tail.tolist(), net.head.tolist()
     for i in range(len(own) - 1, -1, -1):
         node = net.nodes[i]
-        if not own[i] and around[i] and (node.op is not None or node.kind == "constant"):
+        if not own[i] and around[i] and (node.op is not None or (node.kind == "constant" and not node.name)):
             own[i] = around[i] or ()
         while edge >= 0 and heads[edge] == i:
             x = tails[edge]

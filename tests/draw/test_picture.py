@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from microgradnn import Value, expression, relu
+from microgradnn import Tensor, Value, expression, relu
 from microgradnn.draw.boxes import LONGEST, Picture, shorten
 from microgradnn.draw.picture import picture
 from microgradnn.draw.sheet import MOST_LABELLED
@@ -192,3 +192,34 @@ def test_the_same_program_makes_the_same_picture(make: Callable[[], Value]) -> N
         (box.id, box.title, box.tooltip) for box in second.boxes
     ]
     assert first.arrows == second.arrows
+
+
+def test_an_edge_of_arrays_has_the_pullback_in_symbols() -> None:
+    W, b = Tensor([[1.0, -2.0]], "W", kind="parameter"), Tensor([[0.5]], "b", kind="parameter")
+    X = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "X", kind="constant")
+    Z = (W @ X + b).named("Z")
+    A = Z.tanh().named("A")
+    J = (A / 1.7).sum().named("J")
+    J.backward()
+    drawn = picture(J)
+    labels = {(arrow.tail, arrow.head): arrow for arrow in drawn.arrows}
+    ids = {box.title.partition(" =")[0]: box.id for box in drawn.boxes}
+
+    assert labels[ids["W"], ids["t1"]].label == "dt1 @ X.T"
+    assert labels[ids["X"], ids["t1"]].label == "(2, 3)"  # to which nothing comes back
+    assert labels[ids["b"], ids["Z"]].label == "np.sum(dZ, axis=1)"
+    assert labels[ids["Z"], ids["A"]].label == "dA * (1 - A**2)"
+    assert labels[ids["A"], ids["t2"]].label == "dt2 / 1.7"
+    assert labels[ids["b"], ids["Z"]].tooltip[:2] == ("b (1, 1)", "db: np.sum(dZ, axis=1, keepdims=True)")
+
+
+def test_data_that_have_a_name_stand_outside_of_the_layer_that_reads_them() -> None:
+    W = Tensor([[1.0, -2.0]], "W", kind="parameter").named("W", scope="layer 1")
+    X = Tensor([[1.0], [4.0]], "X", kind="constant")
+    Z = (W @ X).named("Z", scope="layer 1")
+
+    assert {box.title: box.scope for box in picture(Z).boxes} == {
+        "W": ("layer 1",),
+        "X": (),
+        "Z = W @ X": ("layer 1",),
+    }
