@@ -147,9 +147,9 @@ def steps(of_part: Ints, size: Ints, tail: Ints, head: Ints) -> tuple[dict[int, 
     length: dict[int, int] = {}
     for number, circle in enumerate(circles(users), 1):
         chain |= dict.fromkeys(circle, -number)
-        usual = int(np.median(size[circle]))
-        even = np.mean((size[circle] * 2 >= usual) & (size[circle] <= usual * UNEVEN))
-        length[-number] = usual if usual >= FEWEST and even >= 2 / 3 else 0
+        usual = np.median(size[circle])
+        even = size[circle][(size[circle] * 2 >= usual) & (size[circle] <= usual * UNEVEN)]
+        length[-number] = int(even.min()) if usual >= FEWEST and 3 * len(even) >= 2 * len(circle) else 0
     again = bool(chain)
     while again:
         again = False

@@ -33,7 +33,7 @@ def scope_box(view: View, id: str, name: Path, frame: Path, nodes: Sequence[Any]
     )
 
 
-def alike_box(view: View, id: str, times: int, first: str, nodes: Sequence[Any], frame: Path) -> Box:
+def alike_box(id: str, times: int, first: str, nodes: Sequence[Any], frame: Path) -> Box:
     """Say what parts that play one role are: the first of them, how many, the range of their numbers."""
     told = [f"{times} parts that play the same role, such as {first}", counted(nodes)]
     grad = norm(nodes)
@@ -68,7 +68,10 @@ def group_arrow(
         dashed = not any(np.any(flow) for flow in flows)
         if all(np.ndim(flow) == 0 for flow in flows):
             told.append(f"backward: {number(sum(map(float, flows)))} in all")
-    label = f"×{count}" if count > 1 and not view.crowded else ""
+    label = f"×{count}"
+    if count == 1:
+        label = "" if is_array(edges[0].user) else f"∂ {number(edges[0].partial, 3)}"
+    label = "" if view.crowded else label
     return Arrow(id, *ends, label, tuple(told), dashed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -10,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..graph.paths import Edge
-from ..rules.notation import definition
-from .boxes import Arrow, Box, Direction, Picture
+from ..rules.notation import definition, visible
+from .boxes import Arrow, Box, Direction, Picture, shorten
 from .groups import MOST_FLOWS, alike_box, group_arrow, scope_box, size_of_flow, steps_box
 from .metrics import text_width
 from .phrases import View
@@ -19,6 +20,7 @@ from .web import Ints, Parts, Web
 
 PAGE = 800  # points: on a page of 736 pixels, which is 552, its letters of 10 are still 9 pixels high
 GAP, MARGINS = 45, 25  # points: between two boxes, along the way, with what stands at the edge; beside a text
+HALF = 12  # characters of one name of two
 MOST_LABELLED = 60  # beyond this an edge's label costs the layout more time than it is worth
 Joint = tuple[int, int, Ints]  # two parts, tail and head, and the edges that join them
 
@@ -146,8 +148,18 @@ class Sheet:
             return scope_box(self.view, id, name, frame, nodes, self.leaving(part))
         if kind == "steps":
             return steps_box(self.view, id, times, nodes, frame)
-        first = name[-1] if name else definition(nodes[0], self.view.short)
-        return alike_box(self.view, id, times, first, nodes, frame)
+        return alike_box(id, times, self.title(part), nodes, frame)
+
+    def title(self, part: int) -> str:
+        """Name parts that play one role: the first and the last where all have a name, else the first."""
+        nodes, name = self.nodes(part), self.folded.name[part]
+        if name:
+            return name[-1]
+        names = {node.name for node in nodes if node.op is None}
+        if "" in names or not 1 < len(names) == len(nodes):
+            return definition(nodes[0], self.view.short)
+        first, *_, last = sorted(names, key=lambda name: ([int(x) for x in re.findall("[0-9]+", name)], name))
+        return f"{shorten(visible(first), HALF)} … {shorten(visible(last), HALF)}"
 
     def arrow(self, id: str, joint: Joint) -> Arrow:
         """Say what flows along what joins two parts."""
