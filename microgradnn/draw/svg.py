@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element
 from .boxes import Picture
 from .metrics import text_width
 
+LEAST = 0.9  # pixels a point: letters of 10 points are 9 pixels high at least, however narrow the page; then it scrolls
+
 # Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
 STYLE = """
 .microgradnn { font-family: Arial, Helvetica, sans-serif }
@@ -71,6 +73,8 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
     root.insert(0, style)
     root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": "microgradnn", "role": "graphics-document"}
     root.set("aria-label", picture.title)
+    width = float(root.get("width", "0").removesuffix("pt"))
+    root.set("style", f"min-width: {width * LEAST:.0f}px")
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
