@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -210,6 +211,7 @@ class Pass:
     leaves: list[Leaf]
     family: Family
     notes: list[str]
+    reached: list[FunctionType]  # the functions that the cost is computed by
     rate: float | None = None
 
     def cost(self, arrays: Sequence[Array]) -> Any:

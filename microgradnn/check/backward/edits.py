@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import copy
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .source import Scope, Source
+from .source import Scope, Source, is_users
 
 Slot = tuple[ast.AST, str, int | None]  # a node, its field, and the place in it
 
@@ -84,6 +85,8 @@ def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.BinOp:
     return ast.BinOp(left, op, right)
 
 
+DOING = re.compile(r"main|run|train|test|check|plot|save|load|show|fit|print|write|open|download|init|update|step")
+
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
 # Slopes of activations, written as people write them, of what came out of the activation or of what went in.
@@ -138,7 +141,16 @@ class Editor:
     def edits(self) -> Iterator[Edit]:
         """Yield all edits of all statements."""
         self.here: Slot | None = None
-        self.distinct = {line: without_aliases(scope) for line, scope in self.scopes.items()}
+        counted = {
+            ast.unparse(node.value)
+            for node in ast.walk(self.source.tree)
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Constant, ast.UnaryOp))
+        }
+        written = {ast.unparse(node) for node in ast.walk(self.source.tree) if isinstance(node, ast.Subscript)}
+        self.distinct = {
+            line: without_aliases({t: x for t, x in scope.items() if t in written or is_within_reach(t, counted)})
+            for line, scope in self.scopes.items()
+        }
         yield from self.block(self.source.tree, "body", in_loop=0)
 
     def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: float = 1) -> Edit:
@@ -157,6 +169,7 @@ class Editor:
                     continue
                 yield from self.statement(statement, (parent, name, i), scope)
                 yield from self.moves(parent, name, i, in_loop)
+                yield from self.lines_missing(parent, name, i)
             for inner in ("body", "orelse", "finalbody"):
                 if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
                     loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
@@ -164,9 +177,71 @@ class Editor:
             self.here = (parent, name, i)
             if isinstance(statement, ast.For):
                 yield from self.loop(statement)
+                yield from self.not_passed_on(statement)
             if isinstance(statement, ast.If) and line in self.scopes:
                 for slot, node in below(statement, "test"):
                     yield from self.expression(slot, node, line, self.scopes[line], None)
+
+    def lines_missing(self, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
+        """Yield a line more after the assignment of scores' gradients: dx[np.arange(m), y] -= 1, and a margin's sum."""
+        body: list[ast.stmt] = getattr(parent, name)
+        statement = body[i]
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            return
+        target, after = ast.unparse(statement.targets[0]), self.scopes.get(-statement.lineno, {})
+        target = target.partition("[")[0]
+        x = after.get(target)
+        if x is None or x.ndim != 2 or x.dtype.kind != "f":
+            return
+        for text, y in self.distinct[statement.lineno].items():
+            if y.ndim != 1 or y.dtype.kind not in "iu" or not y.size or y.min() < 0:
+                continue
+            for axis in (0, 1):
+                if len(y) != x.shape[axis] or y.max() >= x.shape[1 - axis]:
+                    continue
+                every = f"{self.np}.arange(len({text}))"
+                place = f"{target}[{every}, {text}]" if axis == 0 else f"{target}[{text}, {every}]"
+                for line in (f"{place} -= 1", f"{place} = -{self.np}.sum({target}, axis={1 - axis})"):
+                    yield self.inserted(parent, name, i + 1, line, statement.lineno)
+
+    def inserted(self, parent: ast.AST, name: str, i: int, line: str, after: int) -> Edit:
+        """Return the edit that puts a line of ours into a list of statements."""
+        body: list[ast.stmt] = getattr(parent, name)
+        new = ast.parse(line).body[0]
+        for node in ast.walk(new):
+            if hasattr(node, "lineno"):
+                node.lineno = node.end_lineno = after  # type: ignore[attr-defined]
+        return self.edit((parent, name, None), [*body[:i], new, *body[i:]], "line missing", after, 2, line, 2)
+
+    def not_passed_on(self, statement: ast.For) -> Iterator[Edit]:
+        """Yield dc_next = dc * f at the end of a loop that reads dc_next, and never sets it."""
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        last = statement.body[-1]
+        scope = self.scopes.get(-last.lineno) or self.scopes.get(last.lineno, {})
+        for name in dict.fromkeys(node.id for node in names if node.id not in stored and node.id in scope):
+            x = scope[name]
+            if not x.ndim or x.dtype.kind != "f" or not is_derivative(name):
+                continue
+            alike = [t for t, y in scope.items() if y.shape == x.shape and y.dtype.kind == "f" and t.isidentifier()]
+            own = [t for t in alike if is_derivative(t) and t != name]
+            pairs = [f"{a} * {b}" for a in own for b in alike if b not in own and b != name]
+            cut = [f"{t}[{form}]" for t in scope for form in self.cuts(scope[t], x) if is_derivative(t)]
+            turned = [
+                f"{turned_text(w, y, True, self.np)} @ {t}"
+                for w, y in scope.items()
+                for t in own
+                if y.ndim == 2 and y.shape[0] == scope[t].shape[0] and y.shape[1] == x.shape[0]
+            ]
+            for value in [*own, *cut, *turned[:12], *pairs[:60]]:
+                line = f"{name} = {value}"
+                yield self.inserted(statement, "body", len(statement.body), line, last.lineno)
+
+    def cuts(self, y: Any, x: Any) -> list[str]:
+        """Return how an array may be cut along its first axis to the shape of x."""
+        if y.ndim != x.ndim or y.shape[1:] != x.shape[1:] or y.shape[0] <= x.shape[0]:
+            return []
+        return [f":{x.shape[0]}", f"{y.shape[0] - x.shape[0]}:"]
 
     def loop(self, statement: ast.For) -> Iterator[Edit]:
         """Yield other ends of a loop."""
@@ -206,18 +281,18 @@ class Editor:
             if isinstance(target, ast.Subscript) or where in scope:
                 new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
                 yield self.edit(slot, new, "overwrite", line, 1, f"{where} is added to, not overwritten")
+            if isinstance(target, ast.Subscript):
+                yield self.added_at(
+                    slot, target, statement, "what an index gave before is overwritten where it repeats"
+                )
         if isinstance(statement, ast.AugAssign):
             new_assign = ast.copy_location(ast.Assign([statement.target], statement.value), statement)
             yield self.edit(
                 slot, new_assign, "overwrite", line, 2, f"{ast.unparse(statement.target)} is set, not added to"
             )
             if isinstance(statement.target, ast.Subscript) and isinstance(statement.op, ast.Add):
-                at = copy.deepcopy(parse(f"{self.np}.add.at(0, 0, 0)"))
-                assert isinstance(at, ast.Call)
-                whole, index = copy.deepcopy(statement.target.value), without_colons(statement.target.slice)
-                at.args = [loaded(whole), index, statement.value]
                 hint = "an index that repeats is added once only by +="
-                yield self.edit(slot, ast.copy_location(ast.Expr(at), statement), "repeated index", line, 1, hint)
+                yield self.added_at(slot, statement.target, statement, hint)
             for op in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
                 if type(op) is not type(statement.op):
                     other = ast.copy_location(ast.AugAssign(statement.target, op, statement.value), statement)
@@ -231,9 +306,12 @@ class Editor:
             yield self.edit(slot, gone, "applied twice", line, 2, "this line is one too many")
         if getattr(statement, "value", None) is None:
             return
-        for one in values_of(statement):
+        for i, one in enumerate(values_of(statement)):
             node = get(one)
             own = scope.get(ast.unparse(node))
+            if own is None and isinstance(statement, ast.Return):
+                ends = self.scopes.get(-1, {})
+                own = ends.get(f"return {i}" if one[2] is not None else "return")
             yield from self.wrapped(one, node, line, scope, shape if own is None else own.shape)
             for term in terms_of(node):
                 yield from self.wrapped(term, get(term), line, scope, shape, of_term=True)
@@ -243,6 +321,14 @@ class Editor:
             for inner, node in below(statement, name):
                 if isinstance(node, (ast.Constant, ast.Compare)) or (isinstance(node, ast.Name) and inner[1] != name):
                     yield from self.expression(inner, node, line, scope, None)
+
+    def added_at(self, slot: Slot, target: ast.Subscript, statement: ast.Assign | ast.AugAssign, hint: str) -> Edit:
+        """Return np.add.at(dE, index, value) for dE[index] = value or +=."""
+        at = copy.deepcopy(parse(f"{self.np}.add.at(0, 0, 0)"))
+        assert isinstance(at, ast.Call)
+        at.args = [loaded(copy.deepcopy(target.value)), without_colons(target.slice), statement.value]
+        new = ast.copy_location(ast.Expr(at), statement)
+        return self.edit(slot, new, "repeated index", statement.lineno, 1, hint)
 
     def before_it(self, statement: ast.AugAssign, name: str, slot: Slot, scope: Scope) -> Iterator[Edit]:
         """Yield dW = dW / m + …, for dW += …: what was there is scaled before it is added to."""
@@ -300,6 +386,7 @@ class Editor:
         bare = (
             0.5 if isinstance(node, ast.Name) and isinstance(slot[0], ast.Assign) else 0.0
         )  # dx = dout: here something is missing, rather than elsewhere
+        bare -= isinstance(node, ast.Constant)
         for text, number in self.factors(self.distinct[line]):
             near = any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
             rank = 0 if near else 2
@@ -325,11 +412,15 @@ class Editor:
             )
         yield self.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign", 2)
         yield from self.sums(slot, node, line)
-        yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, "transposed")
+        copied = isinstance(
+            node, (ast.Name, ast.Subscript, ast.Attribute)
+        )  # W = parameters["W"]: rather where it is used
+        turned_value = ast.Attribute(node, "T", ast.Load())
+        yield self.edit(slot, turned_value, "transpose", line, 1, "transposed", 2 if copied else 1)
         for text, x in self.distinct[line].items():
             if shape is not None and x.shape == shape and x.ndim and x.dtype.kind == "f":
-                for coefficient in self.coefficients(scope):
-                    written = f"{coefficient}{text}"
+                for form in self.coefficients(scope):
+                    written, coefficient = form.format(text), form.replace("{}", "")
                     term = parse(written)
                     rank = 2 if coefficient else 1
                     yield self.edit(
@@ -412,8 +503,12 @@ class Editor:
         """Yield a value with one more term that is a matrix product of two arrays: + dv @ Wv.T."""
         arrays = [(t, x) for t, x in self.distinct[line].items() if x.ndim > 1 and x.dtype.kind == "f"][:40]
         there = ast.unparse(node)
+        unused = {text for text, _ in arrays if not re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", there)}
+        pairs = sorted(
+            itertools.product(arrays, repeat=2), key=lambda p: (p[0][0] not in unused) + (p[1][0] not in unused)
+        )
         found = 0
-        for (a, x), (b, y) in itertools.product(arrays, repeat=2):
+        for (a, x), (b, y) in pairs:
             for left, right in itertools.product((False, True), repeat=2):
                 if x.ndim != len(shape) and y.ndim != len(shape):
                     continue
@@ -425,7 +520,14 @@ class Editor:
                 term = f"{turned_text(a, x, left, self.np)} @ {turned_text(b, y, right, self.np)}"
                 found += 1
                 if term not in there and found < 80:
-                    yield self.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, 3, term, 3)
+                    rank = 1 if belong_together(a, b) else 3
+                    yield self.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
+        rows = [(t, x) for t, x in self.distinct[line].items() if x.ndim == 1 and x.dtype.kind == "f"]
+        for (a, x), (b, y) in itertools.permutations(rows, 2):
+            term = f"{self.np}.outer({a}, {b})"
+            if (*x.shape, *y.shape) == shape and gradient_like(a, b) and term not in there:
+                rank = 1 if belong_together(a, b) else 3
+                yield self.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
 
     def softmax_slopes(self, slot: Slot, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
         """Yield the slope of a softmax, s (d − Σ d s), of all that sums to 1 along an axis."""
@@ -481,10 +583,10 @@ class Editor:
         counts = [t for t, x in scope.items() if x.ndim == 0 and x.dtype.kind in "iu" and x > 1 and t.isidentifier()][
             :2
         ]
-        found = [""]
+        found = ["{}"]
         for name in names:
-            found += [f"{name} * ", f"2 * {name} * "] + [f"{name} / {n} * " for n in counts]
-        return found
+            found += [f"{name} * {{}}", f"2 * {name} * {{}}"] + [f"{name} / {n} * {{}}" for n in counts]
+        return found + [f"{{}} / {n}" for n in counts]
 
     def sums(self, slot: Slot, node: ast.expr, line: int) -> Iterator[Edit]:
         """Yield sums of a value over its axes."""
@@ -519,14 +621,22 @@ class Editor:
                     yield self.edit(
                         slot, parse(other), kind, line, 1, f"{other}\0{text}", 1 + 2 * (x.dtype != mine.dtype)
                     )
-            if mine.ndim >= 2 and not in_slice:
-                yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, f"{text}.T")
+            of_shape = isinstance(slot[0], ast.Attribute) and slot[0].attr in ("shape", "size", "ndim", "dtype")
+            if mine.ndim >= 2 and not in_slice and not of_shape:
+                size = 2 if isinstance(slot[0], ast.Assign) else 1
+                yield self.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, f"{text}.T", size)
             if mine.ndim == 0 and not in_slice and mine > 0:
                 root = ast.Call(ast.Attribute(ast.Name(self.np, ast.Load()), "sqrt", ast.Load()), [node], [])
                 yield self.edit(slot, root, "factor", line, 1, f"the root of {text}", 0.5)
             if mine.ndim == 0 and mine.dtype.kind in "iu":
                 for step in (ast.Sub(), ast.Add()):
                     yield self.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
+            for other, x in self.distinct[line].items():  # Wh for Wx
+                one_fits = (
+                    mine.ndim == x.ndim == 2 and x.shape != mine.shape and (np.array(x.shape) == mine.shape).any()
+                )
+                if one_fits and not in_slice and x.dtype.kind == "f":
+                    yield self.edit(slot, parse(other), "another variable", line, 2, f"{other}\0{text}", 2)
             for other, x in self.distinct[line].items():  # W for W.T of another shape
                 if other != text and mine.ndim == 2 and x.shape == mine.shape[::-1] and x.shape != mine.shape:
                     yield self.edit(
@@ -554,6 +664,9 @@ class Editor:
             yield from self.operator(slot, node, line, of_loop or in_slice)
         if isinstance(node, ast.Constant):
             yield from self.constant(slot, node, line)
+        if isinstance(node, ast.Compare) and in_slice:
+            for other in [t for t, x in self.distinct[line].items() if x.dtype.kind == "b" and x.ndim][:8]:
+                yield self.edit(slot, parse(other), "another variable", line, 2, f"{other}\0{text}", 2)
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
             for op in (ast.Gt(), ast.GtE(), ast.Lt(), ast.LtE(), ast.Eq(), ast.NotEq()):
                 if type(op) is not type(node.ops[0]):
@@ -571,6 +684,10 @@ class Editor:
                     places[i], places[j] = places[j], places[i]
                     new_index = ast.Subscript(node.value, ast.Tuple(places, ast.Load()), node.ctx)
                     yield self.edit(slot, new_index, "index", line, 2)
+        if isinstance(node, (ast.Tuple, ast.List)) and not in_slice and isinstance(node.ctx, ast.Load):
+            yield from self.other_order(slot, node, line)
+        if text in scope and scope[text].ndim and scope[text].dtype.kind == "f" and isinstance(slot[0], ast.BinOp):
+            yield from self.wrapped_in_function(slot, node, text, line)
         if isinstance(node, ast.Slice):
             for name in ("lower", "upper", "step"):
                 if getattr(node, name) is not None:
@@ -579,7 +696,9 @@ class Editor:
                     yield self.edit(slot, other_slice, "index", line, 2)
             if (node.lower is None) != (node.upper is None) and node.step is None:
                 yield self.edit(slot, ast.Slice(node.upper, node.lower), "index", line, 2)
-            for text in ("1:", ":-1"):
+            numbers = [t for t, x in self.distinct[line].items() if x.ndim == 0 and x.dtype.kind in "iu" and x > 0]
+            numbers = [t for t in numbers if t.isidentifier() and t not in self.loops][:6]
+            for text in ("1:", ":-1", *(form for t in numbers for form in (f":{t}", f"{t}:"))):
                 one = ast.parse(f"x[{text}]", mode="eval").body
                 assert isinstance(one, ast.Subscript)
                 if ast.unparse(one.slice) != ast.unparse(node):
@@ -589,6 +708,30 @@ class Editor:
         if isinstance(node, ast.Subscript) and text in scope and scope[text].ndim:
             if ast.unparse(node.value) in scope:
                 yield self.edit(slot, node.value, "index", line, 2, ast.unparse(node.value))
+
+    def other_order(self, slot: Slot, node: ast.Tuple | ast.List, line: int) -> Iterator[Edit]:
+        """Yield the elements of a row in another order: np.hstack((df, di)) for np.hstack((di, df))."""
+        n = len(node.elts)
+        pairs = itertools.combinations(range(n), 2)
+        turns = list(itertools.permutations(range(n))) if n < 5 else [swap(n, i, j) for i, j in pairs]
+        for turn in turns:
+            moved = [i for i, k in enumerate(turn) if i != k]
+            if moved:
+                new = type(node)([node.elts[k] for k in turn], ast.Load())
+                hint = f"{ast.unparse(node.elts[moved[0]])}\0{ast.unparse(node.elts[moved[1]])}"
+                yield self.edit(slot, new, "places swapped", line, 1, hint, 0.75 * len(moved))
+
+    def wrapped_in_function(self, slot: Slot, node: ast.expr, text: str, line: int) -> Iterator[Edit]:
+        """Yield np.tanh(c) for c, and what else forward may have done to it."""
+        space = self.source.function.__globals__
+        names = [f"{self.np}.{name}" for name in ("tanh", "exp", "log", "sqrt", "abs")]
+        for name, x in space.items():
+            code = getattr(x, "__code__", None)
+            if code is not None and code.co_argcount == 1 and is_users(x) and not DOING.search(name):
+                names.append(name)
+        for name in names[:12]:
+            new = ast.Call(parse(name), [node], [])
+            yield self.edit(slot, new, "function", line, 2, f"{name}({text})", 2)
 
     def whole(self, slot: Slot, node: ast.Subscript, x: Any, line: int) -> Iterator[Edit]:
         """Yield np.sum(dZ, axis=1, keepdims=True) for dZ[:, -1:]: all examples count, not one."""
@@ -600,6 +743,23 @@ class Editor:
                 keep = ", keepdims=True" if cut else ""
                 new = parse(f"{self.np}.sum({of}, axis={axis}{keep})")
                 yield self.edit(slot, new, "one example", line, 2, f"{ast.unparse(node)}\0{ast.unparse(new)}", 2)
+
+    def operands(self, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
+        """Yield a product with a variable in the place of a longer operand: err @ W for (X @ W.T - Y) @ W."""
+        arrays = [t for t, x in self.distinct[line].items() if x.ndim == 2 and x.dtype.kind == "f" and t.isidentifier()]
+        for field, operand in (("left", node.left), ("right", node.right)):
+            if isinstance(operand, ast.BinOp):
+                for text in arrays[:12]:
+                    hint = f"{text}\0{ast.unparse(operand)}"
+                    yield self.edit((node, field, None), parse(text), "another variable", line, 2, hint, 2)
+
+    def all_examples(self, slot: Slot, node: ast.expr, line: int) -> Iterator[Edit]:
+        """Yield dZ @ X.T for dZ[:, -1:] @ X[:, -1:].T: a product over all examples, not of one."""
+        new = copy.deepcopy(node)
+        cut = AllExamples()
+        new = cut.visit(new)
+        if cut.count > 1:
+            yield self.edit(slot, new, "one example", line, 2, f"{ast.unparse(node)}\0{ast.unparse(new)}", 2)
 
     def grown(self, slot: Slot, node: ast.expr, text: str, line: int) -> Iterator[Edit]:
         """Yield a factor with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step behind."""
@@ -627,6 +787,8 @@ class Editor:
             yield self.edit(slot, binary(right, op, left), kind, line, 1)
         if isinstance(op, ast.MatMult):
             yield from self.products(slot, left, right, line)
+            yield from self.all_examples(slot, node, line)
+            yield from self.operands(slot, node, line)
         kinds = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power"}
         number = isinstance(right, (ast.Constant, ast.Name)) and isinstance(op, (ast.Mult, ast.Div))
         for kept, gone in ((left, right), (right, left)):
@@ -669,6 +831,9 @@ class Editor:
                 new = product([*chain[:i], parse(text), *chain[j:]])
                 told = f"{hint}\0{product_text(chain[i:j])}\0{text}"
                 yield self.edit(slot, new, "slope", line, rank + 1, told, 2)
+        same = [t for t, x in scope.items() if x.shape == shape and t.isidentifier() and x.dtype.kind in "fiu"][:6]
+        for a, b in itertools.permutations(same, 2):
+            yield self.edit(slot, parse(f"{a} - {b}"), "another formula", line, 3, f"{a} - {b}", 3)
         for i, j in spans:
             yield self.edit(slot, product([*chain[:i], *chain[j:]]), "applied twice", line, 2, product_text(chain[i:j]))
 
@@ -709,6 +874,9 @@ class Editor:
         elif isinstance(value, bool):
             yield self.edit(slot, ast.Constant(not value), "axis", line, 1)
         elif isinstance(value, int):
+            if isinstance(slot[0], (ast.Tuple, ast.Subscript)):
+                for name in sorted(self.loops):
+                    yield self.edit(slot, ast.Name(name, ast.Load()), "index", line, 2, f"{name} belongs here")
             if value > 1 and isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Div, ast.Mult)):
                 for text, number in self.factors(self.distinct[line]):
                     if number != value and number > 1:
@@ -781,6 +949,14 @@ class Editor:
                 if list(order) != numbers:
                     turned_call = ast.Call(node.func, [ast.Constant(n) for n in order], [])
                     yield self.edit(slot, turned_call, "transpose", line, 2, ast.unparse(turned_call))
+        if name == "reshape" and isinstance(node.func, ast.Attribute):
+            before = ast.unparse(node.func.value)
+            array = self.scopes[line].get(before)
+            for turn in itertools.permutations(range(array.ndim)) if array is not None and array.ndim in (3, 4) else ():
+                if list(turn) != sorted(turn):
+                    hint = f"{before}.transpose{turn}"
+                    moved = ast.Attribute(parse(hint), "reshape", ast.Load())
+                    yield self.edit(slot, ast.Call(moved, node.args, node.keywords), "transpose", line, 2, hint, 2)
         if node.args and not isinstance(node.args[0], ast.Starred):
             yield self.edit(slot, node.args[0], "call", line, 2, f"{name} is one too many")
         if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != self.np:
@@ -807,6 +983,8 @@ class Editor:
             for other, x in space.items():
                 same = getattr(x, "__code__", None)
                 if code is not None and same is not None and x is not mine and same.co_argcount == code.co_argcount:
+                    if not code.co_argcount or DOING.search(other):
+                        continue  # to call it may do anything
                     if getattr(x, "__module__", "") == getattr(mine, "__module__", None):
                         new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
                         yield self.edit(slot, new, "function", line, 1, f"{other}\0{node.func.id}")
@@ -821,6 +999,26 @@ class Editor:
             for i in range(len(node.args) - 1):
                 arguments = [*node.args[:i], node.args[i + 1], node.args[i], *node.args[i + 2 :]]
                 yield self.edit(slot, ast.Call(node.func, arguments, node.keywords), "operands swapped", line, 2)
+
+
+def swap(n: int, i: int, j: int) -> tuple[int, ...]:
+    """Return the numbers below n with i and j in each other's place."""
+    return tuple({i: j, j: i}.get(k, k) for k in range(n))
+
+
+class AllExamples(ast.NodeTransformer):
+    """Takes the slices from what is cut to one example."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """Return what is cut, whole."""
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if not any(isinstance(part, ast.Slice) and (part.lower or part.upper) for part in parts):
+            return node
+        self.count += 1
+        return node.value
 
 
 def is_number(scope: Scope, node: ast.expr) -> bool:
@@ -841,6 +1039,12 @@ def is_factor(slot: Slot) -> bool:
 def is_sum(slot: Slot) -> bool:
     """Whether a place is one of the operands of a sum."""
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Add, ast.Sub))
+
+
+def is_within_reach(text: str, counted: set[str]) -> bool:
+    """Whether people would write this here: a name, an attribute, a key; a place in a list only where they count so."""
+    base, _, rest = text.rpartition("[")
+    return not rest.rstrip("]").lstrip("-").isdigit() or not base or base in counted
 
 
 def is_stash(statement: ast.stmt) -> bool:
@@ -876,6 +1080,19 @@ def without_aliases(scope: Scope) -> Scope:
 def gradient_like(a: str, b: str) -> bool:
     """Whether one of two names is that of a gradient, and the other is not."""
     return is_derivative(a) != is_derivative(b)
+
+
+def stem(text: str) -> str:
+    """Return what a name says besides d, W and U: of dv, self.Wv and dv_next it is v."""
+    name = text.rpartition(".")[2].strip("_'\"]")
+    name = name.rpartition("'")[2] if "'" in name else name
+    return re.sub(r"^(d|grad_?|[wuvW U]_?)(?=\w)", "", name, flags=re.IGNORECASE).lower()
+
+
+def belong_together(a: str, b: str) -> bool:
+    """Whether two names are those of a gradient and of what it is multiplied by: dv and Wv, den and n."""
+    one, other = stem(a), stem(b)
+    return bool(one and other) and (one == other or one.endswith(other) or other.endswith(one))
 
 
 def is_derivative(text: str) -> bool:

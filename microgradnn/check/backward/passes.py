@@ -24,12 +24,14 @@ from .calls import (
 from .losses import Loss, usual_losses
 from .readings import Item, find_items, read_gradients
 from .reference import Reference
-from .source import Family, Rebuilt, all_names, contents, global_names, return_names
+from .source import Family, Rebuilt, all_names, contents, function_of, global_names, return_names
 from .structure import (
     Leaf,
+    Token,
     build,
     changes,
     find_leaves,
+    in_place_of,
     is_gradient_name,
     is_object,
     is_real,
@@ -101,6 +103,7 @@ class FunctionPass(Pass):
         self.generators = generators_in(self.family, reached)
         names = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
         self.chance = bool(self.generators) or not reached.functions or any("rand" in name for name in names)
+        self.for_another: dict[tuple[Token, ...], bool] = {}
         self.seeds: dict[int, Array] = {}
         self.scalar: int | None = None
         self.fitted: Loss | None = None
@@ -402,23 +405,28 @@ class FunctionPass(Pass):
 
     def left_behind(self, inputs: Sequence[Any], before: Sequence[tuple[str, Array]]) -> list[Item]:
         """Return the gradients that were left in attributes, or in dicts and lists that were given."""
-        places = {leaf.tokens for leaf in self.leaves}
-        named = [leaf.tokens for leaf in self.leaves]
         found: list[Item] = []
         for name, part in zip(self.names, inputs, strict=True):
             if not (is_object(part) or isinstance(part, (dict, list))):
                 continue
             for tokens, x in walk(part, (name,), set()):
                 if isinstance(x, (np.ndarray, np.generic, float)) and np.asarray(x).dtype.kind == "f":
-                    for_another = any(
-                        place != tokens
-                        and is_gradient_name(tokens[-1], place[-1])
-                        and str(tokens[-1]) != str(place[-1])
-                        for place in named
-                    ) or ("grad" in "".join(map(str, tokens[1:])).lower() and tokens not in places)
-                    if for_another:
+                    if tokens not in self.for_another:
+                        self.for_another[tokens] = self.is_for_another(tokens)
+                    if self.for_another[tokens]:
                         found.append((tokens, np.asarray(x)))
         return found
+
+    def is_for_another(self, tokens: tuple[Token, ...]) -> bool:
+        """Whether a place is named as that of the gradient of an array: self.dW, self.grads[0], self.grad["W"]."""
+        places = [leaf.tokens for leaf in self.leaves]
+        for place in places:
+            if place != tokens and is_gradient_name(tokens[-1], place[-1]) and str(tokens[-1]) != str(place[-1]):
+                return True
+            if len(place) == len(tokens) and place != tokens:  # grads[0] of params[0]
+                if all(a == b or in_place_of(a, b) for a, b in zip(tokens, place, strict=True)):
+                    return True
+        return "grad" in "".join(map(str, tokens[1:])).lower() and tokens not in places
 
     def read(self, items: Sequence[Item]) -> list[Array | None]:
         """Match gradients to arrays, those given by themselves before those inside of objects."""
@@ -546,7 +554,9 @@ class GivenPass(Pass):
             self.leaves = find_leaves(list(given.values()), [str(name) for name in names])
         else:
             self.leaves = find_leaves(list(given), names)
-        self.family = Family(gradients if callable(gradients) else None)
+        self.objects = [x for _, part in variables_of(function_of(gradients)) for x in objects_in(part)]
+        self.family = Family(gradients if callable(gradients) else None, self.objects)
+        self.reached = Family(loss).functions
         self.changed: list[str] = []
 
     def cost(self, arrays: Sequence[Array]) -> Any:
@@ -574,7 +584,7 @@ class GivenPass(Pass):
                     for x, new in zip(self.live, arrays, strict=True):
                         x[...] = new
                 with settled():
-                    found = (rebuilt.of(found) if rebuilt is not None else found)()
+                    found = self.call(found, rebuilt)
                 items = find_items(found, return_names(self.given_gradients))
                 read = read_gradients(items, self.leaves)
                 return [None if x is None else np.array(x) for x in read]
@@ -582,3 +592,17 @@ class GivenPass(Pass):
                 for x, old in zip(self.live, kept, strict=True):
                     x[...] = old
         return [None if x is None else np.array(x) for x in read_gradients(find_items(found), self.leaves)]
+
+    def call(self, gradients: Callable[[], Any], rebuilt: Rebuilt | None) -> Any:
+        """Call the function that gives the gradients, or an edited one; the user's objects have their classes back."""
+        if rebuilt is None:
+            return gradients()
+        kinds = [type(x) for x in self.objects]
+        try:
+            for x in self.objects:
+                rebuilt.dress(x)
+            return rebuilt.of(gradients)()
+        finally:
+            for x, kind in zip(self.objects, kinds, strict=True):
+                if type(x) is not kind:
+                    x.__class__ = kind

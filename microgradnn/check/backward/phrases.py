@@ -56,6 +56,8 @@ REASONS = {
     "overwrite": "{0}",
     "repeated index": "{0}: np.add.at adds every time",
     "applied twice": "{0} is one too many here",
+    "places swapped": "{0} and {1} stand in each other's place",
+    "line missing": "a line is missing behind this one, {0}",
     "index": "the indices are off",
     "constant": "a number is wrong",
     "one example": "{0} is one example alone, and every one counts",

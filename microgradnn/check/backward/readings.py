@@ -51,7 +51,11 @@ def read_gradients(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: b
     found: list[Array | None] = [None] * len(leaves)
     left: list[Item] = []
     for tokens, x in items:
-        open_ = [k for k, leaf in enumerate(leaves) if found[k] is None and fits_name(tokens, leaf.tokens)]
+        open_ = [
+            k
+            for k, leaf in enumerate(leaves)
+            if found[k] is None and fits_name(tokens, leaf.tokens) and not (len(tokens) > 1 and tokens == leaf.tokens)
+        ]
         best = [k for k in open_ if exactly(tokens, leaves[k].tokens)] or open_
         if len(best) > 1:
             best = [k for k in best if leaves[k].array.shape == x.shape] or best

@@ -227,14 +227,20 @@ class Reference:
 
     # --- held against what is claimed -------------------------------------------------------------------
 
+    def slack(self, k: int) -> Array:
+        """Return how far a gradient may be from what was found, entry by entry."""
+        found = self.slopes(k)
+        scale = float(np.nanmax(np.abs(found.values), initial=0.0))
+        with np.errstate(invalid="ignore", over="ignore"):
+            slack = self.close * np.abs(found.values) + 10 * found.errors + 1e-3 * self.close * scale
+        return np.asarray(slack + self.rounding[k] if k in self.rounding else slack)
+
     def wrong(self, k: int, claimed: Array) -> Array:
         """Return where a claimed gradient is wrong; it has the shape of the array."""
         found = self.slopes(k)
         scale = float(np.nanmax(np.abs(found.values), initial=0.0))
         with np.errstate(invalid="ignore", over="ignore"):
-            slack = self.close * np.abs(found.values) + 10 * found.errors + 1e-3 * self.close * scale
-            if k in self.rounding:
-                slack = slack + self.rounding[k]
+            slack = self.slack(k)
             off: Array = found.known & ~(np.abs(claimed - found.values) <= slack)
             for index, (left, right) in found.kinks.items():
                 loose = self.close * max(abs(left), abs(right)) * 10 + 1e-3 * self.close * scale

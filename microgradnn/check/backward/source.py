@@ -70,7 +70,13 @@ def read_source(function: FunctionType) -> Source | None:
 def return_names(call: Any) -> list[str] | None:
     """Return the names of what a function returns, as its last return statement has them; '' where there is none."""
     function = function_of(call)
-    source = read_source(function) if function is not None else None
+    return returned(function) if function is not None else None
+
+
+@functools.lru_cache(maxsize=256)
+def returned(function: FunctionType) -> list[str] | None:
+    """Return the names in the last return statement of a function, which nobody changes."""
+    source = read_source(function)
     if source is None:
         return None
     own = [node for node in walk_own(source.tree) if isinstance(node, ast.Return) and node.value is not None]
@@ -300,8 +306,12 @@ Scope = dict[str, Any]  # of expressions such as A1, cache['Z1'], self.W: arrays
 
 
 @contextmanager
-def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Scope]) -> Iterator[None]:
+def watch(
+    functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Scope], known: Sequence[str] = ()
+) -> Iterator[None]:
     """Record what the names stand for before each line of these functions runs, when it runs for the first time.
+
+    `known` names globals that forward reads, if backward does not.
 
     Under the number of a line with a minus stands what is there when it was run.
     """
@@ -314,7 +324,7 @@ def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Sc
         new_line = event == "line" and (code, line) not in into
         new_after = before is not None and (code, -before) not in into
         if new_line or new_after:
-            found = take(frame, reads[code])
+            found = take(frame, reads[code], known)
             if new_line:
                 into[code, line] = found
             if new_after and before is not None:
@@ -323,7 +333,7 @@ def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Sc
             last[frame] = line
         elif event == "return":
             last.pop(frame, None)
-            into[code, -1] = take(frame, reads[code])
+            into[code, -1] = take(frame, reads[code], known) | name_returned(argument)
         return local
 
     def outer(frame: FrameType, event: str, argument: Any) -> Any:
@@ -335,6 +345,13 @@ def watch(functions: Sequence[FunctionType], into: dict[tuple[CodeType, int], Sc
         yield
     finally:
         sys.settrace(before)
+
+
+def name_returned(value: Any) -> Scope:
+    """Return what a function returned, under "return" or, of several, "return 0" and so on."""
+    several = isinstance(value, (tuple, list))
+    named = [(f"return {i}", x) for i, x in enumerate(value)] if several else [("return", value)]
+    return {name: x for name, x in named if isinstance(x, np.ndarray)}
 
 
 PLAIN = (
@@ -363,10 +380,11 @@ def subscripts(function: FunctionType) -> list[tuple[str, CodeType]]:
     return list(found.items())
 
 
-def take(frame: FrameType, more: Sequence[tuple[str, CodeType]] = ()) -> Scope:
+def take(frame: FrameType, more: Sequence[tuple[str, CodeType]] = (), known: Sequence[str] = ()) -> Scope:
     """Return the arrays and numbers that the names of a frame stand for, those in dicts and objects too."""
     found: Scope = {}
-    reads = {name: frame.f_globals[name] for name in frame.f_code.co_names if name in frame.f_globals}
+    names = (*frame.f_code.co_names, *known)
+    reads = {name: frame.f_globals[name] for name in names if name in frame.f_globals}
     for name, value in {**reads, **frame.f_locals}.items():
         for text, x in reachable(name, value, 2):
             if isinstance(x, (np.ndarray, np.generic, int, float)) and not isinstance(x, bool):

@@ -168,11 +168,21 @@ FORMS = "{} d{} g{} grad{} grads{} {}grad {}grads gradient{} {}gradient delta{} 
 FORMS += " dlossd{} dcostd{} ded{} {}bar {}d d{}total {}delta dlosswrt{} gradwrt{} dtotal{}"
 
 
+PARAMETERS = ("params", "parameters", "param", "variables")  # lists that belong together
+GRADIENTS = ("grads", "gradients", "gradient", "grad", "derivatives")
+
+
+def in_place_of(name: Token, of: Token) -> bool:
+    """Whether one names a container of gradients, and the other one of parameters."""
+    return plain(str(name)) in GRADIENTS and plain(str(of)) in PARAMETERS
+
+
+@cache
 def is_gradient_name(name: Token, of: Token) -> bool:
     """Whether `name` is one of the usual ones for the gradient of `of`: dW1, grad_W1, W1_grad, W1."""
     if isinstance(name, int) or isinstance(of, int):
         return name == of
-    return plain(name) in gradient_names(plain(of))
+    return plain(name) in gradient_names(plain(of)) or in_place_of(name, of)
 
 
 @cache

@@ -44,7 +44,8 @@ def elsewhere(user: Pass) -> Iterator[Elsewhere]:
         return
     if user.call is not None or reads_arrays(user):
         return
-    moved = move_constants(user.leaves)
+    claims = user.gradients()
+    moved = move_constants(user.leaves, [x is not None for x in claims])
     if moved is not None:
         names, arrays = moved
         there = again(user, build(user.given, arrays))
@@ -97,15 +98,15 @@ def is_binding(x: Array) -> bool:
     return any(bool(np.allclose(x.sum(axis=axis), 1.0, atol=1e-6)) for axis in range(x.ndim))
 
 
-def move_constants(leaves: Sequence[Leaf]) -> tuple[list[str], list[Array]] | None:
+def move_constants(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> tuple[list[str], list[Array]] | None:
     """Return arrays in which none is constant, and the names of those that were; labels and masks stay."""
     rng = np.random.default_rng(3)
     names, arrays = [], []
-    for leaf in leaves:
+    for leaf, known in zip(leaves, claimed, strict=True):
         x = leaf.array
         name = plain(str(leaf.tokens[-1]))
         fixed = name in LABELS.split() or "mask" in name or (is_binding(x) and not np.all(x == x.flat[:1]))
-        if is_constant(x) and not fixed and not any(abs(x.flat[0] * n - 1) < 1e-9 for n in x.shape if n > 1):
+        if known and is_constant(x) and not fixed and not any(abs(x.flat[0] * n - 1) < 1e-9 for n in x.shape if n > 1):
             names.append(leaf.name)
             x = x + rng.uniform(0.05, 0.3, x.shape) * rng.choice([-1, 1], x.shape) * (abs(x.flat[0]) or 1.0)
         arrays.append(x)

@@ -41,6 +41,23 @@ MISTAKES = [
     ("layernorm_einsum", 3, "factor missing"),
     ("logreg_reg", 0, "index"),
     ("planar", 0, "brackets"),
+    ("batchnorm_steps", 0, "term"),
+    ("cofi", 0, "another variable"),
+    ("cofi", 2, "places swapped"),
+    ("conv_im2col_class", 0, "transpose"),
+    ("course_rnn_cell", 1, "transpose"),
+    ("dense_lr", 2, "sign"),
+    ("embedding_bag", 1, "repeated index"),
+    ("glove", 3, "factor missing"),
+    ("multihead", 3, "term"),
+    ("pooling_im2col", 1, "places swapped"),
+    ("pooling_im2col", 3, "index"),
+    ("propagate", 1, "another formula"),
+    ("triplet", 3, "term"),
+    ("two_layer_softmax_net", 2, "factor"),
+    ("vae", 0, "term"),
+    ("zero_lstm_params", 5, "another variable"),
+    ("zero_lstm_params", 6, "sum for mean"),
 ]
 
 
@@ -56,3 +73,23 @@ def test_a_mistake_in_it_is_named(name: str, number: int, kind: str, tmp_path: P
 
     assert not report
     assert [(f.line, f.kind) for f in report.findings] == [(source[:place].count("\n") + 1, kind)], str(report)
+
+
+# A line that was left out: what is said of the line above it, or behind it, mends it.
+FORGOTTEN = [
+    ("pong", 1, "epdlogp = np.vstack(p - actions) * advantage"),
+    ("vae", 4, "* (h > 0)"),
+    ("svm_vector", 3, "binary[np.arange(len(y)), y] = -np.sum(binary, axis=1)"),
+    ("svm_vector", 1, "/ num_train"),
+]
+
+
+@pytest.mark.parametrize(("name", "number", "right"), FORGOTTEN)
+def test_a_line_that_was_forgotten_is_named(name: str, number: int, right: str, tmp_path: Path) -> None:
+    source = (WILD / f"{name}.py").read_text(encoding="utf-8")
+    file = tmp_path / f"{name}_wrong.py"
+    file.write_text(source.replace(load(WILD / f"{name}.py").MISTAKES[number][0], "", 1), encoding="utf-8")
+
+    (finding,) = load(file).check().findings
+
+    assert right in finding.right + finding.hint
