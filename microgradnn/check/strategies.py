@@ -289,7 +289,7 @@ def index_of(shape: Shape, pick: int) -> dict[str, Any] | None:
 
 # What a row is called with, for an array of a shape: None where there is nothing.
 PARAMETERS: dict[str, Callable[[Shape, int], dict[str, Any] | None]] = {
-    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "logsumexp"), axis_options),
+    **dict.fromkeys(("sum", "mean", "max", "min", "prod", "logsumexp", "rms"), axis_options),
     **dict.fromkeys(("softmax", "log_softmax", "concatenate"), axis_of),
     "matmul": lambda shape, pick: {} if len(shape) > 1 else None,
     "swap": lambda shape, pick: {} if len(shape) > 1 else None,

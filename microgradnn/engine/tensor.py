@@ -31,8 +31,7 @@ from .copying import reduce_node
 from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
 from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, no_such, row_of
-from .pullbacks import pull_back as pulled
-from .pullbacks import push_forward
+from .pullbacks import pull_back, push_forward
 from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
 from .tensor_methods import TensorMethods
 from .versions import CLOCK, NEVER, same_bits, tick
@@ -365,7 +364,7 @@ class Tensor(TensorMethods):
                 xs = [x._array for x in inputs]
                 for i, x in enumerate(inputs):
                     if x._needs:
-                        share = pulled(node.op, i, g, node._array, xs)
+                        share = pull_back(node.op, i, g, node._array, xs)
                         if share is not None:
                             add_to(x, share)
         for node in leaves:
@@ -397,13 +396,13 @@ class Tensor(TensorMethods):
             raise ValueError(self.complaint())
         f, xs = (self, self._x) if on_nodes else (self._array, [x._array for x in self._x])
         with np.errstate(all="ignore"):
-            shares = [(x, pulled(self.op, i, g, f, xs)) for i, x in enumerate(self._x) if x in wanted]
+            shares = [(x, pull_back(self.op, i, g, f, xs)) for i, x in enumerate(self._x) if x in wanted]
         return [(x, share) for x, share in shares if share is not None]
 
     def _share(self, i: int, g: Any) -> Any:
         """Return what input i gets of the gradient `g` of this node, as numbers."""
         with np.errstate(all="ignore"):
-            share = pulled(self.op, i, np.broadcast_to(g, self.shape), self._array, [x._array for x in self._x])
+            share = pull_back(self.op, i, np.broadcast_to(g, self.shape), self._array, [x._array for x in self._x])
         return 0.0 if share is None else share
 
     def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
@@ -533,8 +532,12 @@ class Tensor(TensorMethods):
         return squares.sum(axis, keepdims) / calculus.maximum(n - ddof, 0)
 
     def std(self, axis: Axis = None, keepdims: bool = False, *, ddof: int = 0) -> Any:
-        """Return the standard deviation along the axes, the root of `var`; its slope is ∞ where that is 0."""
-        return self.var(axis, keepdims, ddof=ddof).sqrt()
+        """Return the standard deviation along the axes, the root of `var`; its slopes are 0 where that is 0."""
+        spread = reduction(arrays.rms, self - self.mean(axis, keepdims=True), axis, keepdims)
+        if not ddof:
+            return spread
+        n = count(self, axis, keepdims)
+        return spread * (n / calculus.maximum(n - ddof, 0)).sqrt()
 
     def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Return log Σ e^x along the axes; does not overflow."""

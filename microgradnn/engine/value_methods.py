@@ -986,7 +986,8 @@ class ValueMethods(Node):
         try:
             f: float = x if x > 0.0 else y * math.expm1(x)
             w = 1.0 if x > 0.0 else 0.0
-            w2 = y * math.exp(x if x <= 0.0 or x != x else 0.0)
+            s = math.exp((x if x <= 0.0 or x != x else 0.0) / 2.0)
+            w2 = s * y * s
             dx = 1.0 if w != 0.0 else w2
             dy = math.expm1(x if x <= 0.0 or x != x else 0.0)
         except (ValueError, ArithmeticError):

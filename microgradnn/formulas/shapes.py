@@ -97,7 +97,7 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
         return tuple(parameters["shape"])
     if op.name == "transpose":
         return tuple([shapes[0][axis] for axis in parameters["axes"]])
-    if op.name in ("sum", "mean", "max", "min", "prod", "logsumexp"):
+    if op.name in ("sum", "mean", "max", "min", "prod", "logsumexp", "rms"):
         axes = arrays.axes_of(parameters.get("axis"), len(shapes[0]))
         keep = parameters.get("keepdims", False)
         return tuple([1 if i in axes else n for i, n in enumerate(shapes[0]) if keep or i not in axes])

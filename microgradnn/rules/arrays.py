@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..graph import Node
 from . import numerics
-from .calculus import equal, exp, weigh
+from .calculus import equal, exp, weigh, zero
 
 N = TypeVar("N", bound=Node)
 Shape = tuple[int, ...]
@@ -345,6 +345,10 @@ logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
          paper=(lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), exp(x - spread(f, x, axis))),),
          text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
 
+rms = ArrayOp("rms", numerics.rms,
+         lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * per_rms(f, x, axis),
+         text="rms({x}{options})", note="√(mean x²), the root mean square; slopes 0 where it is 0", public=False)
+
 softmax = ArrayOp("softmax", numerics.softmax,
          lambda g, f, x, axis: weigh(f, g - sum(weigh(g, f), axis=axis, keepdims=True)),
          text="softmax({x}, axis={axis})", alike=True, note="e^x / Σ e^x; does not overflow")
@@ -388,6 +392,12 @@ def share_among_extremes(g: Any, f: Any, x: Any, axis: int | Sequence[int] | Non
     """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
     winners = equal(x, spread(f, x, axis))
     return weigh(spread(g, x, axis), winners / sum(winners, axis=axis, keepdims=True))
+
+
+def per_rms(f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
+    """Return the slope of the root mean square in each entry, x / (n f), and 0 where f is."""
+    whole = spread(f, x, axis)
+    return x / (whole + zero(whole)) / count(x, axis)
 
 
 def of_products(g: Any, f: Any, x: Any, axis: int | None) -> Any:

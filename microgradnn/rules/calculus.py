@@ -290,8 +290,10 @@ leaky_relu = Op("leaky_relu", numerics.leaky_relu, numerics.leaky_relu_array,
          note="x where x > 0, else y · x; the slope at the kink is y, as PyTorch", options={"slope": 0.01})
 
 elu = Op("elu", numerics.elu, numerics.elu_array,
-         lambda f, x, y: where(step(x), 1, y * exp(minimum(x, 0))),
-         lambda f, x, y: expm1(minimum(x, 0)),
+         lambda f, x, y: where(step(x), 1, exp(minimum(x, 0) / 2) * y * exp(minimum(x, 0) / 2)),  # e^−800 is 0, not so
+         lambda f, x, y: expm1(minimum(x, 0)),                                                    # times a large y
+         paper=(lambda f, x, y: where(step(x), 1, y * exp(minimum(x, 0))),
+                lambda f, x, y: expm1(minimum(x, 0))),
          kink=lambda x, y: x, branch=True, holds=1,
          note="x where x > 0, else y · (e^x − 1); the slope at the kink is y, as PyTorch", options={"alpha": 1.0})
 

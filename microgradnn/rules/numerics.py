@@ -767,6 +767,15 @@ def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return whole if keepdims else np.squeeze(whole, axis=axis)
 
 
+def rms(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """√(mean x²) along the axes; of x over a power of two, which rounds nothing, since squares may not fit."""
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
+    unit = np.where((top > 0) & np.isfinite(top), 2.0 ** (np.frexp(top)[1] - 1.0), 1).astype(top.dtype)
+    small = x / unit
+    whole = np.sqrt(mean_along(small * small, axis, True)) * unit
+    return whole if keepdims else np.squeeze(whole, axis=axis)
+
+
 def softmax(x: Any, axis: Any) -> Any:
     """e^x / Σ e^x along the axes, by a form that does not overflow; beside ∞ the others are 0."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # of no numbers, too

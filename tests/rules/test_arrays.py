@@ -20,7 +20,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from microgradnn import ShapeError, Tensor, grad, hessian, jacobian, jvp
+from microgradnn import ShapeError, Tensor, compile, grad, hessian, jacobian, jvp
 from microgradnn.rules import numerics
 from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, held_row
 from microgradnn.rules.notation import Operand, formula
@@ -187,6 +187,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "prod": reduction(),
     "others": along_axes(),
     "logsumexp": reduction(),
+    "rms": reduction().map(lambda case: Case((np.asarray(case.xs[0] + 2),), case.parameters)),  # clear of the kink at 0
     "softmax": along_axes(),
     "log_softmax": along_axes(),
     "flip": along_axes(),
@@ -278,6 +279,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "prod": np.prod,
     "others": naive_others,
     "logsumexp": lambda x, **options: np.log(np.sum(np.exp(x), **options)),
+    "rms": lambda x, **options: np.sqrt(np.mean(x**2, **options)),
     "softmax": lambda x, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     "log_softmax": lambda x, axis: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
     "shift": naive_shift,
@@ -489,6 +491,26 @@ def test_a_product_with_zeros_has_gradients_of_first_and_second_order() -> None:
     assert hessian(lambda z: z.cumprod().sum())(x)[0, 0, 0, 1].item() == 4.0  # 1 + x₃ + x₃x₄ + …
 
 
+@pytest.mark.parametrize("power", [-1073, -700, -500, 0, 500, 1000])
+def test_a_standard_deviation_keeps_its_digits_where_squares_would_not_fit(power: int) -> None:
+    x = Tensor(np.ldexp([[1.0, 2.0, 6.0]], power), "x")
+    x.std().backward()
+
+    deviation = math.sqrt(14 / 3)
+    assert x.std().item() == pytest.approx(math.ldexp(deviation, power), rel=1e-15 if power > -1000 else 0.2)
+    if power > -1000:
+        assert x.grad == pytest.approx(np.array([[-2, -1, 3]]) / (3 * deviation), rel=1e-15, abs=0)
+
+
+def test_a_program_of_it_does_too() -> None:
+    program = compile(Tensor([[1.0, 2.0, 6.0]], "x").std())
+
+    value, slopes = program(x=np.array([[1e-200, 2e-200, 6e-200]]))
+
+    assert value == pytest.approx(1e-200 * math.sqrt(14 / 3), rel=1e-14)
+    assert slopes["x"] == pytest.approx(np.array([[-2, -1, 3]]) / (3 * math.sqrt(14 / 3)), rel=1e-14)
+
+
 # --- text -------------------------------------------------------------------------------------
 
 WRITTEN: list[tuple[str, dict[str, Any], str]] = [
@@ -510,6 +532,7 @@ WRITTEN: list[tuple[str, dict[str, Any], str]] = [
     ("prod", {"keepdims": True}, "prod(a + b, keepdims=True)"),
     ("others", {"axis": 0}, "others(a + b, axis=0)"),
     ("logsumexp", {"axis": 0}, "logsumexp(a + b, axis=0)"),
+    ("rms", {"axis": 0}, "rms(a + b, axis=0)"),
     ("softmax", {"axis": 0}, "softmax(a + b, axis=0)"),
     ("log_softmax", {"axis": 0}, "log_softmax(a + b, axis=0)"),
     ("shift", {"by": 1, "fill": 0, "axis": 0}, "shift(a + b, 1, 0, 0)"),
