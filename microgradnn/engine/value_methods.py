@@ -1051,6 +1051,7 @@ class ValueMethods(Node):
         """Return gelu(self), as a Value: x · Φ(x), Φ the standard normal distribution."""
         x = self._data
         try:
+            f: float = numerics.gelu(x)
             c = 134217729.0 * x
             h = c - (c - x)
             t = x * 0.7071067811865476
@@ -1063,7 +1064,6 @@ class ValueMethods(Node):
             )
             s = math.exp(-0.5 * (h * h)) * math.exp(-0.5 * ((x - h) * (x + h)))
             near = math.erfc(-t) / 2.0 + lost * 0.5641895835477563 * (0.0 if abs(x) > 40.0 else s)
-            f: float = x * ((1.0 if x > 0.0 else 0.0) if abs(x) > 40.0 else near) if x > -40.0 or x != x else 0.0
             w = calculus.ONE_OVER_ROOT_TWO_PI * (0.0 if abs(x) > 40.0 else s)
             dx = ((1.0 if x > 0.0 else 0.0) if abs(x) > 40.0 else near) + (x * w if x != 0.0 and w != 0.0 else 0.0)
         except (ValueError, ArithmeticError):

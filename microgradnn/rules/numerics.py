@@ -197,13 +197,21 @@ def normal_cdf_array(x: Any) -> Any:
 
 
 def gelu(x: float) -> float:
-    """Return x · Φ(x), Φ the standard normal distribution."""
-    return x * normal_cdf(x) if x > -40.0 or x != x else 0.0
+    """Return x · Φ(x), Φ the standard normal distribution; far out, where Φ has no digits, by a series."""
+    if x > -37.0 or x != x:
+        return x * normal_cdf(x)
+    r = 1 / (x * x)
+    series = 1 - r * (1 - 3 * r * (1 - 5 * r * (1 - 7 * r * (1 - 9 * r * (1 - 11 * r * (1 - 13 * r))))))
+    return -gaussian(x) * 0.3989422804014327 * series if x > -40.0 else 0.0
 
 
 def gelu_array(x: Any) -> Any:
     """`gelu` of each element."""
-    return np.where(np.equal(x, -np.inf), 0, x) * normal_cdf_array(x)
+    near = np.where(np.equal(x, -np.inf), 0, x) * normal_cdf_array(x)
+    far = np.maximum(np.minimum(x, -37.0), -40.0)
+    r = 1 / (far * far)
+    series = 1 - r * (1 - 3 * r * (1 - 5 * r * (1 - 7 * r * (1 - 9 * r * (1 - 11 * r * (1 - 13 * r))))))
+    return np.where(np.less(x, -37.0) & np.greater(x, -40.0), -gaussian_array(far) * 0.3989422804014327 * series, near)
 
 
 def step(x: Any) -> Any:
