@@ -41,7 +41,7 @@ ROOMS = {
     ),
     "draw": (
         f"{CORE} formulas",
-        "metrics boxes web fold alike select phrases groups sheet picture dot svg text mermaid render drawing",
+        "metrics boxes web fold alike select phrases groups sheet picture dot svg text mermaid page render drawing",
     ),
     "check": (
         f"{CORE} formulas",

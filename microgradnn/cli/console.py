@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import warnings
+import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from errno import ENOSPC
@@ -76,6 +77,7 @@ def parser() -> Parser:
         if name == "draw":
             command.add_argument("-o", "--output", metavar="FILE", help=f"where to write: .{', .'.join(FORMATS)}")
             command.add_argument("--text", action="store_true", help="print a tree; write a file only if -o says so")
+            command.add_argument("--open", action="store_true", help="show what was written, in the browser")
             for option, more in DRAWING.items():
                 command.add_argument(option, **more)
     for name, work, about, arguments in (
@@ -151,6 +153,8 @@ def run_draw(options: argparse.Namespace) -> None:
     )
     if output:
         print(f"wrote {visible(output)}")
+        if options.open:
+            webbrowser.open(Path(output).resolve().as_uri())
 
 
 def run_explain(options: argparse.Namespace) -> None:

@@ -34,6 +34,7 @@ examples:
   echo "y = x**2" | microgradnn draw - x=3 --wrt x       reads standard input
   microgradnn draw exam.mg --focus w11,L --direction TB  what lies between two nodes, the output below
   microgradnn draw exam.mg --fold neuron --text          a box each neuron
+  microgradnn draw exam.mg -o exam.html --open           a page that goes through both passes, step by step
 """
 EXPLAIN = """\
 Prints the chain rule of a gradient: every path, in letters and in numbers, and the sum.

@@ -46,6 +46,7 @@ class Arrow:
     label: str = ""
     tooltip: tuple[str, ...] = ()
     dashed: bool = False  # it brings nothing back
+    back: str = ""  # the step of the backward sweep along it: '3 × 2 = 6'
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from ..graph import Node
 from .boxes import Direction, Picture
 from .dot import to_dot
 from .mermaid import to_mermaid
+from .page import to_page
 from .picture import Names, picture
 from .render import INSTALL, render
 from .svg import to_svg
 from .text import table, tree
 
 NARROWEST = 20  # columns
-FORMATS = ("dot", "mmd", "pdf", "png", "svg", "txt")
+FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
 
 
 def draw(
@@ -98,6 +99,10 @@ class Drawing:
         """Return it in DOT, the language of Graphviz."""
         return to_dot(self.picture)
 
+    def page(self) -> str:
+        """Return a page on which the two passes are walked through, step by step: one file, which needs no network."""
+        return to_page(self.picture, self.svg())
+
     def mermaid(self) -> str:
         """Return it in Mermaid, which many sites draw in Markdown."""
         return to_mermaid(self.picture)
@@ -117,7 +122,7 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write it to a file, in the format of its ending, and return the path.
 
-        Raises ValueError for an ending that is none of dot, mmd, pdf, png, svg, txt, and
+        Raises ValueError for an ending that is none of dot, html, mmd, pdf, png, svg, txt, and
         RenderError where the layout fails (pdf and png need the system's Graphviz), OSError where it cannot be
         written; then the file that was there stays.
         """
@@ -126,6 +131,7 @@ class Drawing:
             raise ValueError(f"unknown format {format!r} (choose from {', '.join(FORMATS)})")
         texts: dict[str, Callable[[], str]] = {
             "dot": self.dot,
+            "html": self.page,
             "mmd": self.mermaid,
             "svg": self.svg,
             "txt": lambda: f"{tree(self.picture)}\n",

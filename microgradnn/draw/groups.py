@@ -62,17 +62,20 @@ def group_arrow(
 ) -> Arrow:
     """Say what joins two boxes of which one is folded: `count` edges, and what comes back along them."""
     told = [f"{count} edge{'s' * (count > 1)} from {names[0]} to {names[1]}"]
-    dashed = False
+    dashed, back = False, ""
     if len(edges) == count and all(edge.user.has_grad for edge in edges):
         flows = [flow_of(edge) for edge in edges]
         dashed = not any(np.any(flow) for flow in flows)
         if all(np.ndim(flow) == 0 for flow in flows):
-            told.append(f"backward: {number(sum(map(float, flows)))} in all")
+            back = f"{number(sum(map(float, flows)))} in all"
+        elif count == 1:
+            back = f"the pullback = {quantity(flows[0])}"
+        told += [f"backward: {back}"] * bool(back)
     label = f"×{count}"
     if count == 1:
         label = "" if is_array(edges[0].user) else f"∂ {number(edges[0].partial, 3)}"
     label = "" if view.crowded else label
-    return Arrow(id, *ends, label, tuple(told), dashed)
+    return Arrow(id, *ends, label, tuple(told), dashed, back)
 
 
 def flow_of(edge: Edge) -> Any:

@@ -93,6 +93,7 @@ class View:
             label="" if self.crowded else f"∂ {number(edge.partial, 3)}",
             tooltip=tuple(lines),
             dashed=edge.user.has_grad and edge.flow == 0,
+            back=step(edge) if edge.user.has_grad else "",
         )
 
     def array_arrow(self, edge: Edge, id: str) -> Arrow:
@@ -115,6 +116,7 @@ class View:
             label="" if self.crowded else label,
             tooltip=tuple(lines),
             dashed=not edge.source.wants_grad or (flow is not None and not np.any(flow)),
+            back=f"{label if label != shape else 'the pullback'} = {quantity(flow)}" if flow is not None else "",
         )
 
 

@@ -333,8 +333,11 @@ def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> No
         (["draw", "a*2", "a=__import__('os')"], "is not of the form name=number, as in a=5"),
         (["draw", "a*2", "a=2", "--wrt", "z"], "--wrt: the expression has no 'z'; it has a, J"),
         (["explain", "a*2", "a=2", "--wrt", "z"], "--wrt: the expression has no 'z'; it has a, J"),
-        (["draw", "a*2", "a=2", "-o", "J.pgn"], "unknown format 'pgn' (choose from dot, mmd, pdf, png, svg, txt)"),
-        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, mmd, pdf, png, svg, txt)"),
+        (
+            ["draw", "a*2", "a=2", "-o", "J.pgn"],
+            "unknown format 'pgn' (choose from dot, html, mmd,",
+        ),
+        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, html, mmd, pdf, png, svg, txt)"),
         (["draw", "a*2", "a=2", "--colour"], "unknown option --colour; see microgradnn"),
         (["draw", "a*2", "a=2", "-o"], "expected one argument; see microgradnn draw --help"),
         (["draw"], "the following arguments are required: expression"),

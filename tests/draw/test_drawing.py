@@ -20,21 +20,23 @@ def node() -> Value:
     return y
 
 
-@pytest.mark.parametrize("ending", ["svg", "dot", "mmd", "txt", "SVG"])
+@pytest.mark.parametrize("ending", ["svg", "dot", "html", "mmd", "txt", "SVG"])
 def test_save_writes_the_format_of_the_ending_and_returns_the_path(node: Value, ending: str, tmp_path: Path) -> None:
     path = node.draw().save(tmp_path / f"y.{ending}")
     text = path.read_text(encoding="utf-8")
 
     assert path == tmp_path / f"y.{ending}"
-    assert {"svg": "<svg", "dot": "digraph", "mmd": "flowchart", "txt": "y = x × 3"}[ending.lower()] in text
+    assert {"svg": "<svg", "dot": "digraph", "html": "<!DOCTYPE html>", "mmd": "flowchart", "txt": "y = x × 3"}[
+        ending.lower()
+    ] in text
 
 
 @pytest.mark.parametrize("name", ["y.pgn", "y", "y.svg.bak"])
 def test_an_unknown_ending_is_told_the_known_ones(node: Value, name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\(choose from dot, mmd, pdf, png, svg, txt\)"):
+    with pytest.raises(ValueError, match=r"\(choose from dot, html, mmd, pdf, png, svg, txt\)"):
         node.draw().save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-    assert FORMATS == ("dot", "mmd", "pdf", "png", "svg", "txt")
+    assert FORMATS == ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
 
 
 def test_a_drawing_is_of_the_graph_as_it_was(node: Value) -> None:
