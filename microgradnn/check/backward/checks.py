@@ -15,6 +15,7 @@ from ...engine.tensor import Array
 from .calls import Pass, quiet
 from .diagnosis import Diagnosis, Finding
 from .evidence import evidence_of, ratio_of
+from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
@@ -162,7 +163,9 @@ def examine_here(user: Pass) -> BackwardReport:
     notes = [*user.notes, *meant]
     if changed:
         notes.append(f"backward changes in place: {', '.join(changed)}")
-    unknown = [f"d{user.leaves[k].name}" for k in given if k not in wrong and not np.any(reference.slopes(k).known)]
+    unknown = [
+        gradient_of(user.leaves[k].name) for k in given if k not in wrong and not np.any(reference.slopes(k).known)
+    ]
     if unknown and any(reference.arrays[k].size for k in given):
         notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
     return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, seconds=time.perf_counter() - begin)
@@ -211,8 +214,8 @@ def convention(
     whole = all(m in reference.arrays[k].shape for k in right)  # these have a column for each example
     if not whole or any(m in reference.arrays[k].shape for k in wrong):
         return []
-    names = " and ".join(f"d{user.leaves[k].name}" for k in wrong)
-    others = ", ".join(f"d{user.leaves[k].name}" for k in right)
+    names = " and ".join(gradient_of(user.leaves[k].name) for k in wrong)
+    others = ", ".join(gradient_of(user.leaves[k].name) for k in right)
     return [
         f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
         f"the {m} examples and the gradient that comes in is without that 1/{m}"

@@ -280,7 +280,7 @@ class Editor:
             where = ast.unparse(target)
             if isinstance(target, ast.Subscript) or where in scope:
                 new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
-                yield self.edit(slot, new, "overwrite", line, 1, f"{where} is added to, not overwritten")
+                yield self.edit(slot, new, "overwrite", line, 1, f"{where} has to be added to (+=), not overwritten")
             if isinstance(target, ast.Subscript):
                 yield self.added_at(
                     slot, target, statement, "what an index gave before is overwritten where it repeats"
@@ -288,10 +288,15 @@ class Editor:
         if isinstance(statement, ast.AugAssign):
             new_assign = ast.copy_location(ast.Assign([statement.target], statement.value), statement)
             yield self.edit(
-                slot, new_assign, "overwrite", line, 2, f"{ast.unparse(statement.target)} is set, not added to"
+                slot,
+                new_assign,
+                "overwrite",
+                line,
+                2,
+                f"{ast.unparse(statement.target)} has to be set (=), not added to",
             )
             if isinstance(statement.target, ast.Subscript) and isinstance(statement.op, ast.Add):
-                hint = "an index that repeats is added once only by +="
+                hint = "an index that repeats is added only once by +="
                 yield self.added_at(slot, statement.target, statement, hint)
             for op in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
                 if type(op) is not type(statement.op):
@@ -303,7 +308,7 @@ class Editor:
                 yield from self.without_first(statement, statement.target.id, slot, scope)
         if not isinstance(statement, ast.Return):
             gone = ast.copy_location(ast.Pass(), statement)
-            yield self.edit(slot, gone, "applied twice", line, 2, "this line is one too many")
+            yield self.edit(slot, gone, "applied twice", line, 2, "this line")
         if getattr(statement, "value", None) is None:
             return
         for i, one in enumerate(values_of(statement)):
@@ -336,7 +341,7 @@ class Editor:
             near = any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
             for op in (ast.Div(), ast.Mult()):
                 new = binary(binary(ast.Name(name, ast.Load()), op, parse(text)), statement.op, statement.value)
-                hint = f"1/{text}\0{text} = {number:g}" if isinstance(op, ast.Div) else f"a factor {text}\0{number:g}"
+                hint = f"{'1/' if isinstance(op, ast.Div) else 'a factor '}{text}\0{text} = {number:g}"
                 assign = ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], new), statement)
                 yield self.edit(slot, assign, "factor", statement.lineno, 1 if near else 2, hint, 2 + len(text) / 100)
 

@@ -95,9 +95,8 @@ def weigh(claimed: Array | None, right: Array, numbers: Mapping[str, float], arr
 def weigh_shape(claimed: Array, right: Array) -> Evidence:
     """Say what a gradient of the wrong shape is: a sum over too much, not summed, transposed, a row for a column."""
     mine, wanted = shape_text(claimed.shape), shape_text(right.shape)
-    said = (
-        f"is {mine}; it should be {wanted}" if not claimed.shape else f"has the shape {mine}; it should have {wanted}"
-    )
+    column = claimed.shape and right.shape
+    said = f"has the shape {mine}; it should have {wanted}" if column else f"is {mine}; it should be {wanted}"
     if claimed.size == right.size and np.all(np.isfinite(right)):
         for axes in itertools.permutations(range(claimed.ndim)) if claimed.ndim < 5 else ():
             turned = claimed.transpose(axes)
@@ -110,7 +109,7 @@ def weigh_shape(claimed: Array, right: Array) -> Evidence:
     if claimed.size < right.size:
         return Evidence("axis", f"{said}: it was summed over too much")
     if claimed.size > right.size:
-        return Evidence("not summed", f"{said}: what was broadcast is summed over on the way back")
+        return Evidence("not summed", f"{said}: sum over the axis along which it was broadcast")
     return Evidence("shape", said)
 
 
@@ -179,7 +178,7 @@ def structure(claimed: Array, right: Array, off: Array, whole: bool) -> Iterator
             and min(right.shape) > 1
             and np.linalg.matrix_rank(difference, tol=1e-6 * np.abs(difference).max()) == 1
         ):
-            yield Evidence("different", "is off by a matrix of rank one")
+            yield Evidence("different", "is off by a product of a column and a row (rank one)")
 
 
 def listed(numbers: Any, most: int = 6) -> str:

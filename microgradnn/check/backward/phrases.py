@@ -4,31 +4,64 @@ from __future__ import annotations
 
 from .edits import neat
 from .evidence import Evidence
-from .notation import listed
+from .notation import gradient_of, listed
 
 
 def explain(kind: str, hint: str, names: tuple[str, ...], evidence: Evidence, old: str, new: str) -> str:
     """Return one sentence on a mistake: `hint` is the edit's, `evidence` says how the first gradient is off."""
-    first, what = f"d{names[0]}", hint.split("\0")
-    told = f"{first} {evidence.text}" if evidence.text != "is wrong" else ""
+    what = hint.split("\0")
     ratio = evidence.ratio if evidence.kind in ("factor", "sign") else None
-    if kind == "factor" and ratio is not None:
-        off = f"{all_of(names)} {ratio:.4g} × the right one everywhere"
-        if len(what) == 2:
-            number = "" if what[1].startswith("2 =") else f" ({what[1]})"
-            return f"{off}: did you forget {what[0]}{number}?"
-        return f"{off}: is {hint} one too many?" if hint else told
-    if kind == "sign" and ratio is not None and ratio < 0:
-        return f"{listed([f'd{n}' for n in names])} {'has' if len(names) == 1 else 'have'} the wrong sign"
     if kind == "slope":
         return slope_sentence(what, names)
-    why = reason(kind, what)
-    return f"{told}: {why}" if told else f"{listed([f'd{n}' for n in names])}: {why}"
+    if kind == "sign" and ratio is not None and ratio < 0:
+        return f"{subject(names)} {'has' if len(names) == 1 else 'have'} the wrong sign"
+    if kind == "factor":
+        return factor_sentence(what, names, ratio)
+    return f"{off_by(kind, names, evidence, ratio)}: {reason(kind, what)}"
+
+
+def subject(names: tuple[str, ...]) -> str:
+    """Write dW2, or dW2 and db2."""
+    return listed([gradient_of(name) for name in names])
 
 
 def all_of(names: tuple[str, ...]) -> str:
     """Write dW2 is, or dW2 and db2 are, as the subject of a sentence."""
-    return f"{listed([f'd{n}' for n in names])} {'is' if len(names) == 1 else 'are'}"
+    return f"{subject(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+TOLD = {  # the kinds of mistakes after which it helps to know how the numbers are off, and which evidence says it
+    "axis": ("axis", "not summed", "keepdims", "shape", "transpose"),
+    "not summed": ("axis", "not summed", "keepdims", "shape", "transpose"),
+    "transpose": ("axis", "not summed", "keepdims", "shape", "transpose"),
+    "another variable": ("axis", "not summed", "shape"),
+    "call": ("axis", "not summed", "keepdims", "shape"),
+    "repeated index": ("some",),
+    "overwrite": ("zero",),
+    "index": ("zero",),
+}
+
+
+def off_by(kind: str, names: tuple[str, ...], evidence: Evidence, ratio: float | None) -> str:
+    """Say that gradients are wrong and, where it helps to see why, how the first of them is."""
+    if ratio is not None:
+        return f"{all_of(names)} {ratio:.4g} × the right one{'' if len(names) == 1 else 's'} everywhere"
+    if evidence.kind in TOLD.get(kind, ()):
+        return f"{subject(names[:1])} {evidence.text.split(': ')[0]}"
+    return f"{all_of(names)} wrong"
+
+
+def factor_sentence(what: list[str], names: tuple[str, ...], ratio: float | None) -> str:
+    """Say which factor was forgotten, or is one too many."""
+    off = f"{all_of(names)} {ratio:.4g} × the right one everywhere" if ratio is not None else f"{all_of(names)} wrong"
+    if len(what) == 2 and " = " not in what[1]:
+        return f"{off}: {what[0]} belongs where {what[1]} stands"
+    if len(what) == 2:
+        number = "" if what[1].startswith("2 =") else f" ({what[1]})"
+        return f"{off}: did you forget {what[0]}{number}{'' if ratio is not None else ' in this line'}?"
+    if what[0]:
+        return f"{off}: is {what[0]} one too many{'' if ratio is not None else ' in this line'}?"
+    return f"{off}: a factor in this line is wrong"
 
 
 def slope_sentence(what: list[str], names: tuple[str, ...]) -> str:
@@ -40,38 +73,39 @@ def slope_sentence(what: list[str], names: tuple[str, ...]) -> str:
 
 
 REASONS = {
-    "factor": "a factor is wrong",
     "factor missing": "the factor {0} is missing",
-    "sign": "a sign is wrong in this line",
-    "transpose": "a transpose is missing, or one too many",
-    "product": "the matrix product (@) and the product entry by entry (*) are mixed up",
-    "operands swapped": "the operands stand the wrong way round",
-    "not summed": "what was broadcast is summed over on the way back",
-    "axis": "{0}",
-    "sum for mean": "sum and mean are mixed up: {0}",
+    "sign": "a sign in this line has to be the other way round",
+    "transpose": "a transpose is missing in this line, or one is too many",
+    "product": "a product entry by entry (*) and a matrix product (@) have changed places",
+    "operands swapped": "two operands stand in each other's place",
+    "not summed": "along an axis that was broadcast, the gradient is a sum: {0}",
+    "axis": "the sum has to be {0}",
     "another formula": "{0} belongs here",
     "term": "the term {0} is missing",
     "term too many": "{0} does not belong here",
     "another variable": "{1} stands where {0} belongs",
     "overwrite": "{0}",
-    "repeated index": "{0}: np.add.at adds every time",
-    "applied twice": "{0} is one too many here",
+    "repeated index": "{0}, and np.add.at adds every time",
+    "applied twice": "{0} is one too many",
+    "index": "the indices are off",
+    "constant": "a number in this line is wrong",
+    "fixed number": "{1} is written where {0} belongs, which is right for one size only",
+    "one example": "{0} is one example alone, and every one counts",
+    "power": "a power in this line is wrong",
+    "brackets": "brackets are missing, or stand in the wrong place",
+    "comparison": "the comparison has to be another one",
+    "function": "{0} belongs here",
+    "call": "{0}",
     "places swapped": "{0} and {1} stand in each other's place",
     "line missing": "a line is missing behind this one, {0}",
-    "index": "the indices are off",
-    "constant": "a number is wrong",
-    "one example": "{0} is one example alone, and every one counts",
-    "fixed number": "{1} is written where {0} belongs: right for one size only",
-    "power": "the power is wrong",
-    "brackets": "brackets are missing, or in the wrong place",
-    "comparison": "the comparison is wrong",
-    "function": "another function belongs here: {0}",
-    "call": "{0}",
     "order": "{0}",
-    "updated before use": "{0}: something is changed before it is used",
+    "updated before use": "{0}, and changes what is still to be used",
 }
 
 
 def reason(kind: str, what: list[str]) -> str:
     """Say what was done to the line."""
-    return REASONS.get(kind, kind).format(*(what if len(what) > 1 or what[0] else ["this"]), "what stands here")
+    if kind == "sum for mean":
+        stands, belongs = ("mean", "sum") if "sum(" in what[0] else ("sum", "mean")
+        return f"a {stands} is taken where a {belongs} belongs, {what[0]}"
+    return REASONS.get(kind, kind).format(*(what if len(what) > 1 or what[0] else ["this line"]), "what stands here")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .diagnosis import Finding
-from .notation import listed
+from .notation import gradient_of, listed
 
 SHOWN = 3  # entries of a wrong gradient
 
@@ -28,7 +28,7 @@ class Checked:
     @property
     def title(self) -> str:
         """The gradient's name: dW1 for W1."""
-        return f"d{self.name}"
+        return gradient_of(self.name)
 
 
 @dataclass
