@@ -58,6 +58,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "exam_network",
         "first_graph",
         "hyperparameters",
+        "large_graphs",
         "layers",
         "linear_collapse",
         "logistic_regression",

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from .web import Ints, Parts, Web, number_parts
 
-ROUNDS = 4  # edges around a part that are looked at; of a chain so many steps are shown at both ends
+ROUNDS = 3  # edges around a part that are looked at; of a chain so many steps are shown at both ends
 FEWEST = 3  # steps that make a chain
 UNEVEN = 8  # times in one step of a chain a role may be met
 MOST_CLASSES = 2000  # beyond this no picture comes of it
-ENOUGH, FEW = 3, 30  # rounds after which one more is not worth its boxes, if there are more than so many
 
 Colours = NDArray[np.uint64]
 
@@ -31,12 +30,15 @@ def fold_alike(net: Web, folded: Parts, boxes: int, kept: Collection[int] = ()) 
     The parts `kept`, and the output, stay alone. Where too many parts have other neighbours, nothing is folded.
     """
     tail, head, slot = edges(net, folded)
-    colours = roles(net, folded, kept)
+    colours = roles(net, folded)
+    alone = [folded.count - 1, *kept]
     found = folded
-    for near in range(1, ROUNDS + 1):
+    for _ in range(ROUNDS):
         colours = refined(colours, tail, head, slot)
-        finer = classes(net, folded, with_users(colours, tail, head), tail, head)
-        if finer is None or finer.count > (boxes if near <= ENOUGH else max(min(FEW, boxes), found.count)):
+        whole = with_users(colours, tail, head)
+        whole[alone] = alone  # small numbers, which mixed ones are not
+        finer = classes(net, folded, whole, tail, head)
+        if finer is None or finer.count > boxes:
             break
         found = finer
     return found
@@ -49,25 +51,22 @@ def edges(net: Web, folded: Parts) -> tuple[Ints, Ints, Ints]:
     return tail[apart], head[apart], net.slot[apart]
 
 
-def roles(net: Web, folded: Parts, kept: Collection[int]) -> Colours:
+def roles(net: Web, folded: Parts) -> Colours:
     """Return a number for what each part is by itself: its operation, or its kind, and its name but for digits."""
     numbers: dict[tuple[Any, ...], int] = {}
     found = np.zeros(folded.count, np.uint64)
     whole: dict[str, str] = {}
-    alone = {folded.count - 1, *kept}
     last = np.zeros(folded.count, np.int64)
     last[folded.of] = np.arange(len(net.nodes))  # of several, the last is assigned last
     for i, place in enumerate(last.tolist()):
         node = net.nodes[place]
         key: tuple[Any, ...]
-        if i in alone:
-            key = (i,)
-        elif folded.kind[i] == "scope":
+        if folded.kind[i] == "scope":
             key = (folded.name[i][:-1], stem(folded.name[i][-1], whole))
         else:
             key = (
                 node.op.name if node.op else node.kind,
-                stem(node.name, whole),
+                stem(node.name, whole) if i < folded.count - 1 else "",  # an output is often the only one with a name
                 folded.frame[i],
                 place in net.missing,
             )

@@ -95,8 +95,8 @@ def test_of_a_long_chain_both_ends_are_shown_and_the_steps_between_are_counted()
     steps = [box for box in drawn.boxes if box.title.startswith("… ")]
     shown = [box for box in drawn.boxes if box.node is not None and box.node.op]
     assert len(steps) == 1
-    assert steps[0].title == f"… {300 - len(shown)} more steps …"
-    assert 6 <= len(shown) <= 16
+    assert steps[0].title == "… 294 more steps …"
+    assert len(shown) == 6
     assert {box.title for box in drawn.boxes} >= {"x", "t1 = x × 1.01", "y = t299 × 1.01"}
     assert accounted(drawn, y)
 

@@ -35,7 +35,7 @@ def test_what_was_left_out_is_counted() -> None:
         node = node + 1
 
     assert node.draw(most=5).text().endswith("(96 of 101 nodes are not shown)")
-    assert node.draw(most=15).text().endswith("(90 of 101 nodes are folded into 1 box)")
+    assert node.draw(most=15).text().endswith("(88 of 101 nodes are folded into 1 box)")
     assert node.draw(around=node, radius=1).text().endswith("(98 of 101 nodes are not shown)")
 
 
