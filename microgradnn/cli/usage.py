@@ -74,9 +74,10 @@ examples:
   microgradnn predict cats.safetensors holidays tom.jpg      a folder, and a picture
 """
 CHECK = """\
-Says whether a backward pass that you wrote by hand is right, and if not, which line is wrong. Exits with 1 if one is.
+Says whether a backward pass that you wrote by hand is right, and if not, which line is wrong. Exits with 1 if one is,
+and with 2 where that cannot be said.
 
-The file is run. In it are looked for: functions named forward and backward, or x_forward and x_backward, and objects
+The file is run, without arguments; what it prints goes to standard error. In it are looked for: functions named forward and backward, or x_forward and x_backward, and objects
 with both methods. Their inputs are the file's variables that the parameters are named after.
 
 examples:

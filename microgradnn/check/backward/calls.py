@@ -198,7 +198,7 @@ def by_place(required: int, inputs: int, outputs: int, scalar: bool, several: bo
         [("output", k) for k in range(outputs)],
     ]
     for way in ways:
-        if len(way) == required:
+        if len(way) == required and (outputs > 1 or ("seed", 1) not in way):
             yield way
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import re
-import runpy
 import sys
+import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .calls import LABELS, RATES, parameters_of
@@ -34,29 +38,80 @@ def check_file(
     path, _, name = file.rpartition(":") if re.search(r"\.py:\w+$", file) else (file, "", "")
     if not Path(path).is_file():
         raise FileNotFoundError(2, "no such file", path)
+    with beside(path):
+        space = run_file(path)
+        more: dict[str, Any] = {"rate": rate, "loss": pick(space, loss) if loss else None}
+        if forward or backward:
+            one = pick(space, forward or "forward")
+            two = pick(space, backward) if backward else None
+            found = [(title(forward or "forward", backward), one, two)]
+        else:
+            found = list(find_passes(space, name))
+        if not found:
+            pair = "pair of functions named forward and backward, or x_forward and x_backward"
+            looked = f"no {name!r}" if name else f"no {pair}"
+            raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
+        for label, one, two in found:
+            try:
+                if two is None and not inspect.isfunction(one):
+                    wanted = method_inputs(one)
+                    report = check_layer(one, *(lookup(n, space, label) for n in wanted), **more)
+                else:
+                    report = check_backward(one, two, *inputs_of(one, two, space), **more)
+            except Exception as error:
+                line = line_in(error, path)
+                if line is None:  # ours, which says what is to be done
+                    raise
+                raise ValueError(f"{label}: {path}, line {line}: {type(error).__name__}: {error}") from error
+            yield label, report
+
+
+@contextmanager
+def beside(path: str) -> Iterator[None]:
+    """Let a file import what lies beside it, and draw its plots nowhere."""
+    before = os.environ.get("MPLBACKEND")
     sys.path.insert(0, str(Path(path).resolve().parent))
+    os.environ["MPLBACKEND"] = "agg"
     try:
-        space = runpy.run_path(str(Path(path).resolve()), run_name=Path(path).stem)
+        yield
     finally:
         sys.path.pop(0)
-    more: dict[str, Any] = {"rate": rate, "loss": pick(space, loss) if loss else None}
-    if forward or backward:
-        one = pick(space, forward or "forward")
-        two = pick(space, backward) if backward else None
-        yield title(forward or "forward", backward), check_backward(one, two, *inputs_of(one, two, space), **more)
-        return
-    found = list(find_passes(space, name))
-    if not found:
-        looked = (
-            f"no {name!r}" if name else "no pair of functions named forward and backward, or x_forward and x_backward"
-        )
-        raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
-    for label, one, two in found:
-        if two is None and not inspect.isfunction(one):
-            wanted = method_inputs(one)
-            yield label, check_layer(one, *(lookup(n, space, label) for n in wanted), **more)
-        else:
-            yield label, check_backward(one, two, *inputs_of(one, two, space), **more)
+        os.environ.pop("MPLBACKEND")
+        if before is not None:
+            os.environ["MPLBACKEND"] = before
+
+
+def run_file(path: str) -> dict[str, Any]:
+    """Run a file, and return its variables as they are when it ends, or when it calls sys.exit.
+
+    It sees no arguments, and what it prints goes to standard error, beside the report. Raises ValueError, with the
+    line, where it cannot be run.
+    """
+    whole = Path(path).resolve()
+    module = ModuleType(whole.stem)
+    module.__file__ = str(whole)
+    arguments, known = sys.argv, sys.modules.get(whole.stem)
+    try:
+        code = compile(whole.read_bytes(), str(whole), "exec", dont_inherit=True)
+        sys.argv, sys.modules[whole.stem] = [path], module
+        with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
+            exec(code, vars(module))
+    except SyntaxError as error:
+        raise ValueError(f"{path}, line {error.lineno}: {error.msg}") from error
+    except Exception as error:  # whatever the file does
+        raise ValueError(f"{path} stops in line {line_in(error, path)}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.argv = arguments
+        sys.modules.pop(whole.stem, None)
+        if known is not None:
+            sys.modules[whole.stem] = known
+    return vars(module)
+
+
+def line_in(error: Exception, path: str) -> int | None:
+    """Return the line of a file that an exception came through last, if it did."""
+    file, lines = str(Path(path).resolve()), traceback.extract_tb(error.__traceback__)
+    return next((frame.lineno for frame in reversed(lines) if frame.filename == file), None)
 
 
 def pick(space: dict[str, Any], name: str) -> Any:
@@ -104,7 +159,11 @@ def lookup(name: str, space: dict[str, Any], of: str) -> Any:
     alike = [x for n, x in space.items() if plain(n) == plain(name) and not callable(x)]
     if alike:
         return alike[0]
-    raise ValueError(f"{of} wants {name!r}, and the file has no variable of this name: write one, with numbers to try")
+    text = Path(str(space.get("__file__"))).read_text(encoding="utf-8", errors="replace")
+    guarded = " (what stands under if __name__ == … is not run)" if "__main__" in text else ""
+    raise ValueError(
+        f"{of} wants {name!r}, and the file has no variable of this name{guarded}: write one, with numbers to try"
+    )
 
 
 def inputs_of(forward: Callable[..., Any], backward: Callable[..., Any] | None, space: dict[str, Any]) -> list[Any]:
