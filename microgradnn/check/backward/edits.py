@@ -455,6 +455,9 @@ class Editor:
             same = [text for text, x in self.distinct[line].items() if x.shape == shape and x.dtype.kind in "fiu"][:7]
             for a, b in itertools.permutations(same, 2):
                 yield self.edit(slot, parse(f"{a} - {b}"), "another formula", line, 2, f"{a} - {b}", 3)
+                if is_share(self.distinct[line][a], ends=False) and is_share(self.distinct[line][b], ends=True):
+                    entropy = f"-{b} / {a} + (1 - {b}) / (1 - {a})"
+                    yield self.edit(slot, parse(entropy), "another formula", line, 2, entropy, 2)
         chain = factors_of(node)
         spans = [
             (i, j, product_text(chain[i:j]))
@@ -637,10 +640,8 @@ class Editor:
                 for step in (ast.Sub(), ast.Add()):
                     yield self.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
             for other, x in self.distinct[line].items():  # Wh for Wx
-                one_fits = (
-                    mine.ndim == x.ndim == 2 and x.shape != mine.shape and (np.array(x.shape) == mine.shape).any()
-                )
-                if one_fits and not in_slice and x.dtype.kind == "f":
+                shared = mine.ndim == x.ndim == 2 and x.shape != mine.shape and set(mine.shape) & set(x.shape)
+                if shared and not in_slice and x.dtype.kind == "f":
                     yield self.edit(slot, parse(other), "another variable", line, 2, f"{other}\0{text}", 2)
             for other, x in self.distinct[line].items():  # W for W.T of another shape
                 if other != text and mine.ndim == 2 and x.shape == mine.shape[::-1] and x.shape != mine.shape:
@@ -1044,6 +1045,11 @@ def is_factor(slot: Slot) -> bool:
 def is_sum(slot: Slot) -> bool:
     """Whether a place is one of the operands of a sum."""
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Add, ast.Sub))
+
+
+def is_share(x: Any, ends: bool) -> bool:
+    """Whether all numbers lie between 0 and 1: labels, or what a sigmoid gives."""
+    return bool(np.all((x >= 0) & (x <= 1)) if ends else np.all((x > 0) & (x < 1)))
 
 
 def is_within_reach(text: str, counted: set[str]) -> bool:
