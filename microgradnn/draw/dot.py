@@ -68,6 +68,8 @@ def to_dot(picture: Picture) -> str:
 
     graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
     graph.attr(tooltip=escape(picture.title))
+    if len(picture.arrows) > 3 * len(picture.boxes):
+        graph.attr(ranksep="1")  # inches: to see one arrow beside another
     if picture.told:
         graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
     fill(graph, picture.boxes, 0)

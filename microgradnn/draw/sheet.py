@@ -20,6 +20,7 @@ from .web import Ints, Parts, Web
 
 PAGE = 800  # points: on a page of 736 pixels, which is 552, its letters of 10 are still 9 pixels high
 GAP, MARGINS = 45, 25  # points: between two boxes, along the way, with what stands at the edge; beside a text
+MOST_JOINTS = 300  # of a graph that is cut: more take the layout seconds
 HALF = 12  # characters of one name of two
 MOST_LABELLED = 60  # beyond this an edge's label costs the layout more time than it is worth
 Joint = tuple[int, int, Ints]  # two parts, tail and head, and the edges that join them
@@ -38,6 +39,9 @@ class Sheet:
         self.tail, self.head = tail[self.edge], head[self.edge]
         self.shown = self.nearest(most)
         self.joints = self.joined()
+        while len(self.shown) < folded.count and len(self.joints) > max(MOST_JOINTS, len(self.shown)):
+            self.shown = self.nearest(len(self.shown) * 3 // 4)
+            self.joints = self.joined()
         self.whole = top is None
         if top is not None:
             self.joints = self.strongest(top)
@@ -136,7 +140,13 @@ class Sheet:
                 named.update((nodes[0], computed, *computed.inputs, *nodes[0].inputs, *self.leaving(part)[:12]))
         ids = {node: self.ids[part] for node, part in alone.items()}
         frames = {node: self.folded.frame[part] for node, part in alone.items()}
-        return View(self.order, ids, frames, named=named, crowded=len(self.shown) > MOST_LABELLED)
+        return View(
+            self.order,
+            ids,
+            frames,
+            named=named,
+            crowded=len(self.shown) > MOST_LABELLED or len(self.joints) > 2 * MOST_LABELLED,
+        )
 
     def box(self, part: int) -> Box:
         """Say all there is to say about one part."""

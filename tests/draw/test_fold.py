@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -188,3 +189,25 @@ def test_a_graph_of_many_nodes_is_drawn_as_a_few_boxes() -> None:
 
     assert len(drawn.boxes) <= 60 < MOST_NODES
     assert accounted(drawn, J)
+
+
+def test_layers_that_are_joined_all_to_all_have_room_between_and_no_labels() -> None:
+    drawn = network(16, 16, 1).draw(fold="neuron")
+
+    assert len(drawn.picture.arrows) > 256
+    assert not any(arrow.label for arrow in drawn.picture.arrows)
+    assert "ranksep=1" in drawn.dot()
+    assert "ranksep=1" not in network(2, 1).draw().dot()
+
+
+def test_of_what_is_cut_there_are_no_more_edges_than_a_layout_takes_in_a_second() -> None:
+    draws = random.Random(0)
+    nodes: list[Any] = [Value(draws.random(), kind="parameter") for _ in range(5)]
+    for _ in range(400):
+        some = draws.sample(nodes, 5)
+        nodes.append(mean([x * y if draws.random() < 0.5 else x - y for x, y in pairwise(some)]))
+    root = mean(nodes)
+    drawn = picture(root)
+
+    assert 1 < len([arrow for arrow in drawn.arrows if not arrow.tail.startswith("cut")]) <= 300
+    assert accounted(drawn, root)
