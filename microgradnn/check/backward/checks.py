@@ -108,7 +108,7 @@ def assert_backward(forward: Callable[..., Any], backward: Any = None, *inputs: 
 def examine(user: Pass) -> BackwardReport:
     """Hold a pass against the reference at the point given and, if all is right there, at points that hide less."""
     report = examine_here(user)
-    if not report or not any(entry.gradient is not None for entry in report.entries):
+    if not report or report.by_convention or not any(entry.gradient is not None for entry in report.entries):
         return report
     tried: list[str] = []
     with quiet():
@@ -168,7 +168,9 @@ def examine_here(user: Pass) -> BackwardReport:
     ]
     if unknown and any(reference.arrays[k].size for k in given):
         notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
-    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, seconds=time.perf_counter() - begin)
+    seconds = time.perf_counter() - begin
+    told = tuple(notes)
+    return BackwardReport(entries, tuple(findings), told, reference.method, by_convention=bool(meant), seconds=seconds)
 
 
 def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
@@ -205,7 +207,9 @@ def convention(
     """
     right = [k for k in given if k not in wrong]
     ratios = {k: ratio_of(x, reference.slopes(k).values) for k in wrong if (x := claims[k]) is not None}
-    seeds = getattr(user, "seeds", {})
+    if len(given) == len(wrong) == 1:
+        return unscaled(user, reference, given[0], ratios.get(given[0]))
+    seeds = user.prepare().seeds if wrong and isinstance(user, FunctionPass) and user.backward is not None else {}
     counts = {n for seed in seeds.values() for n in np.shape(seed) if n > 1}
     same = {None if r is None else round(1 / r, 6) for r in ratios.values()}
     if not wrong or not right or not counts or len(same) != 1 or None in same or not same <= counts:
@@ -219,6 +223,19 @@ def convention(
     return [
         f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
         f"the {m} examples and the gradient that comes in is without that 1/{m}"
+    ]
+
+
+def unscaled(user: Pass, reference: Reference, k: int, ratio: float | None) -> list[str]:
+    """Say so if the one gradient is dZ = A − Y, as the notes have it: m times that of a mean over m columns."""
+    name, shape = user.leaves[k].name, reference.arrays[k].shape
+    if not re.fullmatch(r"[Zz]\d*", name) or len(shape) != 2 or shape[1] < 2 or ratio is None:
+        return []
+    if abs(ratio / shape[1] - 1) > 1e-5:
+        return []
+    return [
+        f"d{name} is {shape[1]} × the derivative of the cost: right if the cost is a mean over the {shape[1]} examples "
+        "and its 1/m comes later, with dW and db"
     ]
 
 

@@ -40,6 +40,7 @@ class BackwardReport:
     notes: tuple[str, ...] = ()
     method: str = ""
     where: tuple[str, str] | None = None  # at which other inputs, and what about those given hides it
+    by_convention: bool = False  # right with a 1/m that comes elsewhere
     seconds: float = field(default=0.0, repr=False)
 
     @property

@@ -368,19 +368,42 @@ PLAIN = (
 )
 
 
-def subscripts(function: FunctionType) -> list[tuple[str, CodeType]]:
-    """Return the subscripts in a function that nothing but names and numbers stand in, hs[t - 1], each compiled."""
+@dataclass
+class Read:
+    """A subscript that a function reads, hs[t - 1]: what it is of, and the place in it."""
+
+    text: str
+    of: str
+    container: CodeType
+    place: CodeType
+
+
+def subscripts(function: FunctionType) -> list[Read]:
+    """Return the subscripts in a function that nothing but names and numbers stand in, those of others after these."""
     source = read_source(function)
-    found = {}
+    found: dict[str, Read] = {}
     for node in ast.walk(source.tree) if source is not None else ():
         if isinstance(node, ast.Subscript) and all(isinstance(part, PLAIN) for part in ast.walk(node)):
-            text = ast.unparse(node)
-            if isinstance(node.ctx, ast.Load) and len(text) < LONGEST_NAME and text not in found:
-                found[text] = compile(text, "<subscript>", "eval")
-    return list(found.items())
+            text, of = ast.unparse(node), ast.unparse(node.value)
+            if isinstance(node.ctx, ast.Load) and len(text) < LONGEST_NAME:
+                codes = [compile(part, "<subscript>", "eval") for part in (of, ast.unparse(node.slice))]
+                found[text] = Read(text, of, *codes)
+    return sorted(found.values(), key=lambda read: len(read.text))
 
 
-def take(frame: FrameType, more: Sequence[tuple[str, CodeType]] = (), known: Sequence[str] = ()) -> Scope:
+def value_of(read: Read, known: dict[str, Any], frame: FrameType) -> Any:
+    """Return what a subscript gives, or None; a dict that makes what is missing is not asked for that."""
+    try:
+        inner = "[" in read.of  # x[i][j]: x[i] was read before
+        box = known.get(read.of) if inner else eval(read.container, frame.f_globals, frame.f_locals)
+        place = eval(read.place, frame.f_globals, frame.f_locals)  # the user's own expressions, and no call in them
+        known[read.text] = None if box is None or (isinstance(box, dict) and place not in box) else box[place]
+    except Exception:  # not there yet
+        return None
+    return known[read.text]
+
+
+def take(frame: FrameType, more: Sequence[Read] = (), known: Sequence[str] = ()) -> Scope:
     """Return the arrays and numbers that the names of a frame stand for, those in dicts and objects too."""
     found: Scope = {}
     names = (*frame.f_code.co_names, *known)
@@ -389,13 +412,11 @@ def take(frame: FrameType, more: Sequence[tuple[str, CodeType]] = (), known: Seq
         for text, x in reachable(name, value, 2):
             if isinstance(x, (np.ndarray, np.generic, int, float)) and not isinstance(x, bool):
                 found[text] = np.asarray(x)
-    for text, code in more:
-        try:
-            x = eval(code, frame.f_globals, frame.f_locals)  # the user's own expression, and no call in it
-        except Exception:  # not there yet
-            continue
+    read: dict[str, Any] = {}
+    for one in more:
+        x = value_of(one, read, frame)
         if isinstance(x, (np.ndarray, np.generic, int, float)) and not isinstance(x, bool):
-            found.setdefault(text, np.asarray(x))
+            found.setdefault(one.text, np.asarray(x))
     return found
 
 

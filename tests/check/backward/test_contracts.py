@@ -4,10 +4,15 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+from collections import defaultdict
+from types import CodeType, FunctionType
+from typing import cast
+
 import numpy as np
 import pytest
 
 from microgradnn.check import BackwardReport, check_backward, check_gradients, check_layer
+from microgradnn.check.backward.source import Scope, watch
 
 rng = np.random.default_rng(0)
 X, Y = rng.standard_normal((2, 6)), np.array([[1.0, 0, 1, 1, 0, 0]])
@@ -185,6 +190,31 @@ def test_the_convention_of_the_course_is_not_called_wrong() -> None:
     assert "dW and db are 1/4 of the derivative of this step alone" in report.notes[0]
 
 
+def mean_square(Z):
+    return 0.5 * np.sum(Z**2) / Z.shape[1]
+
+
+def test_nor_is_it_where_the_loss_is_known() -> None:
+    report = check_backward(linear_forward, course_backward, *LINEAR, loss=mean_square)
+
+    assert ok(report) == ["A_prev", "W", "b"]
+    assert "dW and db are 1/4 of the derivative of this step alone" in report.notes[0]
+    assert not check_backward(linear_forward, half_convention, *LINEAR, loss=mean_square)
+
+
+def test_dz_of_the_notes_is_without_its_mean() -> None:
+    def entropy(Z, Y):
+        A = 1 / (1 + np.exp(-Z))
+        return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A)), A
+
+    report = check_backward(entropy, lambda Y, A: A - Y, rng.standard_normal((1, 6)), Y)
+
+    assert ok(report) == ["Z"]
+    assert "dZ is 6 × the derivative of the cost: right if the cost is a mean over the 6 examples" in report.notes[0]
+    assert not check_backward(entropy, lambda Y, A: 2 * (A - Y), rng.standard_normal((1, 6)), Y)
+    assert not check_backward(lambda x, Y: entropy(x, Y), lambda Y, A: A - Y, rng.standard_normal((1, 6)), Y)
+
+
 def test_half_of_the_convention_is() -> None:
     assert [e.name for e in check_backward(linear_forward, half_convention, *LINEAR).entries if not e.ok] == ["W"]
 
@@ -279,6 +309,23 @@ def aliasing(x, y, p):
     d = p
     d[range(len(y)), y] -= 1
     return d / len(y)
+
+
+def test_a_dict_that_makes_what_is_missing_gets_no_keys_from_us() -> None:
+    seen: defaultdict[str, float] = defaultdict(float)
+    rows = [np.arange(3.0)]
+
+    def backward(dout, t):
+        if dout is None:
+            return seen["factor"]
+        return rows[t - 1] * dout
+
+    scopes: dict[tuple[CodeType, int], Scope] = {}
+    with watch([cast(FunctionType, backward)], scopes):
+        backward(2.0, 1)
+
+    assert not seen
+    assert any("rows[t - 1]" in scope for scope in scopes.values())
 
 
 def test_integer_labels_stay_and_an_alias_is_told() -> None:
