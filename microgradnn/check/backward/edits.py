@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -732,7 +732,7 @@ class Editor:
         space = self.source.function.__globals__
         names = [f"{self.np}.{name}" for name in ("tanh", "exp", "log", "sqrt", "abs")]
         for name, x in space.items():
-            code = getattr(x, "__code__", None)
+            code = x.__code__ if isinstance(x, FunctionType) else None
             if code is not None and code.co_argcount == 1 and is_users(x) and not DOING.search(name):
                 names.append(name)
         for name in names[:12]:
@@ -985,9 +985,9 @@ class Editor:
         if isinstance(node.func, ast.Name):
             space = self.source.function.__globals__
             mine = space.get(node.func.id)
-            code = getattr(mine, "__code__", None)
+            code = mine.__code__ if isinstance(mine, FunctionType) else None
             for other, x in space.items():
-                same = getattr(x, "__code__", None)
+                same = x.__code__ if isinstance(x, FunctionType) else None
                 if code is not None and same is not None and x is not mine and same.co_argcount == code.co_argcount:
                     if not code.co_argcount or DOING.search(other):
                         continue  # to call it may do anything
