@@ -19,6 +19,7 @@ from ..rules.calculus import weigh
 from .replay import KINKED, array_of
 
 NUDGE = 2.0**-40  # by which arguments are moved: far more than rounding, far less than what they are worth
+WAVES = ("sin", "cos", "tan", "sinc")
 LOSS = 2.0  # units in the last place that an operation and a product cost at least
 
 
@@ -43,19 +44,20 @@ class Losses:
         root = self.order[-1]
         sizes: dict[Node, Any] = {root: np.abs(seed)}
         errors: dict[Node, Any] = {root: 0.0}
-        noise = 0.0
+        noise = hidden = 0.0
         with np.errstate(all="ignore"):
             for node in reversed(self.order):
                 size = sizes.get(node)
                 if size is None or node.op is None:
                     continue
                 noise += float(np.sum(weigh(np.asarray(size, float), np.abs(array_of(node)))))
+                hidden += float(np.sum(weigh(np.asarray(size, float), unseen(node))))
                 for i, x in enumerate(node.inputs):
                     if x.wants_grad:
                         share, error = self.carry(node, i, size, errors[node])
                         sizes[x] = sizes.get(x, 0.0) + share
                         errors[x] = errors.get(x, 0.0) + error
-        return Rounding(LOSS * float_info.epsilon * noise, sizes, errors)
+        return Rounding(LOSS * float_info.epsilon * noise + hidden, sizes, errors)
 
     def carry(self, node: Any, i: int, size: Any, error: Any) -> tuple[Any, Any]:
         """Return what comes to input i of the paths and of the error at a node."""
@@ -100,6 +102,11 @@ class Losses:
         if share.shape != shape:  # the rule is wrong; that is found elsewhere
             return np.full(shape, np.max(share, initial=0.0)), np.full(shape, np.max(loss, initial=0.0))
         return share, np.max(lost, axis=0) + loss
+
+
+def unseen(node: Any) -> Any:
+    """Return ∞ where neighbouring floats are so far apart that differences see nothing of a wave between them."""
+    return np.where(np.spacing(np.abs(array_of(node.inputs[0]))) >= 0.5, np.inf, 0.0) if node.op.name in WAVES else 0.0
 
 
 def weigh_any(x: Any, y: Any) -> Any:

@@ -670,17 +670,16 @@ def dot(xs: Sequence[Any], ys: Sequence[Any]) -> Any:
 
 
 def logsumexp(xs: Sequence[float]) -> float:
-    """log(Σ e^x), by a form that does not overflow; −∞ of nothing."""
+    """log(Σ e^x), by a form that does not overflow and keeps what little others add to the largest; −∞ of nothing."""
     top = max(xs, default=-math.inf)
     if math.isinf(top) or any(x != x for x in xs):
         return top + sum(x for x in xs if x != x)
-    return top + math.log(math.fsum(math.exp(x - top) for x in xs))
+    return top + math.log1p(math.fsum([-1.0, *[math.exp(x - top) for x in xs]]))
 
 
 def logsumexp_array(xs: Any) -> Any:
     """`logsumexp` of the elements."""
-    top = np.max(xs)
-    return top + np.log(np.sum(np.exp(np.subtract(xs, top)))) if np.isfinite(top) else top
+    return logsumexp_along(np.asarray(xs))[()]
 
 
 def shares(xs: Sequence[Any]) -> Sequence[Any]:
@@ -768,11 +767,24 @@ def mean_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def logsumexp_along(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ e^x along the axes, by a form that does not overflow; −∞ of nothing."""
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    held = np.where(np.isfinite(top), top, 0)  # ∞ − ∞ is no number
-    with np.errstate(divide="ignore", over="ignore"):
-        whole = np.log(np.sum(np.exp(x - held), axis=axis, keepdims=True)) + held
+    top = largest(x, axis)
+    whole = top + above(x, top, axis)
     return whole if keepdims else np.squeeze(whole, axis=axis)
+
+
+def largest(x: Any, axis: Any) -> Any:
+    """Return the largest along the axes, which are kept; 0 where that is not finite, since ∞ − ∞ is no number."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(top), top, 0)
+
+
+def above(x: Any, top: Any, axis: Any) -> Any:
+    """Return log Σ e^x less the largest, however little that is."""
+    with np.errstate(divide="ignore", over="ignore"):
+        powers = np.exp(x - top)
+        ties = np.sum(np.where(x == top, powers, 0), axis=axis, keepdims=True)
+        others = np.sum(np.where(x == top, 0, powers), axis=axis, keepdims=True)
+        return np.log1p(others + (ties - 1))
 
 
 def rms(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -793,4 +805,5 @@ def softmax(x: Any, axis: Any) -> Any:
 
 def log_softmax(x: Any, axis: Any) -> Any:
     """X − log Σ e^x along the axes."""
-    return x - logsumexp_along(x, axis, keepdims=True)
+    top = largest(x, axis)
+    return (x - top) - above(x, top, axis)

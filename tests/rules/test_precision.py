@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import runpy
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -145,6 +146,26 @@ def test_higher_derivatives(op: Op, order: int) -> None:
         want = float(mpmath.diff(precision.exact(op), mpmath.mpf(x), order))
 
     assert derivative(x) == pytest.approx(want, rel=1e-12, abs=1e-13)
+
+
+FAR_APART = [[-1e-12, -13.8], [0.0, -50.0], [100.0, 60.0], [-3.0, 2.0, 2.0, 0.001], [2.0, 2.0, -30.0], [-700.0, -740.0]]
+
+
+@pytest.mark.parametrize("xs", FAR_APART, ids=str)
+def test_a_logsumexp_keeps_what_little_the_others_add(xs: list[float]) -> None:
+    with mpmath.workdps(50):
+        want = mpmath.log(mpmath.fsum(mpmath.exp(mpmath.mpf(x)) for x in xs))
+        less = [float(mpmath.mpf(x) - want) for x in xs]
+    names = [f"x{i}" for i in range(len(xs))]
+    logs = Tensor([xs]).log_softmax(axis=1)
+
+    assert logsumexp([Value(x) for x in xs]).data == pytest.approx(float(want), rel=2 * EPSILON, abs=0)
+    assert Tensor([xs]).logsumexp().item() == pytest.approx(float(want), rel=2 * EPSILON, abs=0)
+    assert logs.data == pytest.approx(np.array([less]), rel=2 * EPSILON, abs=0)
+    for backend in ("numpy", "python", "numba") if find_spec("numba") else ("numpy", "python"):
+        program = compile(logsumexp([Value(0.5, name) for name in names]), backend=backend)
+        for at in (dict(zip(names, xs, strict=True)), {n: np.array([x, x]) for n, x in zip(names, xs, strict=True)}):
+            assert np.ravel(program.value(**at))[0] == pytest.approx(float(want), rel=2 * EPSILON, abs=0)
 
 
 @pytest.mark.parametrize("x", [0.0, 50.0, 1e3, 1e8, 2e17, -1e8, 1e300])

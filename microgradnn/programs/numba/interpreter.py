@@ -234,11 +234,13 @@ FORWARD_LISTS = {
         for k in range(y):
             if v[lists[x + k]] > top or v[lists[x + k]] != v[lists[x + k]]:
                 top = v[lists[x + k]]
-        s = 0.0
+        s = -1.0
         if math.isfinite(top):
             for k in range(y):
-                s += math.exp(v[lists[x + k]] - top)
-            top += math.log(s)
+                s += 1.0 if v[lists[x + k]] == top else 0.0
+            for k in range(y):
+                s += 0.0 if v[lists[x + k]] == top else math.exp(v[lists[x + k]] - top)
+            top += math.log1p(s)
         v[r] = top""",
 }
 BLOCK_LISTS = {
@@ -272,7 +274,7 @@ BLOCK_LISTS = {
     "logsumexp": """
         for j in range(w):
             v[s0 + j] = -np.inf
-            v[r + j] = 0.0
+            v[r + j] = -1.0
         for k in range(y):
             a = np.int64(lists[x + k]) * width
             for j in range(w):
@@ -281,11 +283,15 @@ BLOCK_LISTS = {
         for k in range(y):
             a = np.int64(lists[x + k]) * width
             for j in range(w):
+                v[r + j] += 1.0 if v[a + j] == v[s0 + j] else 0.0
+        for k in range(y):
+            a = np.int64(lists[x + k]) * width
+            for j in range(w):
                 v[s1 + j] = v[a + j] - v[s0 + j]
             by_numpy(loops, EXP, v, s1, s1, w)
             for j in range(w):
-                v[r + j] += v[s1 + j]
-        by_numpy(loops, LOG, v, r, s1, w)
+                v[r + j] += 0.0 if v[a + j] == v[s0 + j] else v[s1 + j]
+        by_numpy(loops, LOG1P, v, r, s1, w)
         for j in range(w):
             v[r + j] = v[s0 + j] + (v[s1 + j] if math.isfinite(v[s0 + j]) else 0.0)""",
 }
