@@ -19,6 +19,7 @@ from .web import Ints, Parts, Web, number_parts
 ROUNDS = 3  # edges around a part that are looked at; of a chain so many steps are shown at both ends
 FEWEST = 3  # steps that make a chain
 UNEVEN = 8  # times in one step of a chain a role may be met
+ASIDE = 4  # edges from a chain to what is made for the sake of one step
 MOST_CLASSES = 2000  # beyond this no picture comes of it
 
 Colours = NDArray[np.uint64]
@@ -113,6 +114,8 @@ def classes(net: Web, folded: Parts, colours: Colours, tail: Ints, head: Ints) -
     None where there are so many colours that no picture comes of it, or what leads back to itself is no chain of steps.
     """
     _, of_part = np.unique(colours, return_inverse=True)
+    if of_part.max() < MOST_CLASSES:
+        _, of_part = np.unique(with_chains(colours, of_part, tail, head), return_inverse=True)
     size = np.bincount(of_part)
     if len(size) > MOST_CLASSES:
         return None
@@ -132,16 +135,38 @@ def classes(net: Web, folded: Parts, colours: Colours, tail: Ints, head: Ints) -
     return Parts(of, kind, name, frame, times)
 
 
+def with_chains(colours: Colours, of_part: Ints, tail: Ints, head: Ints) -> Colours:
+    """Return colours that tell apart what is made for the steps of a chain, and what for its ends."""
+    number = np.zeros(of_part.max() + 1, np.uint64)
+    for i, circle in enumerate(circles(users_of(of_part, tail, head)), 1):
+        number[circle] = i
+    if not number.any():
+        return colours
+    chain = number[of_part]
+    user = np.zeros(len(colours), np.int64)
+    user[tail] = head
+    beside = (np.bincount(tail, minlength=len(colours)) == 1) & (chain == 0)
+    for _ in range(ASIDE):
+        met = np.where(chain > 0, chain, colours)
+        colours = np.where(beside, mixed(colours + mixed(met[user])), colours)
+    return colours
+
+
+def users_of(of_part: Ints, tail: Ints, head: Ints) -> list[list[int]]:
+    """Return for each colour those of its users."""
+    count = int(of_part.max()) + 1
+    users: list[list[int]] = [[] for _ in range(count)]
+    for code in np.unique(of_part[head] * count + of_part[tail]).tolist():
+        users[code % count].append(code // count)
+    return users
+
+
 def steps(of_part: Ints, size: Ints, tail: Ints, head: Ints) -> tuple[dict[int, int], dict[int, int]]:
     """Return which colours are steps of which chain, −1, −2 and so on, and how many steps each has: 0 if none.
 
     A chain is where colours lead back to themselves, with all that there is for the sake of its steps alone.
     """
-    count = len(size)
-    codes = np.unique(of_part[head] * count + of_part[tail])
-    users: list[list[int]] = [[] for _ in range(count)]
-    for code in codes.tolist():
-        users[code % count].append(code // count)
+    users = users_of(of_part, tail, head)
     chain: dict[int, int] = {}
     length: dict[int, int] = {}
     for number, circle in enumerate(circles(users), 1):
@@ -152,7 +177,7 @@ def steps(of_part: Ints, size: Ints, tail: Ints, head: Ints) -> tuple[dict[int, 
     again = bool(chain)
     while again:
         again = False
-        for colour in range(count):
+        for colour in range(len(size)):
             served = {chain.get(user, 0) for user in users[colour]}
             if colour not in chain and size[colour] > 1 and len(served) == 1 and 0 not in served:
                 chain[colour] = served.pop()

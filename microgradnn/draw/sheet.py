@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..graph.paths import Edge
+from ..graph.structure import is_array
 from ..rules.notation import definition, visible
 from .boxes import Arrow, Box, Direction, Picture, shorten
-from .groups import MOST_FLOWS, alike_box, group_arrow, scope_box, size_of_flow, steps_box
+from .groups import MOST_FLOWS, alike_box, group_arrow, scope_box, size_of_flow, spread, steps_box
 from .metrics import text_width
 from .phrases import View
 from .web import Ints, Parts, Web
@@ -165,6 +166,8 @@ class Sheet:
         nodes, name = self.nodes(part), self.folded.name[part]
         if name:
             return name[-1]
+        if all(node.kind == "constant" and not node.name and not is_array(node) for node in nodes):
+            return spread([node.item() for node in nodes])
         names = {node.name for node in nodes if node.op is None}
         if "" in names or not 1 < len(names) == len(nodes):
             return definition(nodes[0], self.view.short)

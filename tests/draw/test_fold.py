@@ -115,6 +115,19 @@ def test_the_steps_of_a_recurrence_are_one_box_and_what_they_share_stays_outside
     assert accounted(drawn, h)
 
 
+def test_what_is_made_for_the_steps_of_a_sum_is_in_their_box_and_whole_at_the_ends() -> None:
+    x = Value(1.0, "x")
+    total: Any = x
+    for i in range(200):
+        total = total + (x * i).sin()
+    drawn = picture(total)
+
+    folded = [box for box in drawn.boxes if box.node is None]
+    assert [(box.title, box.nodes) for box in folded] == [("… 194 more steps …", 194 * 4)]
+    assert {"t2 = sin(t1)", "t1 = x × 0", "x"} <= set(titles(drawn))
+    assert accounted(drawn, total)
+
+
 def test_examples_of_a_mean_are_one_box_each_role_and_counted() -> None:
     w = Value(0.5, "w", kind="parameter")
     losses = [tanh(w * Value(0.1 * i, f"x{i}") - 1) ** 2 for i in range(16)]
