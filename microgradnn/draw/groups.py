@@ -11,8 +11,8 @@ import numpy as np
 
 from ..graph.paths import Edge
 from ..graph.structure import is_array
-from ..rules.notation import definition, number, quantity, show_held
-from .boxes import Arrow, Box
+from ..rules.notation import definition, number, quantity, show_held, visible
+from .boxes import Arrow, Box, shorten
 from .phrases import View
 from .web import Path
 
@@ -108,7 +108,7 @@ def norm(nodes: Sequence[Any]) -> str:
 def listed(nodes: Sequence[Any]) -> list[str]:
     """The parameters among nodes, with their numbers."""
     named = [node for node in nodes if node.kind == "parameter"]
-    lines = [f"  {node.name or 'a parameter'} = {show_held(node)}" for node in named[:MOST_LISTED]]
+    lines = [f"  {shorten(visible(node.name)) or 'a parameter'} = {show_held(node)}" for node in named[:MOST_LISTED]]
     return lines + [f"  … and {len(named) - MOST_LISTED} more parameters"] * (len(named) > MOST_LISTED)
 
 

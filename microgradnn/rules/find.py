@@ -28,7 +28,7 @@ def find(order: Sequence[Any], asked: Any) -> Any:
         return meant[0]
     if meant:
         whole = list(dict.fromkeys(map(whole_name, meant)))
-        which = f"write which: {listed(whole)}" if len(whole) == len(meant) else "give the node itself"
+        which = f"write which: {listed([*map(visible, whole)])}" if len(whole) == len(meant) else "give the node itself"
         raise ValueError(f"{len(meant)} nodes have the name {asked!r}: {which}")
     for node, label in labels(order).items():
         if label == asked and not node.name and node.op is not None:

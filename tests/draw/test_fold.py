@@ -224,3 +224,15 @@ def test_of_what_is_cut_there_are_no_more_edges_than_a_layout_takes_in_a_second(
 
     assert 1 < len([arrow for arrow in drawn.arrows if not arrow.tail.startswith("cut")]) <= 300
     assert accounted(drawn, root)
+
+
+def test_the_names_of_what_is_folded_are_made_visible_too() -> None:
+    y = Value(1.0, "y")
+    for i in range(4):
+        w = Value(0.5, kind="parameter").named(f"\x1b[31m{i}\x00<b>", scope="\x07s")
+        y = (y * w).named("", scope="\x07s")
+    drawing = (y + 1).draw(depth=0)
+
+    assert "folded" in {box.kind for box in drawing.picture.boxes}
+    for text in (drawing.dot(), drawing.svg(), drawing.text(), drawing.mermaid(), drawing.page()):
+        assert not set(text) & set("\x00\x07\x1b")
