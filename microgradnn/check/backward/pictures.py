@@ -42,15 +42,22 @@ def draw_array(entry: Checked) -> str:
             place = f'x="{j * CELL}" y="{i * CELL}" width="{CELL - 1}" height="{CELL - 1}"'
             cells.append(f'<rect {place} fill="{colour}" fill-opacity="{opacity:.2f}"><title>{title}</title></rect>')
     height, width = flat_picture(entry.wrong).shape
-    size = f'width="{width * CELL}" height="{height * CELL}"'
+    size = f'width="{width * CELL}" height="{height * CELL}" viewBox="0 0 {width * CELL} {height * CELL}"'
+    size += ' style="max-width:100%;height:auto"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">{"".join(cells)}</svg>'
+
+
+def verdict(entry: Checked) -> str:
+    """Say right or wrong, and how."""
+    how = "" if entry.text == "is wrong" else f": it {escape(entry.text)}"
+    return "right" if entry.ok else f"<b>wrong</b>{how}"
 
 
 def to_html(report: BackwardReport) -> str:
     """Return the report as HTML, for a notebook."""
     rows = [
         f'<tr><td style="text-align:left"><code>{escape(entry.title)}</code></td>'
-        f'<td style="text-align:left">{"right" if entry.ok else "<b>wrong</b>: it " + escape(entry.text)}</td>'
+        f'<td style="text-align:left">{verdict(entry)}</td>'
         f"<td>{draw_array(entry)}</td></tr>"
         for entry in report.entries
     ]
@@ -62,5 +69,6 @@ def to_html(report: BackwardReport) -> str:
         for finding in report.findings
     ]
     notes = "".join(f"<p><i>{escape(note)}</i></p>" for note in report.notes)
+    legend = "" if report.ok else "<p><small>orange: too large, blue: too small, green: right</small></p>"
     listed = f"<ol>{''.join(found)}</ol>" if found else ""
-    return f"<div><p>{escape(report.headline)}</p><table>{''.join(rows)}</table>{listed}{notes}</div>"
+    return f"<div><p>{escape(report.headline)}</p><table>{''.join(rows)}</table>{legend}{listed}{notes}</div>"

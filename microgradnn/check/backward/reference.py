@@ -233,7 +233,14 @@ class Reference:
         scale = float(np.nanmax(np.abs(found.values), initial=0.0))
         with np.errstate(invalid="ignore", over="ignore"):
             slack = self.close * np.abs(found.values) + 10 * found.errors + 1e-3 * self.close * scale
+            slack = slack + self.unseen(k)
         return np.asarray(slack + self.rounding[k] if k in self.rounding else slack)
+
+    def unseen(self, k: int) -> float:
+        """Return what a slope may be if the cost does not show it: all of the array is less than its rounding."""
+        array = self.arrays[k]
+        typical = float(np.sqrt(np.mean(array**2))) if array.size else 0.0
+        return 10 * float(np.finfo(float).eps) * abs(self.here) / typical if typical > 1e-300 else 0.0
 
     def wrong(self, k: int, claimed: Array) -> Array:
         """Return where a claimed gradient is wrong; it has the shape of the array."""
@@ -298,6 +305,12 @@ class Reference:
                 fine = central(partial(self.moved_along, k, way), 0.0, rounding=self.noise)
                 if np.isfinite(fine.error):
                     found.directions[i] = (way, fine.slope, 8 * fine.error)
+
+    def flat(self, k: int, claimed: Array) -> bool:
+        """Whether the cost does not move at all, and would by no more than the rounding of 1 − a does."""
+        typical = float(np.sqrt(np.mean(self.arrays[k] ** 2))) if claimed.size else 0.0
+        small = float(np.max(np.abs(claimed), initial=0.0)) * max(typical, 1.0) <= 100 * float(np.finfo(float).eps)
+        return small and abs(self.here) <= 1e-14 and not np.any(self.slopes(k).values)
 
     def surely(self, k: int, index: tuple[int, ...], claimed: float) -> bool:
         """Whether an entry is off by far, and the cost has the same slope on both sides close by: no second look."""

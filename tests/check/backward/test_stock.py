@@ -94,3 +94,26 @@ def test_a_mistake_is_named(name: str, right: str, wrong: str, kinds: str, tmp_p
 
     assert not report
     assert [(f.line, f.kind.replace(" ", "-") in kinds.split()) for f in report.findings] == [(line, True)], str(report)
+
+
+def tanh_forward(x):
+    out = np.tanh(x)
+    return out, out
+
+
+def tanh_backward(dout, out):
+    return dout * (1 - out**2)
+
+
+@pytest.mark.parametrize("x", [[13.9, 14.2, 12.0], [14.6, -15.1], [17.0, 18.0], [40.0, -40.0]])
+def test_a_saturated_unit_has_few_digits_and_is_right(x: list[float]) -> None:
+    assert check_backward(tanh_forward, tanh_backward, np.array(x))
+    assert not check_backward(tanh_forward, lambda dout, out: dout * (1 - out), np.array(x[:2]) / 5)
+
+
+def test_a_cost_that_stands_still_at_its_last_bit_tells_nothing() -> None:
+    _, forward, backward, _ = CASES["logistic"]
+    X = np.array([[-10.79066565], [15.04785803], [-19.27073147]])
+    w = np.array([[1.38582105], [-1.24096971], [0.12587854]])
+
+    assert check_backward(forward, backward, w, 0.3, X, np.array([[0.0]]))  # J = 3.3e-16
