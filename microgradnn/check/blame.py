@@ -12,7 +12,7 @@ import numpy as np
 from ..engine.pullbacks import pull_back
 from ..engine.tensor import Tensor
 from ..errors import DomainError
-from ..graph import Node, topological
+from ..graph import Fold, Node, topological
 from ..rules.arrays import ArrayOp
 from ..rules.calculus import weigh
 from ..rules.notation import definition, labels
@@ -78,8 +78,11 @@ def of_value(node: Any, i: int, names: dict[Node, str]) -> Suspect | None:
     outside = any(not (d.low <= x <= d.high) for d, x in zip(node.op.domain, xs, strict=False))
     if node.partials[i] != node.partials[i] and outside:  # (−2)² has no slope in the exponent
         return None
+    rounding = 0.0
+    if isinstance(node.op, Fold):  # whose terms may be large, and cancel
+        rounding = 2 * float_info.epsilon * sum(abs(x * p) for x, p in zip(xs, node.partials, strict=True) if x and p)
     try:
-        slope = off(lambda x: float(node.op(*xs[:i], x, *xs[i + 1 :])), xs[i], node.partials[i])
+        slope = off(lambda x: float(node.op(*xs[:i], x, *xs[i + 1 :])), xs[i], node.partials[i], rounding)
     except DomainError:
         return None
     if slope is None:
@@ -104,6 +107,13 @@ class Alone:
         share = pull_back(self.op, self.i, g, self.f, self.xs)
         return np.zeros(self.xs[self.i].shape) if share is None else np.asarray(share)
 
+    @property
+    def outside(self) -> Any:
+        """Where an argument is outside of the operation's domain."""
+        pairs = zip(() if isinstance(self.op, ArrayOp) else self.op.domain, self.xs, strict=False)
+        apart = [np.broadcast_to((x < d.low) | (x > d.high), self.f.shape) for d, x in pairs]
+        return np.any(apart, axis=0) if apart else np.zeros(self.f.shape, bool)
+
     def along(self, g: Any, place: int) -> Callable[[float], float]:
         """Return Σ g f as a function of one number of the input."""
 
@@ -126,6 +136,8 @@ class Alone:
         """Return how far the gradient at a place is from the slope; 0 where it is that."""
         g = self.reached(g, place)
         recorded, x = float(gradient.flat[place]), float(self.xs[self.i].flat[place])
+        if recorded != recorded and np.any(self.outside & (g != 0)):  # (−2)² has no slope in the exponent
+            return 0.0
         rounding = float_info.epsilon * float(np.sum(np.abs(weigh(g, self.f))))
         slope = off(self.along(g, place), x, recorded, rounding)
         return 0.0 if slope is None else distance(recorded, slope)

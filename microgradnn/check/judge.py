@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from math import isfinite, isinf, nan
 from typing import NamedTuple
 
@@ -142,7 +143,8 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
         right = between(gradient, both, slack)
         reference = gradient if right else nearest
         apart = abs(both.left.slope - both.right.slope)
-        verdict = WRONG if not right else OK if slack <= FINE * max(abs(gradient), apart) else CANNOT_TELL
+        fine = slack <= FINE * max(abs(gradient), apart) and is_share(gradient, both, slack)
+        verdict = WRONG if not right else OK if fine else CANNOT_TELL
         return Judgement(reference, method, max(case.unit, error), verdict)
     best = min([found, *ends] if len(ends) == 2 else ends or [found], key=lambda slope: slope.error)
     if len(ends) == 1 and not is_defined_beside(case):
@@ -152,7 +154,7 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
     unit = max(case.unit, best.error)
     if apart > slack or gradient != gradient:
         note = LOST if isfinite(case.exact) and abs(gradient - case.exact) <= ALLOWED * case.unit else ""
-        sure = isfinite(slack) and (gradient != gradient or agree(best, found, both))
+        sure = isfinite(slack) and (case.blamed() if gradient != gradient else agree(best, found, both))
         return Judgement(best.slope, "differences", unit, WRONG if sure else CANNOT_TELL, note if sure else "")
     if case.leak:
         return Judgement(best.slope, "differences", unit, CANNOT_TELL, LOST)
@@ -164,6 +166,16 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
         or (case.sound() and slack <= 1e-3 * max(size, case.size, best.around))
     )
     return Judgement(best.slope, "differences", unit, OK if fine or case.rtol is not None else CANNOT_TELL)
+
+
+def is_share(slope: float, both: Sides, slack: float) -> bool:
+    """Whether a slope is that of a side, or a simple fraction of the way to the other: ties are shared by counting.
+
+    A slope that is wrong by a factor may lie between those of the sides as well.
+    """
+    apart = both.right.slope - both.left.slope
+    way = (slope - both.left.slope) / apart
+    return abs(way - Fraction(way).limit_denominator(1000)) <= 1e-8 + slack / abs(apart)
 
 
 def agree(best: Slope, found: Slope, both: Sides) -> bool:

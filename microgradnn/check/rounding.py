@@ -106,7 +106,7 @@ class Losses:
 
 def unseen(node: Any) -> Any:
     """Return ∞ where neighbouring floats are so far apart that differences see nothing of a wave between them."""
-    return np.where(np.spacing(np.abs(array_of(node.inputs[0]))) >= 0.5, np.inf, 0.0) if node.op.name in WAVES else 0.0
+    return np.where(np.spacing(np.abs(array_of(node.inputs[0]))) < 0.5, 0.0, np.inf) if node.op.name in WAVES else 0.0
 
 
 def weigh_any(x: Any, y: Any) -> Any:
