@@ -159,7 +159,9 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
     if case.leak:
         return Judgement(best.slope, "differences", unit, CANNOT_TELL, LOST)
     size = max(abs(gradient), abs(best.slope))
-    still = gradient == 0 and best.around == 0 and not case.blamed()  # it does not move at all
+    if size == 0 and case.blamed():  # a slope of 0 on the way hides how rounding moves what is behind it
+        return Judgement(best.slope, "differences", unit, CANNOT_TELL)
+    still = gradient == 0 and best.around == 0  # it does not move at all
     fine = (
         still
         or slack <= max(FINE * size, 0.0 if gradient else 1e-12 * best.around, case.enough)

@@ -269,3 +269,53 @@ def test_a_function_that_looks_like_a_backward_pass_is_sent_on() -> None:
     assert "f returns 2 arrays of the shapes of its inputs: is it a backward pass?" in str(report)
     assert gradcheck(backward, W, b).verdict == "cannot tell"
     assert "microgradnn.check.check_backward" in str(gradcheck(backward, W, b))
+
+
+# --- what lies between two slopes, or does not move ------------------------------------------
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.00001, 1 + 1e-6])
+def test_a_wrong_share_of_a_tie_is_not_called_right(row: Callable[..., Op], factor: float) -> None:
+    least = row(
+        "least", min, np.minimum, lambda f, x, y: factor * OPS["ahead"](y, x), lambda f, x, y: OPS["ahead"](x, y)
+    )
+
+    report = gradcheck(lambda x, y: least(x, y) + 2 * least(x, y + 0), Value(0.5), Value(0.5))
+
+    assert report.entries[0].verdict == ("ok" if factor == 0 else "cannot tell")  # 0 is the slope of one side
+
+
+def test_a_tie_of_many_shares_by_counting() -> None:
+    assert gradcheck(lambda x: x.max(), Tensor([[1.0] * 7]))
+
+
+@pytest.mark.parametrize("x", [1e-12, 1e-6, 0.0])
+def test_the_top_of_a_curve_is_not_flat(row: Callable[..., Op], x: float) -> None:
+    wave = row("wave", math.cos, np.cos, lambda f, x: 0)
+
+    report = gradcheck(lambda x: wave(x + 1e-6), x)
+
+    assert report.verdict != "ok"
+
+
+@pytest.mark.parametrize("x", [1e-100, 0.0])
+def test_a_slope_of_0_does_not_hide_what_is_behind_it(row: Callable[..., Op], x: float) -> None:
+    wrong = row("wrong", OPS["gelu"].scalar, OPS["gelu"].array, lambda f, x: 0)
+
+    assert gradcheck(lambda x: wrong(OPS["logit"](x.sigmoid())), x).verdict != "ok"
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("of", [Value, lambda x: Tensor([[x]])])
+def test_nan_is_wrong_only_where_an_operation_is_to_blame(row: Callable[..., Op], of: Any) -> None:
+    xlogy, lost = OPS["xlogy"], row("lost", math.sin, np.sin, lambda f, x: x * math.nan)
+
+    assert gradcheck(lambda x: xlogy(x * x - x * x, x * x - x * x), of(-0.276292)).verdict == "cannot tell"
+    report = gradcheck(lambda x, y: x.cos() ** y, of(2.0), of(1e8))
+    assert report.entries[1].verdict == "cannot tell"
+    assert gradcheck(lost, of(0.5) if of is Value else 0.5).verdict == "WRONG"
+
+
+@pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x * x), lambda x: OPS["sinc"](OPS["exp2"](x / 1e13))])
+def test_a_wave_between_floats_that_are_far_apart_cannot_be_judged_by_differences(f: Any) -> None:
+    assert gradcheck(f, Value(1e16)).verdict == "cannot tell"
