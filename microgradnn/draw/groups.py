@@ -53,7 +53,7 @@ def steps_box(view: View, id: str, times: int, nodes: Sequence[Any], frame: Path
     told = [f"{times} steps that are alike, such as {definition(first, view.short)}", counted(nodes)]
     size = f"{len(nodes)} nodes"
     return Box(
-        id, "folded", f"… {times} more steps …", size, norm(nodes), (*told, *listed(nodes)), frame, None, len(nodes)
+        id, "folded", f"… {times:,} more steps …", size, norm(nodes), (*told, *listed(nodes)), frame, None, len(nodes)
     )
 
 
