@@ -129,7 +129,7 @@ class Claim:
         fits = isinstance(found, complex) and abs(found.real - self.here) <= 1e-9 * abs(self.here)
         return found.imag / STEP if fits else nan
 
-    def case(self, v: Any, x: float, gradient: float, size: float) -> Case:
+    def case(self, v: Any, x: float, gradient: float, size: float, only: int | None = None) -> Case:
         """Return what is to be judged along a direction, on which the point is at x."""
 
         @cache
@@ -137,8 +137,8 @@ class Claim:
             if t == x:
                 return float(self.here)
             numbers = self.numbers + (t - x) * v
-            if np.count_nonzero(v) == 1:
-                numbers[v != 0] = t
+            if only is not None:  # t is that number itself: nothing is lost in a difference
+                numbers[only] = t
             return float(np.real(self.call(numbers)))
 
         unit = EPSILON * (8 * abs(gradient) + 1e-3 * size)
@@ -151,7 +151,7 @@ class Claim:
         """Judge the gradient in number i."""
         v = np.zeros(self.numbers.size)
         v[i] = 1.0
-        case = self.case(v, float(self.numbers[i]), float(self.gradients[i]), self.size)
+        case = self.case(v, float(self.numbers[i]), float(self.gradients[i]), self.size, i)
         finding = (settle_by_differences(case) or judge(case)) if self.steady else not_steady(case)
         return Entry(self.names[i], case.gradient, *finding[:4])
 

@@ -141,3 +141,11 @@ def test_the_inputs_are_left_as_they_are() -> None:
 
     assert gradcheck(spoils, x, grad=lambda x: 8 * x).verdict == "ok"
     assert np.array_equal(x, X)
+
+
+@pytest.mark.parametrize("x", [2.0, -77.3, 1e-12, 0.0])
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_single_number_is_checked_fast_too(x: float, fast: bool) -> None:
+    assert gradcheck(lambda a: np.sin(a) * 3, x, grad=lambda a: 3 * np.cos(a), fast=fast)
+    assert gradcheck(lambda a: np.sin(a[0]) * 3, np.array([x]), grad=lambda a: 3 * np.cos(a), fast=fast)
+    assert gradcheck(lambda a: np.sin(a) * 3, x, grad=lambda a: 2 * np.cos(a), fast=fast).verdict == "WRONG"
