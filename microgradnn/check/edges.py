@@ -134,7 +134,7 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
     close = np.zeros(f.shape, bool)
     flat = getattr(op, "branch", False) | (f == 0)  # what does not move may be the top of a curve, but for these
     for unit in (np.where(x == 0, 1.0, np.abs(x)), np.maximum(np.abs(x), 1.0)):
-        before = np.zeros(f.shape, bool)
+        before, bent = np.zeros(f.shape, bool), np.full(f.shape, np.inf)
         for k in HALVINGS:
             h = unit * 2.0**-k
             try:
@@ -150,6 +150,9 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
             still = flat & (high == f) & (low == f) & (ends[0][0] == f) & (ends[0][1] == f)
             here = (np.abs(slope - partial) <= AGREED * np.abs(partial)) & (bar <= AGREED * np.abs(partial))
             here = (here & (bend <= 0.1 * np.abs(partial) + bar)) | (still & (partial == 0))
+            even = (x == 0) & (high == low) & (ends[0][0] == ends[0][1]) & (bend <= bent / 2)  # to the bit: its top
+            here |= even & (partial == 0)
+            bent = bend
             close |= here & before
             before = here
     return close

@@ -319,3 +319,8 @@ def test_nan_is_wrong_only_where_an_operation_is_to_blame(row: Callable[..., Op]
 @pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x * x), lambda x: OPS["sinc"](OPS["exp2"](x / 1e13))])
 def test_a_wave_between_floats_that_are_far_apart_cannot_be_judged_by_differences(f: Any) -> None:
     assert gradcheck(f, Value(1e16)).verdict == "cannot tell"
+
+
+@pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x.log1p())])
+def test_the_top_of_a_curve_has_slope_0(f: Any) -> None:
+    assert gradcheck(f, Value(0.0))
