@@ -163,6 +163,17 @@ def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
     assert all(hasattr(microgradnn, name) for name in microgradnn.__all__)
 
 
+def test_no_two_classes_have_one_name() -> None:
+    names = [
+        node.name
+        for path in MODULES.values()
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+
+    assert sorted(names) == sorted(set(names))
+
+
 def test_importing_it_is_light() -> None:
     program = "import sys, microgradnn; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -14,6 +14,7 @@ from ..rules.arrays import ArrayOp, sum_to
 from ..rules.calculus import weigh
 from ..rules.numerics import COMPLEX
 
+FAINT = 1e-150  # of slopes
 STEP = 1e-100  # of the complex step: nothing is subtracted, so it can be as small as one likes
 KINKED = ("max", "min")  # rows of the second table whose slope jumps where two entries change places
 
@@ -103,9 +104,12 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     least = min((float(np.min(np.abs(x[x != 0]), initial=1.0)) for x in xs), default=1.0)
     h = STEP if least > 1e-80 else max(least * 1e-20, 1e-300)
     h /= max((size for size in sizes if 0 < size < np.inf), default=1.0)
-    inward = [x if one is None else x + 1j * (h * one) for x, one in zip(xs, moves, strict=True)]
+
+    def inward(h: float) -> Any:
+        return np.asarray(apply(op, [x if u is None else x + 1j * (h * u) for x, u in zip(xs, moves, strict=True)]))
+
     try:
-        found = np.asarray(apply(op, inward))
+        found = inward(h)
     except (TypeError, ValueError, ArithmeticError, Warning):
         return None
     if found.dtype.kind != "c":
@@ -113,7 +117,12 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     slack = 1e-6 * np.abs(f) + 1e-12 * max([float(np.max(np.abs(x[np.isfinite(x)]), initial=0.0)) for x in xs])
     same = (np.abs(found.real - f) <= slack) | (found.real == f) | (np.isnan(found.real) & np.isnan(f))
     fits = np.abs(found.imag) <= 1e-20 * np.maximum(np.abs(f), 1e-70)  # (−2)^(2 + ih) has more: it is no real function
-    return found.imag / h if (same & (fits | (found.imag == 0))).all() else None
+    if not (same & (fits | (found.imag == 0))).all():
+        return None
+    moved = found.imag / h
+    if np.any((moved != 0) & (np.abs(moved) < FAINT)):  # of order h²: f‴ is seen, where f′ is 0
+        moved = np.where(np.abs(inward(h / 4).imag / (h / 4)) < np.abs(moved) / 2, 0.0, moved)
+    return moved
 
 
 def is_tied(op: Any, f: Any, x: Any) -> bool:

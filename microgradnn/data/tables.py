@@ -35,7 +35,7 @@ CHOOSE = "; to leave the column out, name the others as features=[…] (on the c
 Source = str | PathLike[str] | Iterable[str]
 
 
-class Row(NamedTuple):
+class Record(NamedTuple):
     """A line of a table."""
 
     line: int
@@ -47,7 +47,7 @@ class Table(NamedTuple):
 
     name: str
     names: list[str]
-    rows: list[Row]
+    rows: list[Record]
 
 
 # --- what is read -----------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def read(source: Source, delimiter: str | None) -> Table:
             delimiter = next((one for one in ",;\t" if one in first), ",")
         reader = csv.reader(chain([first], lines), delimiter=delimiter, skipinitialspace=True, strict=True)
         try:
-            rows = [Row(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+            rows = [Record(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
         except csv.Error as error:
             raise ValueError(f"{name}, line {reader.line_num}: {error}") from error
     rows = [row for row in rows if any(row.cells) or len(row.cells) > 1]  # not the blank lines
@@ -236,7 +236,7 @@ def columns_of(table: Table, names: Sequence[str], of_text: str = "") -> Array:
     return X
 
 
-def wrong(table: Table, row: Row, at: int, advice: str = "") -> NoReturn:
+def wrong(table: Table, row: Record, at: int, advice: str = "") -> NoReturn:
     """Raise ValueError for a cell that is no number."""
     cell = row.cells[at]
     what = f"{cell!r:.60} is no number"

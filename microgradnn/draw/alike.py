@@ -35,7 +35,7 @@ def fold_alike(net: Web, folded: Parts, boxes: int, kept: Collection[int] = ()) 
     alone = [folded.count - 1, *kept]
     found = folded
     for _ in range(ROUNDS):
-        colours = refined(colours, tail, head, slot)
+        colours = refine(colours, tail, head, slot)
         whole = with_users(colours, tail, head)
         whole[alone] = alone  # small numbers, which mixed ones are not
         finer = classes(net, folded, whole, tail, head)
@@ -72,7 +72,7 @@ def roles(net: Web, folded: Parts) -> Colours:
                 place in net.missing,
             )
         found[i] = numbers.setdefault(key, len(numbers))
-    return mixed(found)
+    return mix(found)
 
 
 def stem(name: str, known: dict[str, str]) -> str:
@@ -82,13 +82,13 @@ def stem(name: str, known: dict[str, str]) -> str:
     return known[name]
 
 
-def refined(colours: Colours, tail: Ints, head: Ints, slot: Ints) -> Colours:
+def refine(colours: Colours, tail: Ints, head: Ints, slot: Ints) -> Colours:
     """Return colours that tell apart what the colours of inputs and users tell apart."""
     found = colours * np.uint64(3)
     places = slot.astype(np.uint64)
-    np.add.at(found, head, mixed(colours[tail] + places * np.uint64(0x9E3779B97F4A7C15)))
-    np.add.at(found, tail, mixed(~colours[head] + places * np.uint64(0x9E3779B97F4A7C15)))
-    return mixed(found)
+    np.add.at(found, head, mix(colours[tail] + places * np.uint64(0x9E3779B97F4A7C15)))
+    np.add.at(found, tail, mix(~colours[head] + places * np.uint64(0x9E3779B97F4A7C15)))
+    return mix(found)
 
 
 def with_users(colours: Colours, tail: Ints, head: Ints) -> Colours:
@@ -97,10 +97,10 @@ def with_users(colours: Colours, tail: Ints, head: Ints) -> Colours:
     leaf = (np.bincount(head, minlength=count) == 0) & (np.bincount(tail, minlength=count) == 1)
     user = np.zeros(count, np.int64)
     user[tail] = head
-    return np.where(leaf, mixed(colours + mixed(colours[user])), colours)
+    return np.where(leaf, mix(colours + mix(colours[user])), colours)
 
 
-def mixed(x: Colours) -> Colours:
+def mix(x: Colours) -> Colours:
     """Return other numbers, equal where x is, without pattern (splitmix64: G. Steele, D. Lea, C. Flood, 2014)."""
     x = x + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -148,7 +148,7 @@ def with_chains(colours: Colours, of_part: Ints, tail: Ints, head: Ints) -> Colo
     beside = (np.bincount(tail, minlength=len(colours)) == 1) & (chain == 0)
     for _ in range(ASIDE):
         met = np.where(chain > 0, chain, colours)
-        colours = np.where(beside, mixed(colours + mixed(met[user])), colours)
+        colours = np.where(beside, mix(colours + mix(met[user])), colours)
     return colours
 
 

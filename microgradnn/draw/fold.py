@@ -13,7 +13,7 @@ MOST_ARROWS = 120
 LISTED = 12  # scopes that an error names
 
 
-class Fold(NamedTuple):
+class Folding(NamedTuple):
     """What the user asked for."""
 
     fold: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Fold(NamedTuple):
     depth: int | None = None
 
 
-def fold_scopes(net: Web, paths: Sequence[Path], asked: Fold, boxes: int) -> tuple[Parts, set[Path]]:
+def fold_scopes(net: Web, paths: Sequence[Path], asked: Folding, boxes: int) -> tuple[Parts, set[Path]]:
     """Return the parts of a graph whose nodes have the scopes `paths`, and the scopes that were to be open.
 
     There are no more than `boxes` parts if that can be had by folding scopes and no scope was named to be folded.

@@ -23,19 +23,27 @@ MOST_LISTED = 8  # parameters in a tooltip
 def scope_box(view: View, id: str, name: Path, frame: Path, nodes: Sequence[Any], leaving: Sequence[Any]) -> Box:
     """Say what a folded scope holds: 'neuron 3: 5 nodes', what it is worth where one node leaves it, ‖grad‖."""
     value = f"value {show_held(leaving[0])}" if len(leaving) == 1 else ""
-    told = [f"{'/'.join(name)}, folded", counted(nodes)]
+    told = [f"{'/'.join(name)}, folded", count_nodes(nodes)]
     told += [f"out: {view.short[node]} = {show_held(node)}" for node in leaving[:MOST_LISTED]]
     grad = norm(nodes)
     if not grad and len(leaving) == 1 and leaving[0].has_grad:
         grad = f"grad {quantity(leaving[0].grad_data)}"
     return Box(
-        id, "folded", f"{name[-1]}: {len(nodes)} nodes", value, grad, (*told, *listed(nodes)), frame, None, len(nodes)
+        id,
+        "folded",
+        f"{name[-1]}: {len(nodes)} nodes",
+        value,
+        grad,
+        (*told, *list_parameters(nodes)),
+        frame,
+        None,
+        len(nodes),
     )
 
 
 def alike_box(id: str, times: int, first: str, nodes: Sequence[Any], frame: Path) -> Box:
     """Say what parts that play one role are: the first of them, how many, the range of their numbers."""
-    told = [f"{times} parts that play the same role, such as {first}", counted(nodes)]
+    told = [f"{times} parts that play the same role, such as {first}", count_nodes(nodes)]
     grad = norm(nodes)
     value = ""
     if len(nodes) == times and not any(map(is_array, nodes)):
@@ -44,16 +52,26 @@ def alike_box(id: str, times: int, first: str, nodes: Sequence[Any], frame: Path
             grad = f"grad {spread([node.grad_data for node in nodes])}"
     elif len(nodes) == times:
         value = f"value {nodes[0].shape}"
-    return Box(id, "folded", f"{first}  ×{times}", value, grad, (*told, *listed(nodes)), frame, None, len(nodes))
+    return Box(
+        id, "folded", f"{first}  ×{times}", value, grad, (*told, *list_parameters(nodes)), frame, None, len(nodes)
+    )
 
 
 def steps_box(view: View, id: str, times: int, nodes: Sequence[Any], frame: Path) -> Box:
     """Stand for the inner steps of a chain: '… 294 more steps …'."""
     first = next((node for node in nodes if node.op is not None), nodes[0])
-    told = [f"{times} steps that are alike, such as {definition(first, view.short)}", counted(nodes)]
+    told = [f"{times} steps that are alike, such as {definition(first, view.short)}", count_nodes(nodes)]
     size = f"{len(nodes)} nodes"
     return Box(
-        id, "folded", f"… {times:,} more steps …", size, norm(nodes), (*told, *listed(nodes)), frame, None, len(nodes)
+        id,
+        "folded",
+        f"… {times:,} more steps …",
+        size,
+        norm(nodes),
+        (*told, *list_parameters(nodes)),
+        frame,
+        None,
+        len(nodes),
     )
 
 
@@ -89,7 +107,7 @@ def size_of_flow(edges: Sequence[Edge]) -> float:
         return float(sum(np.abs(flow_of(edge)).sum() for edge in edges if edge.user.has_grad))
 
 
-def counted(nodes: Sequence[Any]) -> str:
+def count_nodes(nodes: Sequence[Any]) -> str:
     """'5 nodes: 3 parameters, 2 operations'."""
     kinds = Counter(node.kind for node in nodes)
     parts = ", ".join(f"{n} {kind}{'s' * (n > 1)}" for kind, n in sorted(kinds.items()))
@@ -105,7 +123,7 @@ def norm(nodes: Sequence[Any]) -> str:
         return f"‖grad‖ {number(hypot(*(float(np.linalg.norm(grad)) for grad in grads)), 3)}"
 
 
-def listed(nodes: Sequence[Any]) -> list[str]:
+def list_parameters(nodes: Sequence[Any]) -> list[str]:
     """The parameters among nodes, with their numbers."""
     named = [node for node in nodes if node.kind == "parameter"]
     lines = [f"  {shorten(visible(node.name)) or 'a parameter'} = {show_held(node)}" for node in named[:MOST_LISTED]]

@@ -30,9 +30,9 @@ def to_mermaid(picture: Picture) -> str:
     """Return the picture as a flowchart, the same from run to run."""
     lines = [f"flowchart {picture.direction}"]
     lines += [f"  {line}" for line in contents(picture.boxes, 0)]
-    lines += [f"  {written(arrow)}" for arrow in picture.arrows]
+    lines += [f"  {write_arrow(arrow)}" for arrow in picture.arrows]
     if picture.told:
-        lines.append(f"  told[{quoted(picture.told)}]:::hidden")
+        lines.append(f"  told[{quote(picture.told)}]:::hidden")
     return "\n".join([*lines, *(f"  {line}" for line in CLASSES.splitlines())]) + "\n"
 
 
@@ -41,21 +41,21 @@ def contents(boxes: Sequence[Box], depth: int) -> Iterator[str]:
     here, inner = nest(boxes, depth)
     for box in here:
         left, right = SHAPES[box.kind]
-        yield f"{box.id}{left}{quoted([text for _, text in box.lines])}{right}:::{box.kind}"
+        yield f"{box.id}{left}{quote([text for _, text in box.lines])}{right}:::{box.kind}"
     for name, members in inner.items():
-        yield f"subgraph s{depth}{members[0].id}[{quoted([shorten(name)])}]"
+        yield f"subgraph s{depth}{members[0].id}[{quote([shorten(name)])}]"
         for line in contents(members, depth + 1):
             yield f"  {line}"
         yield "end"
 
 
-def written(arrow: Arrow) -> str:
+def write_arrow(arrow: Arrow) -> str:
     """Write an arrow, dashed where it brings nothing back, with its label."""
     line = "-.->" if arrow.dashed else "-->"
-    return f"{arrow.tail} {line}{f'|{quoted([arrow.label])}|' if arrow.label else ''} {arrow.head}"
+    return f"{arrow.tail} {line}{f'|{quote([arrow.label])}|' if arrow.label else ''} {arrow.head}"
 
 
-def quoted(lines: Sequence[str]) -> str:
+def quote(lines: Sequence[str]) -> str:
     """Make lines mean themselves in quotes: all but letters, digits and harmless signs are entities."""
     return '"' + "<br/>".join("".join(c if harmless(c) else f"#{ord(c)};" for c in line) for line in lines) + '"'
 

@@ -36,7 +36,7 @@ main { display: flex; flex: 1; min-height: 0 }
 """
 
 
-class Step(NamedTuple):
+class Moment(NamedTuple):
     """What is new in one state of the page."""
 
     say: str
@@ -45,7 +45,7 @@ class Step(NamedTuple):
     grads: tuple[tuple[str, str], ...] = ()  # boxes whose gradient is so from now on
 
 
-def steps(picture: Picture) -> list[Step]:
+def steps(picture: Picture) -> list[Moment]:
     """Return the states: the formula, the numbers, the forward pass, the seed, the backward pass."""
     boxes = [box for box in picture.boxes if box.kind != "hidden"]
     feeds: dict[str, list[Arrow]] = {box.id: [] for box in picture.boxes}
@@ -53,22 +53,22 @@ def steps(picture: Picture) -> list[Step]:
         feeds[arrow.head].append(arrow)
     leaves = [box for box in boxes if not feeds[box.id] and box.kind != "folded"]
     given = tuple(box.id for box in leaves)
-    found = [Step("The formula: nothing is computed yet.")]
+    found = [Moment("The formula: nothing is computed yet.")]
     if leaves:
-        found.append(Step("The numbers that are given.", given, given))
+        found.append(Moment("The numbers that are given.", given, given))
     for box in boxes:
         if box.id not in given:
             known = (box.id, *(arrow.id for arrow in feeds[box.id]))
-            found.append(Step(forward(box), known, known))
+            found.append(Moment(forward(box), known, known))
     root = boxes[-1]
     if not root.grad:
-        return [*found, Step("The gradients have not been computed: call backward().")]
+        return [*found, Moment("The gradients have not been computed: call backward().")]
     seed = f"Backward: it starts with the gradient of {name(root)} by itself, {root.grad}."
-    found.append(Step(seed, (root.id,), (), ((root.id, grad_line(root)),)))
+    found.append(Moment(seed, (root.id,), (), ((root.id, grad_line(root)),)))
     found += backward(boxes, feeds)
     told = {id for step in found for id, _ in step.grads}
     rest = tuple((box.id, grad_line(box)) for box in boxes if grad_line(box) and box.id not in told)
-    return [*found, Step("And what came along edges that are not shown one by one.", (), (), rest)] if rest else found
+    return [*found, Moment("And what came along edges that are not shown one by one.", (), (), rest)] if rest else found
 
 
 def forward(box: Box) -> str:
@@ -76,7 +76,7 @@ def forward(box: Box) -> str:
     return f"{box.title} = {box.value}" if box.kind != "folded" else box.title
 
 
-def backward(boxes: list[Box], feeds: dict[str, list[Arrow]]) -> list[Step]:
+def backward(boxes: list[Box], feeds: dict[str, list[Arrow]]) -> list[Moment]:
     """Return the steps of the sweep: along each arrow, from the output back; where several meet, each is a term."""
     by_id = {box.id: box for box in boxes}
     left = Counter(arrow.tail for arrows in feeds.values() for arrow in arrows if arrow.back)
@@ -94,7 +94,7 @@ def backward(boxes: list[Box], feeds: dict[str, list[Arrow]]) -> list[Step]:
             say = f"Back from {name(head)} to {name(tail)}: {arrow.back}"
             if len(terms) > 1 and not left[tail.id]:
                 say += f"; in all {line}"
-            found.append(Step(f"{say}.", (arrow.id, head.id, tail.id), (), ((tail.id, line),)))
+            found.append(Moment(f"{say}.", (arrow.id, head.id, tail.id), (), ((tail.id, line),)))
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..graph import Node, topological
 from .alike import fold_alike
 from .boxes import DIRECTIONS, Direction, Picture
-from .fold import MOST_BOXES, Fold, fold_scopes, inside
+from .fold import MOST_BOXES, Folding, fold_scopes, inside
 from .select import around as nodes_around
 from .select import between, is_number
 from .sheet import Sheet
@@ -40,7 +40,7 @@ class Options(NamedTuple):
 
 def picture(root: Node, **options: Any) -> Picture:
     """Describe the graph of `root`, as `draw` is asked to."""
-    how = checked(Options(**options))
+    how = check_options(Options(**options))
     order = topological(root)
     nodes = order
     if how.focus is not None:
@@ -54,13 +54,13 @@ def picture(root: Node, **options: Any) -> Picture:
         raise ValueError("what was asked for leaves no node to be drawn")
     net = web(nodes, (lambda node: False) if how.constants else is_number)
     budget = how.most or MOST_BOXES
-    folded, opened = fold_scopes(net, scopes(net), Fold(as_names(how.fold), as_names(how.unfold), how.depth), budget)
+    folded, opened = fold_scopes(net, scopes(net), Folding(as_names(how.fold), as_names(how.unfold), how.depth), budget)
     if folded.count > (max(budget, MOST_NODES) if how.fold else budget):
         folded = fold_alike(net, folded, budget, inside(folded, opened))
     return Sheet(order, net, folded, how.most or MOST_NODES, how.top, how.direction).picture()
 
 
-def checked(how: Options) -> Options:
+def check_options(how: Options) -> Options:
     """Raise ValueError for options that cannot be met."""
     if how.most is not None and how.most < 1:
         raise ValueError(f"a picture has at least one node; got most={how.most}")

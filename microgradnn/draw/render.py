@@ -47,7 +47,7 @@ def render(dot: str, format: str = "svg", *, timeout: float = 60.0) -> bytes:
         picture = lay_out([program, f"-T{format}"], dot, timeout, address_space=MEMORY)
         if STARTS[format] not in picture[:HEAD]:
             raise RenderError(f"{program} printed something that is no {format}; {INSTALL}")
-        return undated(picture) if format == "pdf" else picture
+        return remove_date(picture) if format == "pdf" else picture
     if format != "svg":
         raise RendererMissing(f"{format} needs Graphviz's dot, which is not on PATH; {INSTALL}; svg works without")
     return lay_out([sys.executable, "-P", str(EMBEDDED), str(MEMORY)], dot, timeout)
@@ -83,7 +83,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "SOURCE_DATE_EPOCH": "0"}
 
 
-def undated(picture: bytes) -> bytes:
+def remove_date(picture: bytes) -> bytes:
     """Take the time of the run out of a PDF of a Graphviz that ignores SOURCE_DATE_EPOCH."""
     return re.sub(rb"(?<=/CreationDate \(D:)\d{14}", b"19700101000000", picture)
 

@@ -50,7 +50,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
         element.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
     groups = {group.get("id", ""): group for group in root.iter("g")}
     for group in groups.values():
-        group[:] = unwrapped(group)
+        group[:] = unwrap(group)
     graph = groups["graph0"]
     title(graph, [picture.title])
     graph[1].set("class", "background")
@@ -78,7 +78,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def unwrapped(group: Element) -> Iterator[Element]:
+def unwrap(group: Element) -> Iterator[Element]:
     """The children of a group, out of the links into which Graphviz puts what has a tooltip."""
     for child in group:
         if child.get("id", "").startswith("a_"):

@@ -9,7 +9,7 @@ from unicodedata import category, east_asian_width
 from .boxes import Arrow, Box, Picture
 
 
-class Row(NamedTuple):
+class Branch(NamedTuple):
     """One line of the tree: its boughs, what the node is, its numbers."""
 
     boughs: str
@@ -34,13 +34,13 @@ def tree(picture: Picture, width: int | None = None) -> str:
     return "\n".join([*lines, *told])
 
 
-def rows(picture: Picture) -> list[Row]:
+def rows(picture: Picture) -> list[Branch]:
     """Return the lines of the tree."""
     boxes = {box.id: box for box in picture.boxes}
     feeds: dict[str, list[Arrow]] = {box.id: [] for box in picture.boxes}
     for arrow in picture.arrows:
         feeds[arrow.head].append(arrow)
-    found: list[Row] = []
+    found: list[Branch] = []
     told: set[str] = set()
     stack: list[tuple[str, str, str, Box]] = []
     roots = iter(reversed(picture.boxes))  # the output, and what does not lead to it through what is shown
@@ -51,7 +51,7 @@ def rows(picture: Picture) -> list[Row]:
         again = box.id in told and bool(feeds[box.id])
         told.add(box.id)
         name = f"↑ {box.title.partition(' = ')[0]}" if again else box.title
-        found.append(Row(indent + branch, partial + name, "" if again else numbers(box)))
+        found.append(Branch(indent + branch, partial + name, "" if again else numbers(box)))
         if again:
             continue
         below = indent + {"": "", "├─ ": "│  ", "└─ ": "   "}[branch]
@@ -62,7 +62,7 @@ def rows(picture: Picture) -> list[Row]:
     return found
 
 
-def narrow(row: Row, width: int) -> list[str]:
+def narrow(row: Branch, width: int) -> list[str]:
     """Write a line of the tree within `width` columns: its numbers below it, and deep boughs as their number."""
     depth = len(row.boughs) // 3
     boughs = "".join(row.boughs[i] + " " for i in range(0, len(row.boughs), 3))

@@ -28,13 +28,15 @@ def find(order: Sequence[Any], asked: Any) -> Any:
         return meant[0]
     if meant:
         whole = list(dict.fromkeys(map(whole_name, meant)))
-        which = f"write which: {listed([*map(visible, whole)])}" if len(whole) == len(meant) else "give the node itself"
+        which = (
+            f"write which: {list_first([*map(visible, whole)])}" if len(whole) == len(meant) else "give the node itself"
+        )
         raise ValueError(f"{len(meant)} nodes have the name {asked!r}: {which}")
     for node, label in labels(order).items():
         if label == asked and not node.name and node.op is not None:
             return node
     names = list(dict.fromkeys(visible(node.name) for node in order if node.name))
-    there = f"choose from {listed(names)}" if names else "none has a name"
+    there = f"choose from {list_first(names)}" if names else "none has a name"
     raise ValueError(f"no node of the graph of {called(order[-1])} has the name {asked!r} ({there})")
 
 
@@ -48,6 +50,6 @@ def called(node: Any) -> str:
     return visible(node.name) or "the output"
 
 
-def listed(names: Sequence[str]) -> str:
+def list_first(names: Sequence[str]) -> str:
     """The first of the names."""
     return ", ".join(names[:LISTED]) + ", …" * (len(names) > LISTED)

@@ -324,3 +324,10 @@ def test_a_wave_between_floats_that_are_far_apart_cannot_be_judged_by_difference
 @pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x.log1p())])
 def test_the_top_of_a_curve_has_slope_0(f: Any) -> None:
     assert gradcheck(f, Value(0.0))
+
+
+def test_a_slope_of_0_is_0_where_the_complex_step_sees_the_third_derivative() -> None:
+    three = Tensor(np.zeros((1, 3)))
+
+    assert gradcheck(lambda x: (OPS["sinc"](x) + three).prod(), Tensor([[1000.0]]))
+    assert gradcheck(lambda x: (x + three).prod(), Tensor([[0.0]]))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .calls import Pass, quiet
-from .diagnosis import Diagnosis, Finding
+from .diagnosis import Diagnosis, Mistake
 from .evidence import evidence_of, ratio_of
 from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
@@ -317,7 +317,7 @@ def entry(user: Pass, reference: Reference, k: int, claimed: Array | None, ok: b
     return Checked(user.leaves[k].name, claimed, right, off, ok, text)
 
 
-def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[Finding]:
+def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[Mistake]:
     """Look for the mistakes behind wrong gradients."""
     if not wrong:
         return []

@@ -36,7 +36,7 @@ MOVED = ("order", "updated before use", "line missing")
 
 
 @dataclass
-class Finding:
+class Mistake:
     """One mistake: the line where it is, what it does to which gradients, and what would be right."""
 
     kind: str
@@ -65,7 +65,7 @@ class Diagnosis:
     def __init__(self, user: Pass, reference: Reference, wrong: Sequence[int], seconds: float = SECONDS) -> None:
         self.user, self.reference, self.wrong = user, reference, list(wrong)
         self.ends = time.process_time() + seconds  # its own time: what else the machine does changes no report
-        self.findings: list[Finding] = []
+        self.findings: list[Mistake] = []
         self.scopes: dict[tuple[CodeType, int], Scope] = {}
         both = isinstance(user, FunctionPass) and user.backward is None  # one function gives loss and gradients
         own = [s for s in user.family.sources if both or s.function not in user.reached]
@@ -305,7 +305,7 @@ class Diagnosis:
         text = explain(edit.kind, edit.hint, names, evidence, was, right)
         file = source.function.__code__.co_filename
         fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
-        self.findings.append(Finding(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
+        self.findings.append(Mistake(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
 
 
 def compared(source: Source) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ...engine.tensor import Array
-from .diagnosis import Finding
+from .diagnosis import Mistake
 from .notation import gradient_of, listed
 
 SHOWN = 3  # entries of a wrong gradient
@@ -36,7 +36,7 @@ class BackwardReport:
     """What `check_backward` found; true if every gradient is right, and `str()` says which are not, and why."""
 
     entries: tuple[Checked, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Mistake, ...] = ()
     notes: tuple[str, ...] = ()
     method: str = ""
     where: tuple[str, str] | None = None  # at which other inputs, and what about those given hides it
@@ -97,7 +97,7 @@ class BackwardReport:
         return to_html(self)
 
 
-def tell(finding: Finding, number: int) -> list[str]:
+def tell(finding: Mistake, number: int) -> list[str]:
     """Say what one mistake is, where it is, and what would be right there."""
     lines = [f"{number}. {finding.text}"]
     if finding.line is not None:

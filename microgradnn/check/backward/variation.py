@@ -183,7 +183,7 @@ def resize(x: Any, axis: int, n: int) -> Any:
     return new
 
 
-def sized(x: Any) -> tuple[int, ...]:
+def sizes_of(x: Any) -> tuple[int, ...]:
     """Return the sizes of an array, or the length of a list of arrays."""
     if isinstance(x, np.ndarray):
         return tuple(map(int, x.shape))
@@ -194,14 +194,14 @@ def sized(x: Any) -> tuple[int, ...]:
 def resize_data(user: FunctionPass) -> Iterator[Elsewhere]:
     """Yield the pass with another number of examples, or of steps, along each axis of the data that bears it."""
     names = [plain(name) for name in user.names]
-    places = [k for k, name in enumerate(names) if name in DATA.split() and sized(user.given[k])]
+    places = [k for k, name in enumerate(names) if name in DATA.split() and sizes_of(user.given[k])]
     places = places or [k for k, x in enumerate(user.given) if isinstance(x, np.ndarray) and x.dtype.kind == "f"][:1]
     for k in places[:1]:
         x = user.given[k]
-        for axis, n in enumerate(sized(x)):
+        for axis, n in enumerate(sizes_of(x)):
             taken = {size for leaf in user.leaves for size in leaf.array.shape}
             new = next(s for s in (*range(n + 2, n + 99), FEW) if s not in taken) if n <= FEW + 2 else FEW
-            there = resized(user, k, axis, new)
+            there = resize_pass(user, k, axis, new)
             if there is not None:
                 what = "entry" if isinstance(x, list) or x.ndim == 1 else ("row", "column", "slice")[min(axis, 2)]
                 here = f"one {what} in {user.names[k]}" if n == 1 else f"{user.names[k]} of {shape_text(np.shape(x))}"
@@ -209,16 +209,16 @@ def resize_data(user: FunctionPass) -> Iterator[Elsewhere]:
                 yield Elsewhere(here, f"with {user.names[k]} of {told}", there, hides=n == 1)
 
 
-def resized(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass | None:
+def resize_pass(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass | None:
     """Return the pass with another size along an axis of input k and of what belongs to it, or None."""
-    n = sized(user.given[k])[axis]
+    n = sizes_of(user.given[k])[axis]
     labels = [j for j, name in enumerate(user.names) if j != k and plain(name) in LABELS.split()]
     others = [j for j, name in enumerate(user.names) if j not in (k, *labels) and plain(name)[0] not in "wb"]
     for along in (labels, labels + others):
         inputs = list(user.given)
         inputs[k] = resize(inputs[k], axis, new)
         for j in along:
-            sizes = sized(inputs[j])
+            sizes = sizes_of(inputs[j])
             fits = [a for a, size in enumerate(sizes) if size == n]
             if fits:
                 inputs[j] = resize(inputs[j], axis if axis in fits else fits[-1], new)
