@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import frexp, inf, isfinite, nan, ulp
+from math import frexp, inf, isfinite, isinf, nan, ulp
 from typing import NamedTuple
 
 RUN = 2  # pairs of steps in a row that agree are no accident
@@ -72,7 +72,7 @@ def sides(f: Function, x: float, *, rounding: Function | float = 0.0, enough: fl
 
 def climb(f: Function, x: float, ends: tuple[float, float], rounding: Function | float, enough: float) -> Slope:
     """Return the slope of f between x + ends[0] h and x + ends[1] h for h → 0."""
-    if not isfinite(x):
+    if not isfinite(x) or (callable(rounding) and isinf(rounding(x))):
         return NO_SLOPE
 
     def level(h: float) -> Level | None:

@@ -120,8 +120,13 @@ def analytic(op: Any, f: Any, xs: Sequence[Any], moves: Sequence[Any | None]) ->
     if not (same & (fits | (found.imag == 0))).all():
         return None
     moved = found.imag / h
-    if np.any((moved != 0) & (np.abs(moved) < FAINT)):  # of order h²: f‴ is seen, where f′ is 0
-        moved = np.where(np.abs(inward(h / 4).imag / (h / 4)) < np.abs(moved) / 2, 0.0, moved)
+    faint = (moved != 0) & (np.abs(moved) < FAINT)
+    if np.any(faint) or any(np.any(x == 0) for x in xs):
+        other = inward(h / 4).imag / (h / 4)
+        third = faint & (np.abs(other) < np.abs(moved) / 2)  # of order h²: f‴ is seen, where f′ is 0
+        if not np.all(third | (np.abs(other - moved) <= 1e-6 * np.abs(moved))):  # as of 0⁰: the slope is infinite
+            return None
+        moved = np.where(third, 0.0, moved)
     return moved
 
 

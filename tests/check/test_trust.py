@@ -331,3 +331,15 @@ def test_a_slope_of_0_is_0_where_the_complex_step_sees_the_third_derivative() ->
 
     assert gradcheck(lambda x: (OPS["sinc"](x) + three).prod(), Tensor([[1000.0]]))
     assert gradcheck(lambda x: (x + three).prod(), Tensor([[0.0]]))
+
+
+def test_where_the_function_overflows_inside_differences_say_nothing() -> None:
+    report = gradcheck(lambda x: OPS["sinc"](x.exp()) + OPS["logaddexp"](x, x), Value(1000.0))
+
+    assert report.verdict == "cannot tell"
+
+
+def test_the_complex_step_says_nothing_of_zero_to_the_power_of_zero() -> None:
+    report = gradcheck(lambda x: (x**x).sum(), Tensor([[0.0, 0.5]]))
+
+    assert [entry.verdict for entry in report.entries] == ["cannot tell", "ok"]
