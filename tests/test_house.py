@@ -48,7 +48,10 @@ ROOMS = {
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
         "gradients symptoms training "
         "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
-        "backward.calls backward.passes backward.edits backward.evidence backward.phrases "
+        "backward.calls backward.passes backward.edits.syntax backward.edits.names backward.edits.editor "
+        "backward.edits.factors backward.edits.terms backward.edits.values backward.edits.calls "
+        "backward.edits.operators backward.edits.variables backward.edits.indices backward.edits.expressions "
+        "backward.edits.loops backward.edits.statements backward.evidence backward.phrases "
         "backward.inner backward.diagnosis "
         "backward.pictures backward.report backward.variation backward.checks backward.files",
     ),

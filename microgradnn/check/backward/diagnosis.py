@@ -19,7 +19,9 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .calls import Pass
-from .edits import Edit, Editor, get, is_stash, put, values_of
+from .edits.editor import Edit, Editor
+from .edits.statements import edits_of
+from .edits.syntax import get, is_stash, put, values_of
 from .evidence import evidence_of, ratio_of
 from .inner import Inner, find_inner
 from .passes import FunctionPass
@@ -219,7 +221,7 @@ class Diagnosis:
                 scopes = {
                     line: scope for (code, line), scope in self.scopes.items() if code is source.function.__code__
                 }
-                for edit in Editor(source, scopes, sizes, cleared, self.strings).edits():
+                for edit in edits_of(Editor(source, scopes, sizes, cleared, self.strings)):
                     waiting.append((2 * level + max(edit.rank - 1, 0), edit))
                     if len(waiting) % 500 == 0 and time.process_time() > self.ends:
                         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .edits import neat
+from .edits.syntax import neat
 from .evidence import Evidence
 from .notation import gradient_of, listed
 

@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from microgradnn.check.backward.edits import Editor
+from microgradnn.check.backward.edits.editor import Editor
+from microgradnn.check.backward.edits.statements import edits_of
 from microgradnn.check.backward.evidence import Evidence
 from microgradnn.check.backward.phrases import REASONS, explain
 from microgradnn.check.backward.source import Scope, read_source
@@ -25,7 +26,7 @@ def test_every_edit_has_its_sentence(function) -> None:  # type: ignore[no-untyp
     scopes = {sign * line: scope for line in source.lines for sign in (1, -1)}
 
     said = {}
-    for edit in Editor(source, scopes).edits():
+    for edit in edits_of(Editor(source, scopes)):
         assert edit.kind in REASONS.keys() | SAID_OTHERWISE
         said[edit.kind] = explain(edit.kind, edit.hint, ("W", "b"), Evidence("different", "is wrong"), "old", "new")
 

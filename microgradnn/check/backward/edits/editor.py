@@ -1,0 +1,82 @@
+"""One edit, and what the edits of a function are made from: its source, and what stood in its names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from ..source import Scope, Source
+from .names import is_within_reach, without_aliases
+from .syntax import Slot, locate, put
+
+
+@dataclass
+class Edit:
+    """One change of one function of the user's, and what it would mean."""
+
+    source: Source
+    slot: Slot
+    new: Any
+    kind: str
+    line: int
+    rank: int  # of how likely it is; less is likelier
+    hint: str = ""
+    size: float = 0
+    statement: Slot | None = None
+
+    def apply(self) -> Any:
+        """Put the new node in its place; return the old one."""
+        locate(self.new, self.line)
+        return put(self.slot, self.new)
+
+    def undo(self, old: Any) -> None:
+        """Put the old node back."""
+        put(self.slot, old)
+
+
+class Editor:
+    """What the edits of one function are made from."""
+
+    def __init__(
+        self,
+        source: Source,
+        scopes: dict[int, Scope],
+        ratios: Sequence[float] = (),
+        cleared: frozenset[int] = frozenset(),
+        strings: Sequence[str] = (),
+    ) -> None:
+        self.source, self.scopes, self.ratios, self.cleared = source, scopes, ratios, cleared
+        self.strings = strings  # that something is compared with
+        self.here: Slot | None = None  # the statement that is being edited
+        space = source.function.__globals__
+        known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
+        self.np = known[0] if known else "np"
+        self.loops = {
+            name.id
+            for loop in ast.walk(source.tree)
+            if isinstance(loop, (ast.For, ast.comprehension))
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        }
+        subscripts = [node for node in ast.walk(source.tree) if isinstance(node, ast.Subscript)]
+        counted = {ast.unparse(s.value) for s in subscripts if isinstance(s.slice, (ast.Constant, ast.UnaryOp))}
+        written = {ast.unparse(s) for s in subscripts}
+        self.distinct = {
+            line: without_aliases({t: x for t, x in scope.items() if t in written or is_within_reach(t, counted)})
+            for line, scope in scopes.items()
+        }
+
+    def edit(self, slot: Slot, new: Any, kind: str, line: int, rank: int, hint: str = "", size: float = 1) -> Edit:
+        """Return an edit of this function."""
+        return Edit(self.source, slot, new, kind, line, rank, hint, size, self.here)
+
+    def is_near(self, number: float) -> bool:
+        """Whether a wrong gradient is the right one times this number, or over it."""
+        return any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
+
+    def arrays(self, line: int, kinds: str = "f") -> list[tuple[str, Any]]:
+        """Return the arrays that stand in names at a line, of these kinds of dtype."""
+        return [(text, x) for text, x in self.distinct[line].items() if x.ndim and x.dtype.kind in kinds]

@@ -1,0 +1,92 @@
+"""The numbers, slopes and coefficients that a line may be out by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..source import Scope
+from .editor import Editor
+from .syntax import broadcasts
+
+# Slopes of activations, written as people write them, of what came out of the activation or of what went in.
+SLOPES = (
+    ("1 - {a}**2", "tanh", 1),
+    ("{a} * (1 - {a})", "sigmoid", 1),
+    ("({a} > 0)", "relu", 1),
+    ("1 - {np}.tanh({a})**2", "tanh", 2),
+    ("1 / (1 + {np}.exp(-{a})) * (1 - 1 / (1 + {np}.exp(-{a})))", "sigmoid", 2),
+    ("{np}.where({a} > 0, 1, 0.01)", "leaky relu", 2),
+    ("{np}.where({a} > 0, 1, 0.1)", "leaky relu", 3),
+    ("{np}.where({a} > 0, 1, 0.2)", "leaky relu", 3),
+    ("{np}.where({a} > 0, 1, {a} + 1)", "elu", 3),
+    ("1 / (1 + {np}.exp(-{a}))", "softplus", 3),
+    ("1 / {a}", "log", 2),
+    ("{np}.cos({a})", "sin", 3),
+    ("-{np}.sin({a})", "cos", 3),
+    ("{np}.exp({a})", "exp", 3),
+    ("2 * {a}", "square", 2),
+    ("1 / (2 * {a})", "square root", 3),
+    ("1 / (1 + {a}**2)", "arctan", 3),
+    ("-1 / {a}**2", "reciprocal", 3),
+    ("{np}.sign({a})", "abs", 3),
+    ("{a}", "", 1),
+)
+
+
+def factors(editor: Editor, scope: Scope) -> list[tuple[str, float]]:
+    """Return the numbers that a line may be out by, as code: names first, then sizes, then constants."""
+    found: dict[float, str] = {}
+    for text, x in scope.items():
+        if x.ndim == 0 and np.isfinite(x) and float(x) not in (0.0, 1.0, -1.0) and text not in editor.loops:
+            value = float(x)
+            if value not in found or len(text) < len(found[value]):
+                found[value] = text
+    for value, text in list(found.items()):
+        if 0 < value < 1:
+            found.setdefault(1 - value, f"(1 - {text})")
+    found.setdefault(2.0, "2")
+    for text, x in scope.items():
+        for axis, n in enumerate(x.shape):
+            if n > 1 and text.isidentifier():
+                found.setdefault(float(n), f"{text}.shape[{axis}]")
+        if x.ndim > 1 and x.size > 1 and text.isidentifier() and len(text) < 5:
+            found.setdefault(float(x.size), f"{text}.size")
+    for n in [v for v in found if v > 1 and v == int(v)]:
+        found.setdefault(float(np.sqrt(n)), f"{editor.np}.sqrt({found[n]})")
+    found = {2.0: "2" if "." in found.get(2.0, ".") else found[2.0], **found}
+    return [(text, value) for value, text in found.items()][:24]
+
+
+def coefficients(scope: Scope) -> list[str]:
+    """Return what a forgotten term may be multiplied by: nothing, λ, λ/m, 2λ."""
+    scalars = [(text, x) for text, x in scope.items() if x.ndim == 0]
+    floats = [text for text, x in scalars if x.dtype.kind == "f"]
+    names = [text for text in floats if text.isidentifier()][:4] + [t for t in floats if t.startswith("self.")][:3]
+    sizes = [text for text, x in scalars if x.dtype.kind in "iu" and x > 1 and text.isidentifier()][:2]
+    found = ["{}"]
+    for name in names:
+        found += [f"{name} * {{}}", f"2 * {name} * {{}}"] + [f"{name} / {n} * {{}}" for n in sizes]
+    return found + [f"{{}} / {n}" for n in sizes]
+
+
+def counts(scope: Scope, shape: tuple[int, ...]) -> list[str]:
+    """Return the names of whole numbers that are a size of this shape."""
+    scalars = [(text, x) for text, x in scope.items() if x.ndim == 0 and x.dtype.kind in "iu" and text.isidentifier()]
+    return [text for text, x in scalars if x > 1 and int(x) in shape][:2]
+
+
+def slopes(editor: Editor, scope: Scope, shape: tuple[int, ...] | None) -> Iterator[tuple[str, str, int]]:
+    """Yield the slopes that could be meant, of everything of this shape."""
+    if not shape:
+        arrays = [t for t, x in scope.items() if x.ndim and "[" not in t and x.dtype.kind in "fb"][:8]
+    else:
+        arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
+        for text, x in scope.items():
+            if x.shape != shape and x.dtype.kind in "fb" and broadcasts(x.shape, shape):
+                yield text, "", 1
+                yield f"1 / {text}", "", 2
+    for text in arrays:
+        for form, about, rank in SLOPES:
+            yield form.format(a=text, np=editor.np), about, rank

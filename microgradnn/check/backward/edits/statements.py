@@ -1,0 +1,176 @@
+"""Every single edit of a function: of its statements, where they stand, and of all that is in them."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+from ..source import Scope
+from .editor import Edit, Editor
+from .expressions import edit_expression
+from .factors import factors
+from .loops import add_lines, edit_loop, pass_on
+from .syntax import Slot, below, binary, get, is_stash, load, parse, terms_of, values_of, write_index
+from .values import edit_value
+
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
+
+
+def edits_of(editor: Editor) -> Iterator[Edit]:
+    """Yield all edits of all statements of a function."""
+    yield from edit_block(editor, editor.source.tree, "body", in_loop=0)
+
+
+def edit_block(editor: Editor, parent: ast.AST, name: str, in_loop: int) -> Iterator[Edit]:
+    """Yield the edits of a list of statements."""
+    body: list[ast.stmt] = getattr(parent, name)
+    for i, statement in enumerate(body):
+        line = statement.lineno
+        editor.here = (parent, name, i)
+        if isinstance(statement, SIMPLE):
+            scope = editor.scopes.get(line)
+            if scope is None or is_stash(statement) or line in editor.cleared:
+                continue
+            yield from edit_statement(editor, statement, (parent, name, i), scope)
+            yield from move(editor, parent, name, i, in_loop)
+            yield from add_lines(editor, parent, name, i)
+        for inner in ("body", "orelse", "finalbody"):
+            if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
+                loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
+                yield from edit_block(editor, statement, inner, in_loop + loop)
+        editor.here = (parent, name, i)
+        if isinstance(statement, ast.For):
+            yield from edit_loop(editor, statement)
+            yield from pass_on(editor, statement)
+        if isinstance(statement, ast.If) and line in editor.scopes:
+            for slot, node in below(statement, "test"):
+                yield from edit_expression(editor, slot, node, line, editor.scopes[line])
+
+
+def shape_of_target(editor: Editor, statement: ast.stmt) -> tuple[int, ...] | None:
+    """Return the shape of what a statement assigns."""
+    target = getattr(statement, "target", None) or (getattr(statement, "targets", None) or [None])[0]
+    text = ast.unparse(target) if target is not None else ""
+    for scope in (editor.scopes.get(-statement.lineno, {}), editor.scopes.get(-1, {})):
+        if text in scope:
+            return tuple(scope[text].shape)
+    return None
+
+
+def edit_statement(editor: Editor, statement: ast.stmt, slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """Yield the edits of one statement: of the statement itself, of its value, and of all below it."""
+    line = statement.lineno
+    if isinstance(statement, ast.Assign):
+        yield from edit_assignment(editor, statement, slot, scope)
+    if isinstance(statement, ast.AugAssign):
+        yield from edit_update(editor, statement, slot, scope)
+    if not isinstance(statement, ast.Return):
+        gone = ast.copy_location(ast.Pass(), statement)
+        yield editor.edit(slot, gone, "applied twice", line, 2, "this line")
+    if getattr(statement, "value", None) is None:
+        return
+    shape = shape_of_target(editor, statement)
+    for i, one in enumerate(values_of(statement)):
+        node = get(one)
+        own = scope.get(ast.unparse(node))
+        if own is None and isinstance(statement, ast.Return):
+            own = editor.scopes.get(-1, {}).get(f"return {i}" if one[2] is not None else "return")
+        yield from edit_value(editor, one, node, line, shape if own is None else own.shape)
+        for term in terms_of(node):
+            yield from edit_value(editor, term, get(term), line, shape, of_term=True)
+    for inner, node in below(statement, "value"):
+        yield from edit_expression(editor, inner, node, line, scope)
+    for name in ("targets", "target"):
+        for inner, node in below(statement, name):
+            if isinstance(node, (ast.Constant, ast.Compare)) or (isinstance(node, ast.Name) and inner[1] != name):
+                yield from edit_expression(editor, inner, node, line, scope)
+
+
+def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """Yield += for =, and what adds where an index repeats."""
+    target = statement.targets[0]
+    if not isinstance(target, (ast.Subscript, ast.Name, ast.Attribute)):
+        return
+    where = ast.unparse(target)
+    if isinstance(target, ast.Subscript) or where in scope:
+        new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
+        hint = f"{where} has to be added to (+=), not overwritten"
+        yield editor.edit(slot, new, "overwrite", statement.lineno, 1, hint)
+    if isinstance(target, ast.Subscript):
+        yield add_at(editor, slot, target, statement, "what an index gave before is overwritten where it repeats")
+
+
+def edit_update(editor: Editor, statement: ast.AugAssign, slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """Yield = for +=, what adds where an index repeats, other operators, and other ways to regularise."""
+    target, line = statement.target, statement.lineno
+    new = ast.copy_location(ast.Assign([target], statement.value), statement)
+    yield editor.edit(slot, new, "overwrite", line, 2, f"{ast.unparse(target)} has to be set (=), not added to")
+    if isinstance(target, ast.Subscript) and isinstance(statement.op, ast.Add):
+        yield add_at(editor, slot, target, statement, "an index that repeats is added only once by +=")
+    for op in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
+        if type(op) is not type(statement.op):
+            other = ast.copy_location(ast.AugAssign(target, op, statement.value), statement)
+            yield editor.edit(slot, other, "sign" if isinstance(op, (ast.Add, ast.Sub)) else "product", line, 1)
+    if isinstance(target, ast.Name):
+        yield from scale_before(editor, statement, target.id, slot)
+        yield from skip_first(editor, statement, target.id, slot, scope)
+
+
+def add_at(editor: Editor, slot: Slot, target: ast.Subscript, statement: ast.Assign | ast.AugAssign, hint: str) -> Edit:
+    """Return np.add.at(dE, index, value) for dE[index] = value or +=."""
+    at = copy.deepcopy(parse(f"{editor.np}.add.at(0, 0, 0)"))
+    assert isinstance(at, ast.Call)
+    at.args = [load(copy.deepcopy(target.value)), write_index(target.slice), statement.value]
+    new = ast.copy_location(ast.Expr(at), statement)
+    return editor.edit(slot, new, "repeated index", statement.lineno, 1, hint)
+
+
+def scale_before(editor: Editor, statement: ast.AugAssign, name: str, slot: Slot) -> Iterator[Edit]:
+    """Yield dW = dW / m + …, for dW += …: what was there is scaled before it is added to."""
+    line = statement.lineno
+    for text, number in factors(editor, editor.distinct[line]):
+        rank = 1 if editor.is_near(number) else 2
+        for op, by in ((ast.Div(), f"1/{text}"), (ast.Mult(), f"a factor {text}")):
+            new = binary(binary(ast.Name(name, ast.Load()), op, parse(text)), statement.op, statement.value)
+            assign = ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], new), statement)
+            yield editor.edit(slot, assign, "factor", line, rank, f"{by}\0{text} = {number:g}", 2 + len(text) / 100)
+
+
+def skip_first(editor: Editor, statement: ast.AugAssign, name: str, slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """Yield grad[1:] += … theta[1:] for grad += … theta: the bias is not regularised."""
+    x = scope.get(name)
+    if x is None or not x.ndim:
+        return
+    for index in ("1:", ":, 1:")[: x.ndim]:
+        new = copy.deepcopy(statement)
+        for node in ast.walk(new.value):
+            for field, part in list(ast.iter_fields(node)):
+                if isinstance(part, ast.Name) and part.id in scope and scope[part.id].shape == x.shape:
+                    setattr(node, field, parse(f"{part.id}[{index}]"))
+        if isinstance(new.value, ast.Name) and scope.get(new.value.id, x[:0]).shape == x.shape:
+            new.value = parse(f"{new.value.id}[{index}]")
+        part_of = copy.deepcopy(parse(f"{name}[{index}]"))
+        assert isinstance(part_of, ast.Subscript)
+        part_of.ctx = ast.Store()
+        new.target = part_of
+        yield editor.edit(slot, new, "index", statement.lineno, 2, f"{name}[{index}]")
+
+
+def move(editor: Editor, parent: ast.AST, name: str, i: int, in_loop: int) -> Iterator[Edit]:
+    """Yield other places for a statement: after those below it, before the one above, out of a loop."""
+    body: list[ast.stmt] = getattr(parent, name)
+    statement = body[i]
+    line = statement.lineno
+    hint = f"line {line} comes too early"
+    if isinstance(statement, ast.Return) and in_loop:
+        return
+    last = len(body) - (1 if isinstance(body[-1], ast.Return) else 0)
+    for j in {i + 2, last} - {i, i + 1}:
+        if i + 1 < j <= last:
+            order = [*body[:i], *body[i + 1 : j], statement, *body[j:]]
+            yield editor.edit((parent, name, None), order, "updated before use", line, 1, hint, 2)
+    if i and not isinstance(statement, ast.Return):
+        for j in range(i):
+            order = [*body[:j], statement, *body[j:i], *body[i + 1 :]]
+            yield editor.edit((parent, name, None), order, "order", line, 2, f"line {line} comes too late", 2)

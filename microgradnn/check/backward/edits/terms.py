@@ -1,0 +1,82 @@
+"""A sum with one more term, and a factor with one."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Iterator
+
+from .editor import Edit, Editor
+from .factors import counts
+from .names import belong_together, gradient_like, is_derivative, write_transpose
+from .syntax import Slot, binary, broadcasts, get, neat, parse, terms_of
+
+
+def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+    """Yield a value with one more term that is repeated along an axis: dmu / N, the mean of dxhat."""
+    terms = []
+    arrays = editor.arrays(line)
+    for text, x in arrays:
+        if x.shape != shape and broadcasts(x.shape, shape):
+            terms += [text] + [f"{text} / {n}" for n in counts(editor.distinct[line], shape)]
+        elif x.shape == shape and text.isidentifier():
+            for axis in dict.fromkeys((-1, 0)) if x.ndim > 1 else ("None",):
+                of = "" if axis == "None" else f", axis={axis}, keepdims=True"
+                terms += [f"{editor.np}.{f}({text}{of})" for f in ("mean", "sum")]
+    own = [(t, x) for t, x in arrays if x.shape == shape and (t.isidentifier() or "." in t)][:24]
+    terms = [
+        f"{a} * {b}" for (a, _), (b, _) in itertools.permutations(own, 2) if is_derivative(a) > is_derivative(b)
+    ] + terms
+    for term in terms[:120]:
+        for op in (ast.Add(), ast.Sub()):
+            yield editor.edit(slot, binary(node, op, parse(term)), "term", line, 3, neat(term), 3)
+
+
+def add_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+    """Yield a value with one more term that is a matrix product of two arrays: + dv @ Wv.T."""
+    arrays = [(t, x) for t, x in editor.arrays(line) if x.ndim > 1][:40]
+    there = ast.unparse(node)
+    unused = {text for text, _ in arrays if not re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", there)}
+    pairs = sorted(itertools.product(arrays, repeat=2), key=lambda p: (p[0][0] not in unused) + (p[1][0] not in unused))
+    found = 0
+    for (a, x), (b, y) in pairs:
+        for left, right in itertools.product((False, True), repeat=2):
+            if x.ndim != len(shape) and y.ndim != len(shape):
+                continue
+            p = x.shape[:-2] + (x.shape[-2:][::-1] if left else x.shape[-2:])
+            q = y.shape[:-2] + (y.shape[-2:][::-1] if right else y.shape[-2:])
+            outer = p[:-2] if len(p) >= len(q) else q[:-2]
+            if p[-1] != q[-2] or (*outer, p[-2], q[-1]) != shape or not gradient_like(a, b):
+                continue
+            term = f"{write_transpose(a, x, left, editor.np)} @ {write_transpose(b, y, right, editor.np)}"
+            found += 1
+            if term not in there and found < 80:
+                rank = 1 if belong_together(a, b) else 3
+                yield editor.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
+    rows = [(t, x) for t, x in editor.arrays(line) if x.ndim == 1]
+    for (a, x), (b, y) in itertools.permutations(rows, 2):
+        term = f"{editor.np}.outer({a}, {b})"
+        if (*x.shape, *y.shape) == shape and gradient_like(a, b) and term not in there:
+            rank = 1 if belong_together(a, b) else 3
+            yield editor.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
+
+
+def add_to_factor(editor: Editor, slot: Slot, node: ast.expr | ast.Slice, line: int) -> Iterator[Edit]:
+    """Yield a factor with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step behind."""
+    text = ast.unparse(node)
+    mine = editor.scopes[line][text]
+    alike = [t for t, x in editor.arrays(line) if x.shape == mine.shape and t != text]
+    for other in sorted(alike, key=lambda t: not t.isidentifier())[:16] if is_derivative(text) else ():
+        yield editor.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 3, other, 2)
+
+
+def add_summands(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
+    """Yield a sum with one more term, of all that could be added."""
+    parts = [text for term in terms_of(node) if (text := ast.unparse(get(term))) in editor.scopes[line]]
+    shapes = [editor.scopes[line][text].shape for text in parts]
+    arrays = [(t, x) for t, x in editor.arrays(line) if t not in parts]
+    for text, x in arrays[:16]:
+        if not shapes or any(x.shape in (s, s[-x.ndim :]) for s in shapes):
+            for op in (ast.Sub(), ast.Add()):
+                yield editor.edit(slot, binary(node, op, parse(text)), "term", line, 2, text, 2)
