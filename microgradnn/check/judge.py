@@ -144,6 +144,8 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
         reference = gradient if right else nearest
         apart = abs(both.left.slope - both.right.slope)
         fine = slack <= FINE * max(abs(gradient), apart) and is_share(gradient, both, slack)
+        if fine and min(abs(gradient - side.slope) for side in both) > slack:
+            fine = not case.blamed()  # half of a half is a share too: of a rule that is wrong by a factor
         verdict = WRONG if not right else OK if fine else CANNOT_TELL
         return Judgement(reference, method, max(case.unit, error), verdict)
     best = min([found, *ends] if len(ends) == 2 else ends or [found], key=lambda slope: slope.error)

@@ -285,6 +285,12 @@ def test_a_wrong_share_of_a_tie_is_not_called_right(row: Callable[..., Op], fact
     assert report.entries[0].verdict == ("ok" if factor == 0 else "cannot tell")  # 0 is the slope of one side
 
 
+def test_half_of_a_share_is_not_called_right(row: Callable[..., Op]) -> None:
+    halved = row("halved", math.asinh, np.arcsinh, lambda f, x: 0.5 / (1 + x * x) ** 0.5)
+
+    assert gradcheck(lambda x: halved(x).min(), Tensor([[-2.0], [-2.0]])).verdict == "cannot tell"
+
+
 def test_a_tie_of_many_shares_by_counting() -> None:
     assert gradcheck(lambda x: x.max(), Tensor([[1.0] * 7]))
 
