@@ -18,7 +18,7 @@ from ..graph import OPS, Node
 from ..rules import calculus
 from ..rules.arrays import ArrayOp
 from .replay import analytic, apply, array_of
-from .rounding import Losses, rules_at
+from .rounding import Losses, is_wave_unseen, rules_at
 
 AGREED = 1e-7  # a partial and a difference agree to so much of them; a factor of 1 + 1e-6 does not
 HALVINGS = (6, 8, 10, 12, 15, 18, 21, 26, 31)  # of a step: two neighbours have to agree, since one might by accident
@@ -132,7 +132,8 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
         return np.asarray(apply(op, [y if i in places else other for i, other in enumerate(xs)]))
 
     close = np.zeros(f.shape, bool)
-    flat = getattr(op, "branch", False) | (f == 0)  # what does not move may be the top of a curve, but for these
+    # what does not move may be the top of a curve, but for these
+    flat = getattr(op, "branch", False) | (f == 0)
     for unit in (np.where(x == 0, 1.0, np.abs(x)), np.maximum(np.abs(x), 1.0)):
         before, bent = np.zeros(f.shape, bool), np.full(f.shape, np.inf)
         for k in HALVINGS:
@@ -155,4 +156,4 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
             bent = bend
             close |= here & before
             before = here
-    return close
+    return close & ~is_wave_unseen(op, x)

@@ -155,7 +155,8 @@ def compare_with_differences(case: Case, found: Slope, both: Sides) -> Judgement
     apart = abs(gradient - best.slope)
     unit = max(case.unit, best.error)
     if apart > slack or gradient != gradient:
-        note = LOST if isfinite(case.exact) and abs(gradient - case.exact) <= ALLOWED * case.unit else ""
+        known = isfinite(case.exact) and abs(gradient - case.exact) <= ALLOWED * case.unit
+        note = LOST if known and case.leak else ""
         sure = isfinite(slack) and (case.blamed() if gradient != gradient else agree(best, found, both))
         return Judgement(best.slope, "differences", unit, WRONG if sure else CANNOT_TELL, note if sure else "")
     if case.leak:

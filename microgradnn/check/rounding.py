@@ -106,7 +106,13 @@ class Losses:
 
 def unseen(node: Any) -> Any:
     """Return ∞ where neighbouring floats are so far apart that differences see nothing of a wave between them."""
-    return np.where(np.spacing(np.abs(array_of(node.inputs[0]))) < 0.5, 0.0, np.inf) if node.op.name in WAVES else 0.0
+    x = array_of(node.inputs[0])
+    return np.where(is_wave_unseen(node.op, x), np.inf, 0.0) if node.op.name in WAVES else 0.0
+
+
+def is_wave_unseen(op: Any, x: Any) -> Any:
+    """Where a periodic function has several waves between neighbouring floats."""
+    return ~(np.spacing(np.abs(x)) < 0.5) & (op.name in WAVES)  # of ∞ there is no spacing
 
 
 def weigh_any(x: Any, y: Any) -> Any:

@@ -12,6 +12,7 @@ import pytest
 
 from microgradnn import Tensor, Value, atan2, clip, elu, gelu, hypot, log, relu, sin, tan, tanh, where
 from microgradnn.check import assert_gradients, gradcheck
+from microgradnn.check.edges import agree
 from microgradnn.graph import OPS, Op
 
 
@@ -325,6 +326,21 @@ def test_nan_is_wrong_only_where_an_operation_is_to_blame(row: Callable[..., Op]
 @pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x * x), lambda x: OPS["sinc"](OPS["exp2"](x / 1e13))])
 def test_a_wave_between_floats_that_are_far_apart_cannot_be_judged_by_differences(f: Any) -> None:
     assert gradcheck(f, Value(1e16)).verdict == "cannot tell"
+
+
+def test_a_wave_that_is_0_at_all_floats_says_nothing_of_its_slope() -> None:
+    far, zero = np.array(4e16), np.zeros(())
+
+    assert not agree(OPS["sinc"], [0], zero, [far], [zero])
+    assert agree(OPS["step"], [0], zero, [-far], [zero])
+
+
+def test_what_moves_by_less_than_its_last_digit_is_not_called_wrong() -> None:
+    x = Tensor([[0.428149, -2.149096, -3.061342], [1.821796, 1000.0, 1.132532]])
+
+    report = gradcheck(lambda x: (OPS["logaddexp"](OPS["erf"](x.softplus()), 1.0) ** Tensor([[-1e-12]])).mean(), x)
+
+    assert report.verdict != "WRONG"
 
 
 @pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x.log1p())])
