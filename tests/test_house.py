@@ -31,8 +31,8 @@ ROOMS = {
     ),
     "formulas": (
         CORE,
-        "expression facts shapes terms simplify book cancel translation c_source carried spelling listing pullback "
-        "source latex names formula_graph exact derive explain_arrays explain",
+        "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
+        "listing pullback source latex names formula_graph exact derive explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",

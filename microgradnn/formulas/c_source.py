@@ -11,7 +11,12 @@ from typing import Any
 
 from .translation import c_function, find_helpers
 
-NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|\()")  # of a variable: no function, and no exponent of a number
+NAME = re.compile(r"(?<![\w.$])[^\W\d]\w*(?![\w(.])")  # of a variable: no function, and no exponent of a number
+
+
+def rename(formula: str, new: Mapping[str, str]) -> str:
+    """Return a formula with other names for its variables."""
+    return NAME.sub(lambda found: new.get(found[0], found[0]), formula)
 
 
 def c_source(
@@ -29,9 +34,10 @@ def c_source(
     the lines call. Variables end in an underscore, since any other name may be a keyword or a macro of C.
     """
     variables = {*inputs, *(target for target, _ in lines)}
+    new = {x: f"{x}_" for x in variables}
 
     def in_c(formula: str) -> str:
-        return NAME.sub(lambda found: f"{found[0]}_" if found[0] in variables else found[0], formula)
+        return rename(formula, new)
 
     taken = [f"    const double {x}_ = in[{i}];" for i, x in enumerate(inputs)]
     body = [f"    const double {target}_ = {in_c(formula)};" for target, formula in lines]

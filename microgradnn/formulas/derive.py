@@ -103,7 +103,7 @@ def derive(
     `inputs` are the leaves that become arguments of the function, by default all that have a name; other
     leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
     with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
-    'numpy' or, for graphs of Values, 'python' or 'c'.
+    'numpy' or, for graphs of Values, 'python', 'c' or 'javascript'.
 
     Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
 

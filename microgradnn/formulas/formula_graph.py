@@ -15,6 +15,7 @@ from ..rules.logistic import log_of_logistic
 from .book import Book
 from .c_source import c_source
 from .carried import is_own
+from .javascript_source import javascript_source
 from .listing import Line, Listing
 from .names import identifier, identifiers
 from .shapes import FICTIONAL, Dim, dim
@@ -169,9 +170,10 @@ class FormulaGraph:
         self.compares = listing.compares
         backward = listing.backward(targets)
         self.own.update({key: op for key, op in listing.helpers.items() if is_own(op)})
-        if style == "c":
+        if style in ("c", "javascript"):
             lines = [(line.name, line.formula) for line in (*forward, *backward)]
-            both = value = c_source(name, names, wrt, lines, result, listing.helpers)
+            write = c_source if style == "c" else javascript_source
+            both = value = write(name, names, wrt, lines, result, listing.helpers)
         else:
             about = (names, self.shapes(given), self.lengths, forward)
             value = function_source("value", *about, [], result, None, listing)

@@ -16,7 +16,7 @@ from .carried import is_own, refuse
 from .shapes import Dim
 from .spelling import CODE, FACTORS, LONGEST, READ_TWICE, Style, number, numbers, shape_text
 from .terms import Term
-from .translation import OF_NUMPY, c_name
+from .translation import LANGUAGES, OF_NUMPY
 
 
 class Line(NamedTuple):
@@ -37,6 +37,7 @@ class Listing:
     def __init__(self, labels: Mapping[Term, str], style: Style, roots: Sequence[Term], *, exact: bool = False) -> None:
         self.style = style
         self.exact = exact
+        self.language = LANGUAGES.get(style)
         self.code = {
             key: code for key, code in CODE[style].items() if key != "step" or not exact
         }  # which NaN differs in
@@ -188,10 +189,10 @@ class Listing:
         exponent = None if isinstance(exponent, np.ndarray) else exponent
         whole = exponent is not None and float(exponent).is_integer()
         named = operands[0].text.isidentifier()  # x * x takes a third of the time of x**2
-        if exponent in (2, 3) and (self.style == "c" or (self.style == "python" and named)):
+        if exponent in (2, 3) and (self.language or (self.style == "python" and named)):
             return Operand(" * ".join([f"{operands[0]:power}"] * int(exponent)), "product")
-        if self.style == "c":
-            return Operand(f"pow({operands[0].text}, {operands[1].text})")
+        if self.language:
+            return Operand(f"{self.language.power}({operands[0].text}, {operands[1].text})")
         if self.style == "python" and not whole:
             return Operand(f"{self.helper('power', numerics.power)}({operands[0].text}, {operands[1].text})")
         return Operand(f"{operands[0]:atom}**{operands[1]:atom}", "power")
@@ -216,7 +217,9 @@ class Listing:
             return Operand(f"{whole:product} / {len(operands)}", "product")
         if self.style == "python":
             return Operand(f"{self.helper('logsumexp', op.fold)}([{', '.join(x.text for x in operands)}])")
-        function = c_name(self.helper("logaddexp", numerics.logaddexp)) if self.style == "c" else "np.logaddexp"
+        function = "np.logaddexp"
+        if self.language:
+            function = self.language.function(self.helper("logaddexp", numerics.logaddexp))
         text = operands[-1].text
         for x in reversed(operands[:-1]):
             text = f"{function}({x.text}, {text})"
@@ -255,9 +258,13 @@ class Listing:
             return f"np.{function.__name__}"
         if function is operator.abs or getattr(function, "__module__", "") == "math":
             name = "abs" if function is operator.abs else f"math.{function.__name__}"
-            return c_name(name) if self.style == "c" else OF_NUMPY.get(name, name) if self.style == "numba" else name
+            if self.language:
+                if function.__name__ in self.language.lacking:
+                    self.helper(function.__name__, getattr(numerics, function.__name__))
+                return self.language.function(name)
+            return OF_NUMPY.get(name, name) if self.style == "numba" else name
         name = self.helper(op.name, function)
-        return c_name(name) if self.style == "c" else name
+        return self.language.function(name) if self.language else name
 
     def helper(self, name: str, function: Callable[..., Any]) -> str:
         """Remember a function that goes with the source, and return its name."""

@@ -1,11 +1,13 @@
-"""How each operation is spelled in a style: NumPy, plain Python, C, or the interpreter's."""
+"""How each operation is spelled in a style: NumPy, plain Python, C, JavaScript, or the interpreter's."""
 
 from __future__ import annotations
 
 import math
 from typing import Any, Literal
 
-Style = Literal["numpy", "python", "c", "numba"]
+from .translation import LANGUAGES
+
+Style = Literal["numpy", "python", "c", "javascript", "numba"]
 
 
 LONGEST = 60  # characters of an unnamed part that is folded into the line that uses it
@@ -19,6 +21,7 @@ ARITHMETIC = {
     "neg": ("-{x:product}", "sum"),
     "same": ("{x:atom}", "atom"),
 }
+SQUARED_ERROR = ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")
 CODE: dict[Style, dict[str, tuple[str, str]]] = {
     "numpy": ARITHMETIC
     | {
@@ -33,7 +36,8 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
         "step": ("float({x} > 0)", "atom"),
         "relu": ("({x} if {x} > 0 or {x} != {x} else 0.0)", "atom"),
     },
-    "c": ARITHMETIC | {"squared_error": ("({x:sum} - {y:product}) * ({x:sum} - {y:product}) / 2", "product")},
+    "c": ARITHMETIC | {"squared_error": SQUARED_ERROR},
+    "javascript": ARITHMETIC | {"squared_error": SQUARED_ERROR},
     "numba": ARITHMETIC,  # of floats alone, and where Python raises, NaN or ∞
 }
 READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
@@ -49,11 +53,14 @@ FACTORS = {  # in a product: true is 1
 def number(x: Any, style: Style) -> str:
     """Write a number so that Python reads the same one."""
     if isinstance(x, float) and not math.isfinite(x):
-        if style == "c":
-            return "NAN" if x != x else f"{'-' if x < 0 else ''}INFINITY"
+        if style in LANGUAGES:
+            language = LANGUAGES[style]
+            return language.nan if x != x else f"{'-' if x < 0 else ''}{language.infinity}"
         home = "np" if style == "numpy" else "math"
         return f"{home}.nan" if x != x else f"{'-' if x < 0 else ''}{home}.inf"
-    return f"{float(x)!r}" if style == "c" else repr(x)
+    if style == "c" or (style == "javascript" and abs(x) >= 2**53):
+        return repr(float(x))
+    return repr(x)
 
 
 def numbers(x: Any) -> str:

@@ -1,4 +1,4 @@
-"""A row's function, as it stands in Python, in the little that C and Numba can take: assignments and one formula.
+"""A row's function, as it stands in Python, in the little that other languages can take: assignments and one formula.
 
 What a row is worth is written once, in `numerics`. Here its syntax is read and rewritten for floats alone: a branch
 that returns becomes a conditional formula, what raises is NaN, `type(x)(…)` a float. Nothing here computes.
@@ -11,7 +11,7 @@ import copy
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,10 +29,10 @@ class Translation(NamedTuple):
 
     @property
     def calls(self) -> list[str]:
-        """The functions that it calls by a bare name, but for `abs`."""
+        """The functions that it calls: 'sigmoid' for one of ours, 'math.exp'; `abs` is everywhere."""
         parts = [*[formula for _, formula in self.lines], self.result]
         calls = [one.func for part in parts for one in ast.walk(part) if isinstance(one, ast.Call)]
-        return [one.id for one in calls if isinstance(one, ast.Name) and one.id != "abs"]
+        return [text for text in map(ast.unparse, calls) if text != "abs"]
 
 
 @lru_cache(maxsize=1)
@@ -167,15 +167,20 @@ class Floats(ast.NodeTransformer):
         return ast.Call(one.func, [self.visit(x) for x in one.args], [])
 
 
-def find_helpers(functions: Mapping[str, Callable[..., Any]]) -> list[Translation]:
-    """Return functions, under these names, each after those that it calls."""
+def find_helpers(functions: Mapping[str, Callable[..., Any]], lacking: Collection[str] = ()) -> list[Translation]:
+    """Return functions, under these names, each after those that it calls.
+
+    `lacking` are functions of `math` that the language does not have and `numerics` does.
+    """
     order: dict[str, Translation] = {}
 
     def need(name: str, function: Callable[..., Any]) -> None:
         if name not in order:
             found = translate(function, name)
             for called in found.calls:
-                need(called, getattr(numerics, called))
+                bare = called.removeprefix("math.")
+                if bare == called or bare in lacking:
+                    need(bare, getattr(numerics, bare))
             order[name] = found
 
     for name, function in functions.items():
@@ -204,39 +209,22 @@ def numba_source(function: Translation) -> str:
     return f"def {function.name}({', '.join(function.arguments)}):\n{textwrap.indent(chr(10).join(lines), '    ')}"
 
 
-# --- in C -------------------------------------------------------------------------------------
+# --- in C and JavaScript ------------------------------------------------------------------------
 
 ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 SIGNS = {ast.Not: "!", ast.USub: "-", ast.UAdd: "+"}
 ORDER = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
-def in_c(one: Any) -> str:
-    """Return a formula in C, with brackets around all that is composed."""
-    match one:
-        case ast.Constant():
-            return repr(one.value)
-        case ast.Name():
-            return str(one.id)
-        case ast.Attribute():
-            return {"nan": "NAN", "inf": "INFINITY"}[one.attr]
-        case ast.IfExp():
-            return f"({in_c(one.test)} ? {in_c(one.body)} : {in_c(one.orelse)})"
-        case ast.BoolOp():
-            return f"({(' && ' if isinstance(one.op, ast.And) else ' || ').join(map(in_c, one.values))})"
-        case ast.UnaryOp():
-            return f"({SIGNS[type(one.op)]}{in_c(one.operand)})"
-        case ast.Compare():
-            sides = [one.left, *one.comparators]
-            pairs = zip(sides, one.ops, sides[1:], strict=False)
-            return f"({' && '.join(f'{in_c(x)} {ORDER[type(op)]} {in_c(y)}' for x, op, y in pairs)})"
-        case ast.BinOp() if isinstance(one.op, ast.Pow):
-            return f"pow({in_c(one.left)}, {in_c(one.right)})"
-        case ast.BinOp() if type(one.op) in ARITHMETIC:
-            return f"({in_c(one.left)} {ARITHMETIC[type(one.op)]} {in_c(one.right)})"
-        case ast.Call():
-            return f"{c_name(ast.unparse(one.func))}({', '.join(map(in_c, one.args))})"
-    raise ValueError(f"{ast.unparse(one)} cannot be written in C")
+class Language(NamedTuple):
+    """What differs between languages whose formulas look like those of C."""
+
+    name: str
+    nan: str
+    infinity: str
+    power: str
+    function: Callable[[str], str]  # what a function of `math`, `abs` or one of ours is called
+    lacking: tuple[str, ...] = ()  # functions of `math` that are taken from `numerics`
 
 
 def c_name(function: str) -> str:
@@ -244,13 +232,74 @@ def c_name(function: str) -> str:
     return "fabs" if function == "abs" else function.removeprefix("math.") if "." in function else f"{function}_"
 
 
-def c_function(function: Translation) -> str:
-    """Return a function in C."""
+# What JavaScript has under Python's names; of the rest `javascript_source` knows what to do.
+OF_JAVASCRIPT = {
+    *("abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "expm1"),
+    *("floor", "hypot", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh"),
+}
+
+
+def javascript_name(function: str) -> str:
+    """Return what a function is called in JavaScript; one that it lacks begins with $, which no name of Python does."""
+    name = function.removeprefix("math.")
+    return f"Math.{name}" if name in OF_JAVASCRIPT and (name != function or name == "abs") else f"${name}"
+
+
+C = Language("C", "NAN", "INFINITY", "pow", c_name)
+JAVASCRIPT = Language("JavaScript", "Number.NaN", "Number.POSITIVE_INFINITY", "$pow", javascript_name, ("erf", "erfc"))
+LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
+
+
+def spell(one: Any, language: Language) -> str:
+    """Return a formula in a language, with brackets around all that is composed."""
+
+    def spelled(one: Any) -> str:
+        return spell(one, language)
+
+    match one:
+        case ast.Constant():
+            return repr(one.value)
+        case ast.Name():
+            return str(one.id)
+        case ast.Attribute():
+            return {"nan": language.nan, "inf": language.infinity}[one.attr]
+        case ast.IfExp():
+            return f"({spelled(one.test)} ? {spelled(one.body)} : {spelled(one.orelse)})"
+        case ast.BoolOp():
+            return f"({(' && ' if isinstance(one.op, ast.And) else ' || ').join(map(spelled, one.values))})"
+        case ast.UnaryOp():
+            return f"({SIGNS[type(one.op)]}{spelled(one.operand)})"
+        case ast.Compare():
+            sides = [one.left, *one.comparators]
+            pairs = zip(sides, one.ops, sides[1:], strict=False)
+            return f"({' && '.join(f'{spelled(x)} {ORDER[type(op)]} {spelled(y)}' for x, op, y in pairs)})"
+        case ast.BinOp() if isinstance(one.op, ast.Pow):
+            return f"{language.power}({spelled(one.left)}, {spelled(one.right)})"
+        case ast.BinOp() if type(one.op) in ARITHMETIC:
+            return f"({spelled(one.left)} {ARITHMETIC[type(one.op)]} {spelled(one.right)})"
+        case ast.Call():
+            return f"{language.function(ast.unparse(one.func))}({', '.join(map(spelled, one.args))})"
+    raise ValueError(f"{ast.unparse(one)} cannot be written in {language.name}")
+
+
+def lines_of(function: Translation, language: Language, new: str) -> list[str]:
+    """Return what a function assigns, a name after `new` where it is new, and what it returns."""
     known: set[str] = set()
     lines = []
     for name, formula in function.lines:
-        lines.append(f"{'' if name in known else 'double '}{name} = {in_c(formula)};")
+        lines.append(f"{'' if name in known else new}{name} = {spell(formula, language)};")
         known.add(name)
-    lines.append(f"return {in_c(function.result)};")
+    return [*lines, f"return {spell(function.result, language)};"]
+
+
+def c_function(function: Translation) -> str:
+    """Return a function in C."""
     arguments = ", ".join(f"double {x}" for x in function.arguments)
-    return f"static double {c_name(function.name)}({arguments}) {{ {' '.join(lines)} }}"
+    body = " ".join(lines_of(function, C, "double "))
+    return f"static double {c_name(function.name)}({arguments}) {{ {body} }}"
+
+
+def javascript_function(function: Translation) -> str:
+    """Return a function in JavaScript."""
+    body = " ".join(lines_of(function, JAVASCRIPT, "let "))
+    return f"function {javascript_name(function.name)}({', '.join(function.arguments)}) {{ {body} }}"
