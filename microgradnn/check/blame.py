@@ -125,16 +125,16 @@ class Alone:
 
         return weighed
 
-    def reached(self, g: Any, place: int) -> Any:
+    def weights_of(self, g: Any, place: int) -> Any:
         """Return the weights of what one number of the input goes into, the others 0: beside large ones it is lost."""
         if isinstance(self.op, ArrayOp):
             return g
         x = self.xs[self.i]
         return np.where(np.broadcast_to(np.arange(x.size).reshape(x.shape) == place, self.f.shape), g, 0.0)
 
-    def missed(self, g: Any, place: int, gradient: Any) -> float:
+    def distance_off(self, g: Any, place: int, gradient: Any) -> float:
         """Return how far the gradient at a place is from the slope; 0 where it is that."""
-        g = self.reached(g, place)
+        g = self.weights_of(g, place)
         recorded, x = float(gradient.flat[place]), float(self.xs[self.i].flat[place])
         if recorded != recorded and np.any(self.outside & (g != 0)):  # (−2)² has no slope in the exponent
             return 0.0
@@ -144,12 +144,12 @@ class Alone:
 
     def worst(self, g: Any, place: int) -> int:
         """Return the number of f whose derivative in a place is wrong: halving tells which."""
-        among = np.flatnonzero(self.reached(g, place))
+        among = np.flatnonzero(self.weights_of(g, place))
         while among.size > 1:
             halves = [
                 np.where(np.isin(np.arange(g.size), half).reshape(g.shape), g, 0.0) for half in np.array_split(among, 2)
             ]
-            among = np.flatnonzero(max(halves, key=lambda half: self.missed(half, place, self.rule(half))))
+            among = np.flatnonzero(max(halves, key=lambda half: self.distance_off(half, place, self.rule(half))))
         return int(among[0])
 
 
@@ -172,7 +172,7 @@ def of_tensor(node: Tensor, i: int, names: dict[Node, str], most: int) -> Suspec
             text = f"the gradient in {names[x]} of {whole} has the shape {np.shape(gradient)}, not {x.shape}"
             return Suspect(text, nan, nan, "")
         places = range(x.size) if x.size <= most else sorted(random.choice(x.size, most, replace=False).tolist())
-        missed = {place: alone.missed(g, place, gradient) for place in places}
+        missed = {place: alone.distance_off(g, place, gradient) for place in places}
         place = max(missed, key=missed.__getitem__, default=0)
         if not missed.get(place):
             return None

@@ -51,7 +51,7 @@ class Losses:
                 if size is None or node.op is None:
                     continue
                 noise += float(np.sum(weigh(np.asarray(size, float), np.abs(array_of(node)))))
-                hidden += float(np.sum(weigh(np.asarray(size, float), unseen(node))))
+                hidden += float(np.sum(weigh(np.asarray(size, float), unseen_waves(node))))
                 for i, x in enumerate(node.inputs):
                     if x.wants_grad:
                         share, error = self.carry(node, i, size, errors[node])
@@ -74,14 +74,14 @@ class Losses:
         """Return |partial| of an element-wise edge, and its error; all edges of a node are looked at."""
         f, xs = array_of(node), [array_of(x) for x in node.inputs]
         partials = rules_at(node.op, f, xs)
-        moved = rules_at(node.op, self.nudged(f), [self.nudged(x) for x in xs])
+        moved = rules_at(node.op, self.nudge(f), [self.nudge(x) for x in xs])
         for j, (one, other) in enumerate(zip(partials, moved, strict=True)):
             loss = np.abs(other - one) / NUDGE
             size = np.abs(one)
             self.known[node, j] = size, LOSS * size + np.where(np.isfinite(loss), loss, size)
         return self.known[node, i]
 
-    def nudged(self, x: Any) -> Any:
+    def nudge(self, x: Any) -> Any:
         """Return x, each number moved up or down by a little; equal numbers alike, so that a tie stays one."""
         mantissa, _ = np.frexp(x)
         return x * (1 + NUDGE * np.sign(np.sin(1e9 * mantissa)))
@@ -95,7 +95,7 @@ class Losses:
         share = np.max(np.abs(plain), axis=0)
         loss = LOSS * share
         if op.name not in KINKED:
-            moved = op.pullback(i, size * signs[-1], self.nudged(f), *[self.nudged(x) for x in xs])
+            moved = op.pullback(i, size * signs[-1], self.nudge(f), *[self.nudge(x) for x in xs])
             change = np.abs(moved - plain[-1]) / NUDGE
             loss = loss + np.where(np.isfinite(change), change, share)
         shape = xs[i].shape
@@ -104,7 +104,7 @@ class Losses:
         return share, np.max(lost, axis=0) + loss
 
 
-def unseen(node: Any) -> Any:
+def unseen_waves(node: Any) -> Any:
     """Return ∞ where neighbouring floats are so far apart that differences see nothing of a wave between them."""
     x = array_of(node.inputs[0])
     return np.where(is_wave_unseen(node.op, x), np.inf, 0.0) if node.op.name in WAVES else 0.0

@@ -49,7 +49,7 @@ class Run:
 
 
 @contextmanager
-def settled(generators: Sequence[Any] = (), random_too: bool = True) -> Iterator[None]:
+def repeatable(generators: Sequence[Any] = (), random_too: bool = True) -> Iterator[None]:
     """Let everything random give the same numbers each time, and leave no trace of it."""
     if not random_too:
         with np.errstate(all="ignore"):

@@ -19,7 +19,7 @@ from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
-from .variation import elsewhere, hidden
+from .variation import elsewhere, find_hiding_inputs
 
 
 def check_backward(
@@ -120,7 +120,7 @@ def examine(user: Pass) -> BackwardReport:
                     return replace(wrong, where=(other.there, other.here))
             if other.hides:
                 tried.append(f"{other.here} would hide mistakes: it is right {other.there} too")
-    return replace(report, notes=(*report.notes, *tried, *hidden(user)))
+    return replace(report, notes=(*report.notes, *tried, *find_hiding_inputs(user)))
 
 
 def contradicts(user: Pass) -> bool:
@@ -141,7 +141,7 @@ def examine_here(user: Pass) -> BackwardReport:
         reference = Reference(user.cost, [leaf.array for leaf in user.leaves])
         stops = getattr(user, "broken", None)
         if stops is not None:
-            return stopped(user, reference, stops, begin)
+            return report_failure(user, reference, stops, begin)
         claims = user.gradients()
         changed = list(dict.fromkeys(getattr(user, "changed", [])))
         given = [k for k, claimed in enumerate(claims) if claimed is not None]
@@ -186,7 +186,7 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
     return bool(container) and mine.array.ndim > 0 and not in_object and any(o.tokens[:-1] == container for o in others)
 
 
-def stopped(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:
+def report_failure(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:
     """Report on a backward pass that raises: the line that is to blame is the one with which it runs and is right."""
     everything = list(range(len(user.leaves)))
     findings = find(user, reference, everything)
@@ -212,7 +212,7 @@ def convention(
     right = [k for k in given if k not in wrong]
     ratios = {k: ratio_of(x, reference.slopes(k).values) for k in wrong if (x := claims[k]) is not None}
     if len(given) == len(wrong) == 1:
-        return unscaled(user, reference, given[0], ratios.get(given[0]))
+        return note_mean(user, reference, given[0], ratios.get(given[0]))
     seeds = user.prepare().seeds if wrong and isinstance(user, FunctionPass) and user.backward is not None else {}
     counts = {n for seed in seeds.values() for n in np.shape(seed) if n > 1}
     same = {None if r is None else round(1 / r, 6) for r in ratios.values()}
@@ -230,7 +230,7 @@ def convention(
     ]
 
 
-def unscaled(user: Pass, reference: Reference, k: int, ratio: float | None) -> list[str]:
+def note_mean(user: Pass, reference: Reference, k: int, ratio: float | None) -> list[str]:
     """Say so if the one gradient is dZ = A − Y, as the notes have it: m times that of a mean over m columns."""
     name, shape = user.leaves[k].name, reference.arrays[k].shape
     if not re.fullmatch(r"[Zz]\d*", name) or len(shape) != 2 or shape[1] < 2 or ratio is None:

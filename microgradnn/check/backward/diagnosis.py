@@ -72,7 +72,7 @@ class Diagnosis:
         both = isinstance(user, FunctionPass) and user.backward is None  # one function gives loss and gradients
         own = [s for s in user.family.sources if both or s.function not in user.reached]
         self.sources = own or user.family.sources
-        self.strings = sorted({text for source in self.sources for text in compared(source)})
+        self.strings = sorted({text for source in self.sources for text in find_compared_strings(source)})
         self.inner: list[Inner] = []
         self.slack: dict[int, Array] = {}
         self.tried = 0
@@ -310,7 +310,7 @@ class Diagnosis:
         self.findings.append(Mistake(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
 
 
-def compared(source: Source) -> list[str]:
+def find_compared_strings(source: Source) -> list[str]:
     """Return the strings that a function compares something with: activation == "relu"."""
     nodes = [part for node in ast.walk(source.tree) if isinstance(node, ast.Compare) for part in ast.walk(node)]
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]

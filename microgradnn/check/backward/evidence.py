@@ -167,7 +167,7 @@ def structure(claimed: Array, right: Array, off: Array, whole: bool) -> Iterator
             lines = np.flatnonzero(off.any(axis=other))
             if whole and 0 < len(lines) < right.shape[axis]:
                 word = {0: "row", 1: "column"}.get(axis, f"index along axis {axis}") if right.ndim > 1 else "entry"
-                yield Evidence("some", f"is wrong in {word} {listed(lines)} only")
+                yield Evidence("some", f"is wrong in {word} {list_numbers(lines)} only")
         yield Evidence("some", f"is wrong in {count} of {size} entries")
     if whole and right.size > 1:
         difference = claimed - right
@@ -181,7 +181,7 @@ def structure(claimed: Array, right: Array, off: Array, whole: bool) -> Iterator
             yield Evidence("different", "is off by a product of a column and a row (rank one)")
 
 
-def listed(numbers: Any, most: int = 6) -> str:
+def list_numbers(numbers: Any, most: int = 6) -> str:
     """Write the first of some numbers."""
     text = ", ".join(str(int(n)) for n in numbers[:most])
     return text + (" …" if len(numbers) > most else "")

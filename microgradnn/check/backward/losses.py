@@ -37,30 +37,30 @@ def usual_losses(out: Array, labels: Array) -> Iterator[tuple[str, Loss]]:
             half = 0.5 if "½" in factor else 1.0
             if (factor, n) not in done:
                 done.add((factor, n))
-                yield f"{factor}Σ(ŷ − y)²", scaled(lambda a: np.sum((a - y) ** 2), half / n)
-        yield "mean of (ŷ − y)²", scaled(lambda a: np.sum((a - y) ** 2), 1 / out.size)
-        yield "½ mean of (ŷ − y)²", scaled(lambda a: np.sum((a - y) ** 2), 0.5 / out.size)
+                yield f"{factor}Σ(ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), half / n)
+        yield "mean of (ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), 1 / out.size)
+        yield "½ mean of (ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), 0.5 / out.size)
     for n in dict.fromkeys([m_last, 1, m_first, out.size, *counts.values()]):
         factor = "" if n == 1 else f"1/{n} "
         if np.all((out > 0) & (out < 1)):
             yield (
                 f"−{factor}Σ y log ŷ + (1 − y) log(1 − ŷ)",
-                scaled(lambda a: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)), 1 / n),
+                scale_loss(lambda a: -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)), 1 / n),
             )
-            yield f"−{factor}Σ y log ŷ", scaled(lambda a: -np.sum(y * np.log(a)), 1 / n)
+            yield f"−{factor}Σ y log ŷ", scale_loss(lambda a: -np.sum(y * np.log(a)), 1 / n)
         yield (
             f"{factor}softmax cross entropy of the scores, along the last axis",
-            scaled(lambda a: entropy(a, y, -1), 1 / n),
+            scale_loss(lambda a: entropy(a, y, -1), 1 / n),
         )
         if out.ndim > 1:
             yield (
                 f"{factor}softmax cross entropy of the scores, along the first axis",
-                scaled(lambda a: entropy(a, y, 0), 1 / n),
+                scale_loss(lambda a: entropy(a, y, 0), 1 / n),
             )
-        yield f"{factor}logistic loss of the scores", scaled(lambda a: np.sum(np.log(1 + np.exp(a)) - y * a), 1 / n)
+        yield f"{factor}logistic loss of the scores", scale_loss(lambda a: np.sum(np.log(1 + np.exp(a)) - y * a), 1 / n)
 
 
-def scaled(loss: Loss, factor: float) -> Loss:
+def scale_loss(loss: Loss, factor: float) -> Loss:
     """Return a loss times a number."""
     return lambda out: factor * loss(out)
 

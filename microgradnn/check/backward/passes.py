@@ -19,7 +19,7 @@ from .calls import (
     describe_call,
     find_calls,
     parameters_of,
-    settled,
+    repeatable,
 )
 from .losses import Loss, usual_losses
 from .readings import Item, find_items, read_gradients
@@ -130,7 +130,7 @@ class FunctionPass(Pass):
         """Run forward on copies of the inputs, with these arrays in them."""
         arrays = [leaf.array for leaf in self.leaves] if arrays is None else arrays
         inputs = build(self.given, arrays)
-        with settled(self.generators, self.chance):
+        with repeatable(self.generators, self.chance):
             forward = self.forward if rebuilt is None or self.backward is not None else rebuilt.of(self.forward)
             return Run(inputs, forward(*inputs[: self.count]))
 
@@ -208,7 +208,7 @@ class FunctionPass(Pass):
                 self.choose_cost(first)
                 found = self.gradients()
             except Exception as error:  # whatever the user's code says to arguments that it does not want
-                if self.stops is None and raised_inside(error, self.family.functions):
+                if self.stops is None and is_raised_inside(error, self.family.functions):
                     self.stops = (way, error)
                 tried.append(f"backward({describe_call(way, self.names, names)}): {type(error).__name__}: {error}")
                 continue
@@ -344,7 +344,7 @@ class FunctionPass(Pass):
                     if isinstance(x, np.ndarray):
                         x.flags.writeable = False
         arguments = [self.argument(self.kept, kind, k) for kind, k in self.arguments]
-        with settled(self.generators, self.chance):
+        with repeatable(self.generators, self.chance):
             result = rebuilt.of(self.backward)(*arguments)
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
         items = find_items(result, names)
@@ -363,7 +363,7 @@ class FunctionPass(Pass):
         kept = snapshot(list(run.outputs))
         arguments = [self.argument(run, kind, k) for kind, k in self.arguments]
         bound_before = snapshot(list(self.given)) if self.call is not None else []
-        with settled(self.generators, self.chance):
+        with repeatable(self.generators, self.chance):
             backward = self.backward if rebuilt is None else rebuilt.of(self.backward)
             result = backward(*arguments)
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
@@ -459,7 +459,7 @@ class FunctionPass(Pass):
         return found
 
 
-def raised_inside(error: Exception, functions: Sequence[Any]) -> bool:
+def is_raised_inside(error: Exception, functions: Sequence[Any]) -> bool:
     """Whether an exception was raised in one of these functions, rather than by calling the first of them."""
     codes, trace = {function.__code__ for function in functions}, error.__traceback__
     while trace is not None:
@@ -567,7 +567,7 @@ class GivenPass(Pass):
         try:
             for x, new in zip(self.live, arrays, strict=True):
                 x[...] = new
-            with settled():
+            with repeatable():
                 found = self.loss()
             return np.asarray(found[0] if isinstance(found, tuple) else found).sum()
         finally:
@@ -583,7 +583,7 @@ class GivenPass(Pass):
                 if arrays is not None:
                     for x, new in zip(self.live, arrays, strict=True):
                         x[...] = new
-                with settled():
+                with repeatable():
                     found = self.call(found, rebuilt)
                 items = find_items(found, return_names(self.given_gradients))
                 read = read_gradients(items, self.leaves)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .edits.syntax import neat
 from .evidence import Evidence
-from .notation import gradient_of, listed
+from .notation import gradient_of, list_names
 
 
 def explain(kind: str, hint: str, names: tuple[str, ...], evidence: Evidence, old: str, new: str) -> str:
@@ -22,7 +22,7 @@ def explain(kind: str, hint: str, names: tuple[str, ...], evidence: Evidence, ol
 
 def subject(names: tuple[str, ...]) -> str:
     """Write dW2, or dW2 and db2."""
-    return listed([gradient_of(name) for name in names])
+    return list_names([gradient_of(name) for name in names])
 
 
 def all_of(names: tuple[str, ...]) -> str:

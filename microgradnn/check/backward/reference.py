@@ -93,7 +93,7 @@ class Reference:
         least = float(np.finfo(float).eps * abs(self.here))
         return max(found, least) if np.isfinite(found) else least
 
-    def moved(self, k: int, index: tuple[int, ...], x: float) -> float:
+    def cost_at(self, k: int, index: tuple[int, ...], x: float) -> float:
         """Return the cost with one entry at x."""
         array = self.arrays[k]
         old, array[index] = array[index], x
@@ -104,9 +104,9 @@ class Reference:
         finally:
             array[index] = old
 
-    def moved_by(self, k: int, index: tuple[int, ...], t: float) -> float:
+    def cost_moved_by(self, k: int, index: tuple[int, ...], t: float) -> float:
         """Return the cost with one entry moved by t."""
-        return self.moved(k, index, float(self.arrays[k][index]) + t)
+        return self.cost_at(k, index, float(self.arrays[k][index]) + t)
 
     def step(self, k: int, index: tuple[int, ...] | None = None) -> float:
         """Return a step that is small beside the numbers of an array."""
@@ -118,7 +118,7 @@ class Reference:
 
     def entry(self, k: int, index: tuple[int, ...]) -> tuple[float, float]:
         """Return the slope along one entry, and how far it may be off."""
-        return self.narrow(partial(self.moved_by, k, index), self.step(k, index), 16)
+        return self.narrow(partial(self.cost_moved_by, k, index), self.step(k, index), 16)
 
     def narrow(self, f: Callable[[float], float], h: float, shrink: float) -> tuple[float, float]:
         """Return the slope of f at 0, with smaller steps until it settles, and how far it may be off."""
@@ -159,7 +159,7 @@ class Reference:
             values, errors = np.full(array.shape, np.nan), np.full(array.shape, np.inf)
             found = self.found[k] = Slopes(values, errors)
             exact = self.complex_entries(k)
-            for index in self.chosen(k):
+            for index in self.choose_places(k):
                 if exact is not None:
                     values[index], errors[index] = exact[index], 1e-11 * abs(exact[index])
                 else:
@@ -168,7 +168,7 @@ class Reference:
                 found.directions = [self.direction(k, seed) for seed in range(2)]
         return self.found[k]
 
-    def chosen(self, k: int) -> list[tuple[int, ...]]:
+    def choose_places(self, k: int) -> list[tuple[int, ...]]:
         """Return the places to look at: all, or the corners of the array and some at random."""
         shape = self.arrays[k].shape
         size = self.arrays[k].size
@@ -179,7 +179,7 @@ class Reference:
         picked = [tuple(int(i) for i in np.unravel_index(f, shape)) for f in flat]
         return list(dict.fromkeys([tuple(0 for _ in shape), tuple(n - 1 for n in shape), *picked]))
 
-    def moved_along(self, k: int, way: Array, t: float) -> float:
+    def cost_along(self, k: int, way: Array, t: float) -> float:
         """Return the cost with an array moved by t along a direction; NaN where there is none."""
         try:
             return self.at([a + t * way if j == k else a for j, a in enumerate(self.arrays)])
@@ -190,7 +190,7 @@ class Reference:
         """Return a random direction, the slope along it, and how far that may be off."""
         array = self.arrays[k]
         way = np.random.default_rng(100 + seed).standard_normal(array.shape)
-        along = partial(self.moved_along, k, way)
+        along = partial(self.cost_along, k, way)
         h = self.step(k) / np.sqrt(max(array.size, 1)) * 3
         slope, error = self.narrow(along, h, 8)
         return way, *self.look_closely(along, h, slope, error)
@@ -233,10 +233,10 @@ class Reference:
         scale = float(np.nanmax(np.abs(found.values), initial=0.0))
         with np.errstate(invalid="ignore", over="ignore"):
             slack = self.close * np.abs(found.values) + 10 * found.errors + 1e-3 * self.close * scale
-            slack = slack + self.unseen(k)
+            slack = slack + self.invisible_slope(k)
         return np.asarray(slack + self.rounding[k] if k in self.rounding else slack)
 
-    def unseen(self, k: int) -> float:
+    def invisible_slope(self, k: int) -> float:
         """Return what a slope may be if the cost does not show it: all of the array is less than its rounding."""
         array = self.arrays[k]
         typical = float(np.sqrt(np.mean(array**2))) if array.size else 0.0
@@ -275,7 +275,7 @@ class Reference:
         for place in np.argwhere(self.wrong(k, claimed)) if k not in self.exact else []:
             index = tuple(int(i) for i in place)
             found.values[index], found.errors[index] = self.look_closely(
-                partial(self.moved_by, k, index), self.step(k, index), found.values[index], found.errors[index]
+                partial(self.cost_moved_by, k, index), self.step(k, index), found.values[index], found.errors[index]
             )
         for place in np.argwhere(self.wrong(k, claimed))[:most]:
             index = tuple(int(i) for i in place)
@@ -284,7 +284,7 @@ class Reference:
                 continue
 
             def along(t: float, index: tuple[int, ...] = index) -> float:
-                return self.moved(k, index, t)
+                return self.cost_at(k, index, t)
 
             both = sides(along, x, rounding=self.noise)
             apart = abs(both.left.slope - both.right.slope)
@@ -302,7 +302,7 @@ class Reference:
         for i, direction in enumerate(found.directions):
             if self.contradicts(k, claimed, direction):
                 way = direction[0]
-                fine = central(partial(self.moved_along, k, way), 0.0, rounding=self.noise)
+                fine = central(partial(self.cost_along, k, way), 0.0, rounding=self.noise)
                 if np.isfinite(fine.error):
                     found.directions[i] = (way, fine.slope, 8 * fine.error)
 
@@ -319,7 +319,7 @@ class Reference:
         if not abs(claimed - slope) > 1e-3 * abs(slope) + 100 * error + 10 * rounding:
             return False
         x, h = float(self.arrays[k][index]), self.step(k, index) / 100
-        up, down = (self.moved(k, index, x + h) - self.here) / h, (self.here - self.moved(k, index, x - h)) / h
+        up, down = (self.cost_at(k, index, x + h) - self.here) / h, (self.here - self.cost_at(k, index, x - h)) / h
         slack = 0.1 * abs(claimed - slope) + 10 * self.noise / h
         return abs(up - slope) <= slack and abs(down - slope) <= slack and self.noise / h < abs(claimed - slope) / 100
 

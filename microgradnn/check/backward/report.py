@@ -9,7 +9,7 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .diagnosis import Mistake
-from .notation import gradient_of, listed
+from .notation import gradient_of, list_names
 
 SHOWN = 3  # entries of a wrong gradient
 
@@ -60,7 +60,7 @@ class BackwardReport:
         lines += [f"  {e.title:<{width}}  {self.verdict(e)}" for e in self.entries]
         for number, finding in enumerate(self.findings, 1):
             lines += ["", *tell(finding, number)]
-        unexplained = [entry for entry in self.entries if not entry.ok and not self.explained(entry)]
+        unexplained = [entry for entry in self.entries if not entry.ok and not self.is_explained(entry)]
         for entry in unexplained:
             lines += ["", *compare(entry)]
         if self.notes:
@@ -80,14 +80,16 @@ class BackwardReport:
         names = [entry.title for entry in self.entries if not entry.ok]
         against = f"held against {self.method} of the forward pass"
         if not names:
-            return f"The backward pass is right: {listed([e.title for e in self.entries])}, {against}."
+            return f"The backward pass is right: {list_names([e.title for e in self.entries])}, {against}."
         right = len(self.entries) - len(names)
         verb = "is" if len(names) == 1 else "are"
         there, here = self.where or ("", "")
-        told = f"{listed(names)} {verb} wrong{there and ' '}{there}{f', {right} right' if right else ''} ({against})."
+        told = (
+            f"{list_names(names)} {verb} wrong{there and ' '}{there}{f', {right} right' if right else ''} ({against})."
+        )
         return f"{told} What you gave, {here}, does not show it." if here else told
 
-    def explained(self, entry: Checked) -> bool:
+    def is_explained(self, entry: Checked) -> bool:
         """Whether a finding says what is wrong with a gradient."""
         return any(entry.name in finding.names for finding in self.findings)
 

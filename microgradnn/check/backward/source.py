@@ -70,11 +70,11 @@ def read_source(function: FunctionType) -> Source | None:
 def return_names(call: Any) -> list[str] | None:
     """Return the names of what a function returns, as its last return statement has them; '' where there is none."""
     function = function_of(call)
-    return returned(function) if function is not None else None
+    return last_return(function) if function is not None else None
 
 
 @functools.lru_cache(maxsize=256)
-def returned(function: FunctionType) -> list[str] | None:
+def last_return(function: FunctionType) -> list[str] | None:
     """Return the names in the last return statement of a function, which nobody changes."""
     source = read_source(function)
     if source is None:

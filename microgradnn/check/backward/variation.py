@@ -16,7 +16,7 @@ import numpy as np
 from ...engine.tensor import Array
 from .calls import LABELS, Pass
 from .evidence import shape_text
-from .notation import listed
+from .notation import list_names
 from .passes import FunctionPass, variables_of
 from .structure import Leaf, build, plain, walk
 
@@ -50,7 +50,7 @@ def elsewhere(user: Pass) -> Iterator[Elsewhere]:
         names, arrays = moved
         there = again(user, build(user.given, arrays))
         if there is not None:
-            yield Elsewhere(f"{listed(names)} the same number throughout", "with numbers that differ", there)
+            yield Elsewhere(f"{list_names(names)} the same number throughout", "with numbers that differ", there)
     yield from repeat_indices(user)
     yield from mix_labels(user)
     yield from resize_data(user)
@@ -234,7 +234,7 @@ def resize_pass(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass
 # --- what is only said --------------------------------------------------------------------------------
 
 
-def hidden(user: Pass) -> list[str]:
+def find_hiding_inputs(user: Pass) -> list[str]:
     """Return what about the inputs hides mistakes, and cannot be varied from here."""
     told = []
     for leaf in user.leaves:
