@@ -289,7 +289,10 @@ def test_a_wrong_share_of_a_tie_is_not_called_right(row: Callable[..., Op], fact
 def test_half_of_a_share_is_not_called_right(row: Callable[..., Op]) -> None:
     halved = row("halved", math.asinh, np.arcsinh, lambda f, x: 0.5 / (1 + x * x) ** 0.5)
 
+    still = row("still", OPS["sinc"].scalar, OPS["sinc"].array, lambda f, x: 0 * x)
+
     assert gradcheck(lambda x: halved(x).min(), Tensor([[-2.0], [-2.0]])).verdict == "cannot tell"
+    assert gradcheck(lambda x: still(x).max(), Tensor([[3.0], [-1.0]])).verdict == "cannot tell"
 
 
 def test_a_tie_of_many_shares_by_counting() -> None:
@@ -326,6 +329,12 @@ def test_nan_is_wrong_only_where_an_operation_is_to_blame(row: Callable[..., Op]
 @pytest.mark.parametrize("f", [OPS["sinc"], lambda x: OPS["sinc"](x * x), lambda x: OPS["sinc"](OPS["exp2"](x / 1e13))])
 def test_a_wave_between_floats_that_are_far_apart_cannot_be_judged_by_differences(f: Any) -> None:
     assert gradcheck(f, Value(1e16)).verdict == "cannot tell"
+
+
+def test_a_slope_below_what_the_complex_step_sees_is_not_called_wrong() -> None:
+    report = gradcheck(lambda x, y: OPS["logaddexp"](y, OPS["elu"](y, x)), Value(1000.0), Value(-0.763528))
+
+    assert report.verdict != "WRONG"
 
 
 def test_a_wave_that_is_0_at_all_floats_says_nothing_of_its_slope() -> None:
