@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine.modes import record_for_itself
 from ..graph import topological
 from .blame import suspects
 from .claims import check_claim
@@ -25,6 +26,7 @@ from .report import CANNOT_TELL, OK, RANDOM, WRONG, Entry, Report
 from .rounding import Losses
 
 
+@record_for_itself
 def gradcheck(
     f: Callable[..., Any], *inputs: Any, grad: Any = None, rtol: float | None = None, fast: bool = False
 ) -> Report:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.modes import record_for_itself
 from ..engine.tensor import Array, Tensor
 from ..engine.value import Value
 from ..graph import topological
@@ -41,6 +42,7 @@ class TrainingReport:
     __repr__ = __str__
 
 
+@record_for_itself
 def check_training(
     model: Any,
     X: Any = None,  # noqa: N803

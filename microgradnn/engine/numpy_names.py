@@ -62,7 +62,13 @@ def ufunc_of_values(ufunc: Any, method: str, args: Sequence[Any], options: dict[
     row = row_of(ufunc)
     if isinstance(row, Op) and row.public and method == "__call__" and not options:
         return np.frompyfunc(row, len(args), 1)(*objects)
+    objects = [x.astype(float)[()] if is_long(x) else x for x in objects]  # whose operators ask this function again
     return getattr(ufunc, method)(*objects, **options)
+
+
+def is_long(x: Any) -> bool:
+    """Whether x is a float of NumPy's, or an array of them, that Python's own does not hold: a longdouble."""
+    return isinstance(x, (np.floating, np.ndarray)) and x.dtype.char == "g"
 
 
 def held_by_array(x: Node) -> Any:

@@ -182,6 +182,11 @@ def resolve_arguments(
 ) -> tuple[list[Node], list[Node], list[Node]]:
     """Return the graph in order, its inputs and the nodes of `wrt`, as `derive` takes them; ValueError as there."""
     check_output(output, "derive", wrt)
+    if output.op is None and output.kind == "constant":
+        raise ValueError(
+            f"{output!r} is a constant, which depends on nothing: it was computed inside no_grad(), detached, or made "
+            "as a constant; compute it again outside of the block"
+        )
     order = topological(output)
     if getattr(output, "size", 1) != 1:
         raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")

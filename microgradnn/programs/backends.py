@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, overload
+
+import numpy as np
 
 from ..formulas.derive import check_output, derive, resolve_arguments
 from ..formulas.names import identifiers
 from ..graph import Node, topological
 from ..graph.decisions import Decided
+from ..rules.arrays import ArrayOp
 from .c.program import CProgram
 from .calls import ValueCall, steps_of
 from .numba.program import TapeProgram
@@ -17,6 +21,7 @@ from .program import Program, Reduction
 
 Backend = Literal["c", "numba", "numpy", "python"]
 BACKENDS = ("c", "numba", "numpy", "python")
+USUAL = {0.5, 1, 2}  # numbers that stand in many formulas, whatever m is
 
 
 @overload
@@ -87,18 +92,48 @@ def compile(
     steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
     if backend == "c":
         return CProgram(derivation, reduce=reduce, steps=steps)
+    if any_length:
+        warn_of_lengths(output, derivation.examples)
     return Program(derivation, reduce=reduce, any_length=any_length, steps=steps)
 
 
 def refuse_masks(output: Node) -> None:
     """Raise ValueError where an array of bools was decided on while the graph was built: a replay would keep it."""
     for x in topological(output) if hasattr(output, "shape") else ():
+        if isinstance(x.op, ArrayOp) and has_bools(x.op.parameters.get("index")):
+            raise ValueError(
+                "an index of bools was decided on while the graph was built, and a replay would keep it: X[X.data > 0] "
+                "would take the same places of other data; to follow the data write where(X > 0, X, 0), to keep the "
+                "places say so: X[np.nonzero(mask)]"
+            )
         if type(x.kind) is Decided and not x.name:
             raise ValueError(
                 f"an array of bools of shape {x.item().shape} was decided on while the graph was built, and a replay "
                 "would keep it; to follow the data, compare the Tensor: where(X > 0, …), not where(X.data > 0, …); to "
                 'keep it, say so: Tensor(mask, kind="constant")'
             )
+
+
+def has_bools(index: Any) -> bool:
+    """Whether an index, or a part of one, chooses by bools."""
+    if isinstance(index, tuple):
+        return any(map(has_bools, index))
+    return isinstance(index, np.ndarray) and index.dtype == np.bool_
+
+
+def warn_of_lengths(output: Node, m: int) -> None:
+    """Warn of a number in the formula that may stand for m: for other numbers of examples it would stay what it is."""
+    lengths = {m, m - 1, 1 / m, 1 / (m - 1), m**0.5, m**-0.5} - USUAL if m > 2 else USUAL - USUAL
+    for x in topological(output):
+        if x.op is None and x.kind == "constant" and not x.name and isinstance(x.item(), float) and x.item() in lengths:
+            warnings.warn(
+                f"{x.item():g} stands in the formula of {output.name or 'the cost'}, which was built for {m} examples: "
+                f"if it is their number, or made of it, it will not follow; write mean() for a sum over m, or give the "
+                'number a name, Tensor(3.0, "k", kind="constant"), to say that it is none',
+                UserWarning,
+                stacklevel=3,
+            )
+            return
 
 
 def tape_program(

@@ -9,8 +9,9 @@ would see. What was detached, or computed without recording, is computed by the 
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any, Literal, overload
 
@@ -26,13 +27,14 @@ from ..formulas.spelling import Style
 from ..graph import Node, topological
 from ..graph.blocks import GUARDS, guards
 from ..graph.structure import arguments, flatten, unflatten
-from .backends import Backend
+from .backends import BACKENDS, Backend
 from .backends import compile as compile_program
 from .guards import guard_source
 from .program import Program, Result, load_function
 
 OnChange = Literal["record", "raise"]
-CHECKED = 2  # replays of each recording, at points of their own, that are held against the function itself
+CHECKED = 2  # replays of each recording, at points of their own, that are held against the function itself; then
+# the 4th, the 8th and so on, so that one in a thousand calls costs more, and what was not seen at first is found out
 HELD_BY_US = 3  # references to a constant that nobody else has: our list, a variable, and the call that counts them
 
 
@@ -50,6 +52,7 @@ class Recording:
         self.outer = outer
         self.constants: list[tuple[Any, Any]] = []  # that somebody else has too, and what they held
         self.points: set[Any] = set()  # at which the function itself has been asked
+        self.replays = 0
 
     def inputs(self, given: Sequence[Any], outer: Sequence[Any]) -> list[Any] | None:
         """Return the program's inputs, what the guards compute among them; None where they do not hold."""
@@ -87,8 +90,9 @@ class Compiled:
         self.changing: list[Any] = []  # constants from outside that have changed once: inputs from then on
         functools.update_wrapper(self, function)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """Return the value at numbers, or at structures of them; at Values and Tensors, as a node."""
+        args = self.in_order(args, named)
         nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
         if nodes and GUARDS.get() is not None:  # a function around this one is recorded, and has to see the branches
             return self.function(*args)
@@ -103,12 +107,22 @@ class Compiled:
         value = recording.program.value(*given, *recording.outer, *inputs[len(given) + len(recording.outer) :])
         return value if isinstance(value, Node) else nodes[0]._like(value)
 
-    def value_and_gradients(self, *args: Any) -> Result:
+    def in_order(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Return arguments, some given by their names, as they stand; TypeError for those that have no place."""
+        if not named:
+            return args
+        bound = inspect.signature(self.function).bind(*args, **named)
+        if bound.kwargs:
+            raise TypeError(f"a compiled function takes its arguments in order; got {', '.join(bound.kwargs)} by name")
+        return bound.args
+
+    def value_and_gradients(self, *args: Any, **named: Any) -> Result:
         """Return the value, and the gradients by name: of the arguments, and of parameters that the function uses.
 
         All are numbers and arrays. Raises TypeError where they would leave a graph: at nodes that were computed, and
         while a function around this one is differentiated or recorded.
         """
+        args = self.in_order(args, named)
         given = [x for x in flatten(list(args)) if isinstance(x, Node)]
         if given and (GUARDS.get() is not None or INSIDE.get() or any(x.op is not None for x in given)):
             raise TypeError(
@@ -193,8 +207,11 @@ class Compiled:
 
     def check(self, recording: Recording, inputs: Sequence[Any], args: Sequence[Any], value: Any) -> None:
         """Hold the first replays against the function itself: a branch on `x.data` has no guard."""
+        recording.replays += 1
+        if len(recording.points) > CHECKED and recording.replays & (recording.replays - 1):
+            return
         point = key(inputs)
-        if len(recording.points) > CHECKED or point in recording.points:
+        if point in recording.points:
             return
         recording.points.add(point)
         want = self.run_function([*map(detach, args)], ())
@@ -233,6 +250,11 @@ def compiled(
     >>> loss.value_and_gradients(4.0)
     Result(value=16.0, gradients={'x': 8.0})
     """
+    if function is not None and not callable(function):
+        what = f"compiled takes a function of Values or Tensors; got {function!r:.60} ({type(function).__name__})"
+        raise TypeError(f"{what}; a graph that is there is made a program by microgradnn.compile(J)")
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
     if on_change not in ("record", "raise"):
         raise ValueError(f"unknown on_change {on_change!r} (choose from record, raise)")
     if function is None:

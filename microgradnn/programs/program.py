@@ -171,6 +171,12 @@ class Program:
         They are floats, and arrays that nothing else shares, no input and no other result; a gradient is in the
         precision of its input.
         """
+        if self.derivation.style == "python":  # where math.sin takes no array
+            many = next(key for key, x in zip(self.inputs, inputs, strict=True) if type(x) is not float)
+            raise TypeError(
+                f"the backend 'python' takes one number for each input, and {many} is an array; compile with "
+                "backend='numpy' for a batch of examples"
+            )
         if self.derivation.compares and not all(np.isfinite(x).all() for x in inputs):
             return self.to_results(name, inputs, self.run_exact(name, inputs))
         layout = (name, *[None if type(x) is float else (x.shape, x.dtype, x.strides) for x in inputs])
@@ -195,13 +201,13 @@ class Program:
                 self.in_place[layout] = None
             except (ValueError, ArithmeticError) as error:
                 if self.arrays and isinstance(error, ValueError):
-                    raise
+                    raise self.misfit(error) from None
                 return self.to_results(name, inputs, self.run_exact(name, inputs))
         try:
             found = self.run_printed(name, inputs)
         except (ValueError, ArithmeticError) as error:
             if self.arrays and isinstance(error, ValueError):
-                raise
+                raise self.misfit(error) from None
         else:
             results = self.to_results(name, inputs, found)
             if all(np.isfinite(x).all() for x in results):
@@ -378,6 +384,14 @@ class Program:
                 raise ShapeError(f"{name} has shape {wanted}; got {array.shape}")
             result[name] = array
         return result
+
+    def misfit(self, error: ValueError) -> ShapeError:
+        """Return the error for arrays that a length in the formula does not follow."""
+        m = self.derivation.examples
+        return ShapeError(
+            f"{error}: a length in the formula stands for the {m} examples that {self!r} was compiled for, and does "
+            "not follow; compile it for these, or write -1 for the length, as in reshape(n, -1)"
+        )
 
     def check_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """Return the inputs; ValueError where one that stood for labels of classes holds none now."""

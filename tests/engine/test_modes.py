@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from microgradnn import (
@@ -25,7 +26,9 @@ from microgradnn import (
     vjp,
     where,
 )
+from microgradnn.check import check_training, gradcheck
 from microgradnn.graph.blocks import OPEN
+from microgradnn.nn import Network
 
 
 def recorded() -> bool:
@@ -179,3 +182,15 @@ def test_a_block_inside_of_the_function_holds() -> None:
         return frozen * x
 
     assert grad(half)(3.0) == 9.0
+
+
+def test_checks_record_for_themselves() -> None:
+    X = np.array([[1.0, -1.0, 0.5, 2.0]])
+    with no_grad():
+        report = gradcheck(lambda x: x**3, 2.0)
+        fast = gradcheck(lambda x: x**3, 2.0, fast=True)
+        training = str(check_training(Network([1, 1], seed=0), X, X > 0))
+
+    assert report.ok
+    assert fast.ok
+    assert training == str(check_training(Network([1, 1], seed=0), X, X > 0))

@@ -152,3 +152,13 @@ def test_comparisons_are_of_numbers() -> None:
 
     assert [a < b, a <= 1, a > 0.5, a >= b, b < 3, max(a, b) is b] == [True, True, True, False, True, True]
     assert [bool(Value(0.0)), bool(Value(-1.0))] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64", "longdouble", "int8", "uint64", "bool_"])
+def test_a_number_of_any_type_of_numpys_joins_from_both_sides(name: str) -> None:
+    n, x = getattr(np, name)(1), Value(2.0)
+
+    for result in (n * x + x * n, n + x + n, n / x + x / n + 1.5 * n, x**n + 2 * n):
+        assert type(result) is Value
+        assert type(result.data) is float
+        assert result.data == 4  # by hand

@@ -64,10 +64,11 @@ def test_a_branch_that_flips_is_recorded_too_and_both_are_kept() -> None:
 
     assert [f(3.0), f(2.0), f(-5.0), f(4.0), f(-1.0)] == [9, 4, 5, 16, 1]
     assert len(f.recordings) == 2
-    for _ in range(10):
-        f(7.0)
-        f(-7.0)
-    assert len(runs) <= 2 + 2 * 2  # two recordings, and the first replays of each are held against the function
+    for i in range(100):
+        f(7.0 + i)
+        f(-7.0 - i)
+    # Two recordings; of the replays of each two at first, and then the 4th, 8th, … 64th are held against the function.
+    assert len(runs) <= 2 + 2 * (2 + 5)
 
 
 def test_the_guards_can_be_read() -> None:
@@ -335,3 +336,37 @@ def test_of_a_random_function_at_random_points_in_random_modes(
         assert (want is DomainError) == (got is DomainError), (x, y, mode, g.source)
         if want is not DomainError:
             assert got == pytest.approx(want, rel=1e-12, abs=1e-12, nan_ok=True), (x, y, mode, g.source)
+
+
+def test_a_branch_on_data_that_flips_late_is_found_out() -> None:
+    f = compiled(lambda x: x * 2 if x.data > 0 else x * 3)
+    for x in range(1, 40):
+        f(float(x))
+
+    with pytest.raises(GuardError, match="not recorded"):
+        [f(-float(x)) for x in range(1, 40)]
+
+
+def test_arguments_have_names() -> None:
+    f = compiled(lambda x, w: x * w)
+
+    assert f(2.0, w=3.0) == f(w=3.0, x=2.0) == 6
+    assert f.value_and_gradients(w=3.0, x=2.0).gradients == {"x": 3, "w": 2}
+    with pytest.raises(TypeError, match="'z'"):
+        f(2.0, 3.0, z=3.0)
+
+
+@pytest.mark.parametrize("thing", [3, "x", [1]])
+def test_what_is_no_function_is_refused_at_once(thing: Any) -> None:
+    with pytest.raises(TypeError, match=r"takes a function .*compile\(J\)"):
+        compiled(thing)
+    with pytest.raises(ValueError, match="choose from c, numba, numpy, python"):
+        compiled(backend="cuda")  # type: ignore[call-overload]
+
+
+def test_an_index_of_bools_is_no_formula() -> None:
+    with pytest.raises(ValueError, match=r"np\.nonzero"):
+        compiled(lambda x: x[x.data > 0].sum())(Tensor([[1.0, -1.0]]))
+    keep = compiled(lambda x: x[np.nonzero([[True, False]])].sum())
+
+    assert keep(Tensor([[2.0, -1.0]])).item() == 2

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from microgradnn import ShapeError, Tensor, Value, log, relu, sigmoid, tanh, where
+from microgradnn import ShapeError, Tensor, Value, derive, log, no_grad, relu, sigmoid, tanh, where
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import Graph, TensorGraph, graphs, tensor_graphs
 from microgradnn.graph import topological
@@ -357,9 +357,14 @@ def test_batches_of_different_lengths_are_an_error() -> None:
 
 def test_the_backend_python_takes_no_batch() -> None:
     w, _, y = shared_weight()
+    a = Value(2.0, "a")
 
-    with pytest.raises(TypeError):
-        compile(y, [w], backend="python")(x=[1.0, 2.0])
+    for program, batch in (
+        (compile(y, [w], backend="python"), {"x": [1.0, 2.0]}),
+        (compile(a * a, backend="python"), {"a": np.ones(2)}),
+    ):
+        with pytest.raises(TypeError, match="backend='numpy' for a batch"):
+            program(**batch)
 
 
 def test_what_cannot_be_compiled_is_an_error() -> None:
@@ -492,3 +497,60 @@ def test_a_program_leaves_nothing_behind() -> None:
     gc.collect()
 
     assert len(linecache.cache) <= kept + 2  # a program that something else holds yet
+
+
+@pytest.mark.parametrize("backend", ["numpy", "c"])
+def test_an_inner_node_has_a_gradient_for_each_example_of_a_batch(backend: Any) -> None:
+    if backend == "c" and not shutil.which("cc"):
+        pytest.skip("no C compiler")
+    a = Value(2.0, "a")
+    u = (a * a).named("u")
+
+    result = compile(u.sin(), [a, u], inputs=[a], backend=backend)(a=[2.0, 3.0])
+
+    assert result.value == pytest.approx(np.sin([4.0, 9.0]), rel=1e-15)
+    assert result.gradients["u"] == pytest.approx(np.cos([4.0, 9.0]), rel=1e-14)  # by hand
+    assert result.gradients["a"] == pytest.approx(np.cos([4.0, 9.0]) * [4, 6], rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda z: z.sum() / z.shape[1],
+        lambda z: (z**2).sum() / (z.shape[1] - 1),
+        lambda z: z.sum() * (1 / z.shape[1]),
+        lambda z: z.sum() / np.sqrt(z.shape[1]),
+    ],
+)
+def test_a_number_that_may_stand_for_m_is_warned_of(cost: Any) -> None:
+    W, X = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor(np.ones((2, 5)), "X")
+
+    with pytest.warns(UserWarning, match="will not follow"):
+        compile(cost(W @ X), any_length=True)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "cost", [lambda z: z.mean(), lambda z: (z**2).sum() / 2, lambda z: z.sum() / Tensor(5.0, "k", kind="constant")]
+)
+def test_a_number_that_does_not_stand_for_m_is_not(cost: Any) -> None:
+    W, X = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor(np.ones((2, 5)), "X")
+    compile(cost(W @ X), any_length=True)
+    compile((W @ X).sum() / 5)
+
+
+def test_a_length_that_does_not_follow_is_told() -> None:
+    W, X = Tensor([[1.0, 2.0]], "W", kind="parameter"), Tensor(np.ones((2, 4)), "X")
+    program = compile(((W @ X).reshape(4) ** 2).sum(), any_length=True)
+
+    with pytest.raises(ShapeError, match=r"stands for the 4 examples .* does not follow"):
+        program(X=np.ones((2, 5)))
+
+
+def test_a_constant_has_no_derivative_to_print() -> None:
+    with no_grad():
+        y = Value(2.0, "x") * 3
+    with pytest.raises(ValueError, match="depends on nothing"):
+        derive(y)
+    with pytest.raises(ValueError, match="depends on nothing"):
+        compile(y)
