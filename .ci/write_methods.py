@@ -39,7 +39,7 @@ from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
-from .recording import NONE, Number, at_limit, leaf, new, operand, record, note_node
+from .recording import NONE, Number, at_limit, constant, leaf, new, operand, record, note_node
 
 if TYPE_CHECKING:
     from .value import Value  # when this runs, value.py has put it here
@@ -313,11 +313,12 @@ def converting(lines: list[str], others: str, strict: bool) -> list[str]:
     at = 1 + next((i for i, line in enumerate(lines) if line.endswith('"""')), 0)
     made = []
     for other in others.split():
-        made += [f"    if not isinstance({other}, Value):"]
+        made += [f"    if type({other}) is not Value and not isinstance({other}, Value):"]  # the first is twice as fast
         if strict:
             made += [f"        {other} = leaf({other})"]
         else:
-            made += [f"        if (number := operand({other})) is None:", "            return NotImplemented"]
+            number = f"constant({other}) if type({other}) is float else operand({other})"
+            made += [f"        if (number := {number}) is None:", "            return NotImplemented"]
             made += [f"        {other} = number"]
     return [*lines[:at], *made, *lines[at:]]
 

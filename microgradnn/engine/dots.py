@@ -19,7 +19,7 @@ def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Va
     The x are read once, and all the nodes share one tuple of them: together with sharing the w
     this makes a step of training twice as fast.
     """
-    xs = tuple([one if type(one) is Value else leaf(one) for one in x])
+    xs = tuple([one if isinstance(one, Value) else leaf(one) for one in x])
     right = tuple([one._data for one in xs if one is not None])
     if OPEN or not xs or {*map(len, ws)} != {len(xs)}:
         dot: Any = calculus.dot  # which gives numbers where there are no Values

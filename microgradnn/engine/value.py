@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
 from typing import Any, Final
 
-from ..graph import About, Fold, Node, Op, limits, topological
+from ..graph import NOTHING_SAID, About, Fold, Node, Op, limits, topological
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
+from .by_hand import ByHand, by_hand, children_of, push
 from .copying import reduce_node
 from .higher_order import passing, times
 from .masks import make_decision
-from .modes import DETECTING
+from .modes import DETECTING, RECORDING
 from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import restore, state_of
 from .recorders import power, recorder
-from .recording import BLANK, KEPT, NONE, ON_NODES, Real, at_limit, leaf, real, record
+from .recording import BLANK, KEPT, NONE, ON_NODES, Number, Real, at_limit, leaf, real, record
 from .recording import COMPILED as COMPILED
 from .value_methods import AT_LEAST, GREATER, ValueMethods
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 SWEEPS: Final = count(2)
+WRITTEN_AS: Final = {"relu": "ReLU"}  # micrograd's names of operations, where they are not ours
 
 
 def plain(x: Any) -> Any:
@@ -92,8 +95,11 @@ def open_nodes(root: Value, sweep: int, unfinished: list[Value]) -> list[Value]:
     return order
 
 
-def spread(g: float, inputs: tuple[Value, ...], partials: Sequence[float]) -> None:
+def spread(g: float, inputs: tuple[Value, ...], partials: Any) -> None:
     """Carry the gradient g of one node to many inputs."""
+    if type(partials) is ByHand:
+        partials()
+        return
     for x, partial in zip(inputs, partials, strict=True):
         if partial:
             x._g += g * partial
@@ -117,7 +123,8 @@ class Value(ValueMethods):
 
     # Beside the inputs, in slots like theirs, the local derivatives along the edges: `_dx` and `_dy`, and `_slopes`,
     # a tuple of tuples, where the inputs are tuples. `_g` is the gradient, from the sweep of number `_swept`.
-    __slots__ = ("_data", "_dx", "_dy", "_g", "_slopes", "_swept")
+    # `__dict__` is for what users note on a node of theirs, as the moments of an optimiser.
+    __slots__ = ("__dict__", "_data", "_dx", "_dy", "_g", "_slopes", "_swept")
 
     _data: float
     _dx: float
@@ -126,19 +133,41 @@ class Value(ValueMethods):
     _g: float
     _swept: int
 
-    def __init__(self, data: Real, name: str = "", *, kind: str = "input") -> None:
-        """Make a leaf. `kind` is 'input', 'parameter' (what training changes) or 'constant'."""
+    def __init__(
+        self,
+        data: Number,
+        name: str | Iterable[Value] = "",
+        _op: str = "",
+        label: str = "",
+        *,
+        kind: str = "input",
+        _children: Iterable[Value] = (),
+    ) -> None:
+        """Make a leaf, of the number of a Value where one is given.
+
+        `kind` is 'input', 'parameter' (what training changes) or 'constant'. As in micrograd `_children`, second where
+        no name stands, and `_op` make a node of an operation of one's own; set its backward step, `_backward`, then.
+        """
         if data is BLANK:  # from `new`, which fills it in
             return
-        if kind not in KINDS:
-            raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
-        self._data = real(data)
+        self._data = data if type(data) is float else data._data if isinstance(data, Value) else real(data)
         self._swept = NONE
         self.op = self._x = self._y = None
         if kind != "input":
+            if kind not in KINDS:
+                raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
             self._about = About(kind=kind)
-        if name != "":
-            self.named(name)
+        if name != "" or label or _op or _children:
+            self._tell(name, _op, label, _children)
+
+    def _tell(self, name: Any, op: str, label: str, children: Iterable[Value]) -> None:
+        """Set what there is to say of a leaf beside its number and kind."""
+        if isinstance(name, (tuple, list, set, frozenset)):
+            name, children = "", name
+        if name or label or not isinstance(name, str):
+            self.named(name or label)
+        self._prev = children
+        self._op = op
 
     @property
     def data(self) -> float:
@@ -150,7 +179,7 @@ class Value(ValueMethods):
         number = real(data)
         told = self.about
         if self._x is None and told.made_with is None:
-            self._about = About(told.name, told.scope, told.kind, self._data, told.grad)
+            self._about = About(told.name, told.scope, told.kind, self._data, told.grad, told.written)
         self._data = number
 
     @property
@@ -169,7 +198,9 @@ class Value(ValueMethods):
         number = 0.0 if grad is None or on_nodes else real(grad)
         if on_nodes or self._swept == ON_NODES:
             told = self.about
-            self._about = About(told.name, told.scope, told.kind, told.made_with, grad if on_nodes else None)
+            self._about = About(
+                told.name, told.scope, told.kind, told.made_with, grad if on_nodes else None, told.written
+            )
         self._g = number
         self._swept = ON_NODES if on_nodes else NONE if grad is None else KEPT
 
@@ -184,13 +215,18 @@ class Value(ValueMethods):
         if self._x is None:
             return ()
         if type(self._x) is tuple:
+            if type(self._slopes[0]) is ByHand:
+                measured: tuple[float, ...] = self._slopes[0].measure(self)
+                return measured
             return tuple([float(partial) for slopes in self._slopes for partial in slopes])
         return (float(self._dx),) if self._y is None else (float(self._dx), float(self._dy))
 
     def __repr__(self) -> str:
-        name = f", name={self.name!r}" if self.name else ""
-        grad = f", grad={self.grad_data!r}" if self.has_grad else ""
-        op = f", op={self.op.name!r}" if self.op else ""
+        # loops print it: properties are asked for once, which makes it twice as fast
+        called, swept = getattr(self, "_about", NOTHING_SAID).name, self._swept
+        name = f", name={called!r}" if called else ""
+        grad = "" if swept == NONE else f", grad={self._g if swept > NONE else self.grad_data!r}"
+        op = "" if self.op is None else f", op={self.op.name!r}"
         return f"Value({self._data!r}{name}{grad}{op})"
 
     # --- the backward sweep -----------------------------------------------------------------
@@ -353,12 +389,66 @@ class Value(ValueMethods):
     # micrograd's names for the same things
 
     @property
-    def _prev(self) -> set[Value]:
+    def label(self) -> str:
+        """What it is called: its name."""
+        return self.name
+
+    @label.setter
+    def label(self, label: Any) -> None:
+        self.named("" if label is None else str(label))
+
+    @property
+    def _prev(self) -> Any:
         return set(self.inputs)
+
+    @_prev.setter
+    def _prev(self, children: Iterable[Value]) -> None:
+        given: tuple[Any, ...] = tuple(children_of(children))
+        if {*given} == {*self.inputs} or (OPEN and not RECORDING.get()):
+            return
+        if self.op is not None and not self._is_by_hand():
+            raise ValueError(f"the inputs of {self!r} are what it was computed from: a Value of others is made anew")
+        self._set_by_hand(given, getattr(self, "_slopes", None) or (ByHand(),))
 
     @property
     def _op(self) -> str:
-        return self.op.symbol + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
+        if self.about.written is not None:
+            return str(self.about.written)
+        return (
+            WRITTEN_AS.get(self.op.symbol, self.op.symbol) + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
+        )
+
+    @_op.setter
+    def _op(self, op: Any) -> None:
+        self._write(str(op))
+        if self._is_by_hand():
+            self.op = by_hand(str(op) or "by hand")
+
+    @property
+    def _backward(self) -> Callable[[], object]:
+        slopes = getattr(self, "_slopes", None)
+        if slopes is not None and type(slopes[0]) is ByHand:
+            return slopes[0].backward or slopes[0]
+        return functools.partial(push, self)
+
+    @_backward.setter
+    def _backward(self, backward: Callable[[], object]) -> None:
+        self._set_by_hand(tuple(dict.fromkeys(self.inputs)), (ByHand(backward),))
+
+    def _write(self, op: str) -> None:
+        told = self.about
+        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, op)
+
+    def _is_by_hand(self) -> bool:
+        return type(self._x) is tuple and type(self._slopes[0]) is ByHand
+
+    def _set_by_hand(self, inputs: tuple[Value, ...], slopes: tuple[ByHand]) -> None:
+        """Let a function of the user's be the backward step; a leaf, which has none, keeps it until it has inputs."""
+        told = self._op
+        self._slopes = slopes
+        if inputs:
+            self._x, self._y, self.op = inputs, None, by_hand(told or "by hand")
+            self._write(told)
 
 
 if not COMPILED:  # Python's own hash, and an attribute without a call

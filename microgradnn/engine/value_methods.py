@@ -10,7 +10,7 @@ from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
-from .recording import NONE, Number, at_limit, leaf, new, note_node, operand, record
+from .recording import NONE, Number, at_limit, constant, leaf, new, note_node, operand, record
 
 if TYPE_CHECKING:
     from .value import Value  # when this runs, value.py has put it here
@@ -24,8 +24,8 @@ class ValueMethods(Node):
     _data: float
 
     def __add__(self, other: Value | float) -> Value:
-        if not isinstance(other, Value):
-            if (number := operand(other)) is None:
+        if type(other) is not Value and not isinstance(other, Value):
+            if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
             other = number
         x, y = self._data, other._data
@@ -45,8 +45,8 @@ class ValueMethods(Node):
         return NotImplemented if left is None else left.__add__(self)  # type: ignore[operator] # self is a Value
 
     def __sub__(self, other: Value | float) -> Value:
-        if not isinstance(other, Value):
-            if (number := operand(other)) is None:
+        if type(other) is not Value and not isinstance(other, Value):
+            if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
             other = number
         x, y = self._data, other._data
@@ -66,8 +66,8 @@ class ValueMethods(Node):
         return NotImplemented if left is None else left.__sub__(self)  # type: ignore[operator] # self is a Value
 
     def __mul__(self, other: Value | float) -> Value:
-        if not isinstance(other, Value):
-            if (number := operand(other)) is None:
+        if type(other) is not Value and not isinstance(other, Value):
+            if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
             other = number
         x, y = self._data, other._data
@@ -87,8 +87,8 @@ class ValueMethods(Node):
         return NotImplemented if left is None else left.__mul__(self)  # type: ignore[operator] # self is a Value
 
     def __truediv__(self, other: Value | float) -> Value:
-        if not isinstance(other, Value):
-            if (number := operand(other)) is None:
+        if type(other) is not Value and not isinstance(other, Value):
+            if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
             other = number
         x, y = self._data, other._data
@@ -137,7 +137,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _pow(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -319,7 +319,7 @@ class ValueMethods(Node):
 
     def xlogy(self, other: Number) -> Value:
         """Return xlogy(self, other), as a Value: x · log y, and 0 where x is 0, at y = 0 too, with slope 0 in y."""
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -344,7 +344,7 @@ class ValueMethods(Node):
 
         Log(e^x + e^y); does not overflow, and a tie has slopes ½ and ½, at ±∞ too.
         """
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -372,7 +372,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _share(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -436,7 +436,7 @@ class ValueMethods(Node):
 
     def hypot(self, other: Number) -> Value:
         """Return hypot(self, other), as a Value: √(x² + y²); slopes 0 at the origin."""
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -575,7 +575,7 @@ class ValueMethods(Node):
 
         The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin.
         """
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -956,7 +956,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _leaky_relu(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         f: float = x if x > 0.0 else y * x
@@ -980,7 +980,7 @@ class ValueMethods(Node):
         return result  # type: ignore[no-any-return]
 
     def _elu(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1095,7 +1095,7 @@ class ValueMethods(Node):
 
     def maximum(self, other: Number) -> Value:
         """Return max(self, other) (maximum), as a Value: a tie splits the slope ½ : ½."""
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1116,7 +1116,7 @@ class ValueMethods(Node):
 
     def minimum(self, other: Number) -> Value:
         """Return min(self, other) (minimum), as a Value: a tie splits the slope ½ : ½."""
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1136,9 +1136,9 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _clip(self, second: Number, third: Number) -> Value:
-        if not isinstance(second, Value):
+        if type(second) is not Value and not isinstance(second, Value):
             second = leaf(second)
-        if not isinstance(third, Value):
+        if type(third) is not Value and not isinstance(third, Value):
             third = leaf(third)
         x, y, z = self._data, second._data, third._data
         try:
@@ -1163,9 +1163,9 @@ class ValueMethods(Node):
 
     def where(self, second: Number, third: Number) -> Value:
         """Return where(self, second, third), as a Value: y where x is not 0, else z."""
-        if not isinstance(second, Value):
+        if type(second) is not Value and not isinstance(second, Value):
             second = leaf(second)
-        if not isinstance(third, Value):
+        if type(third) is not Value and not isinstance(third, Value):
             third = leaf(third)
         x, y, z = self._data, second._data, third._data
         f: float = y if x != 0.0 else z
@@ -1211,7 +1211,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _ahead(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1231,7 +1231,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _equal(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         f: float = 1.0 if x == y else 0.0
@@ -1246,7 +1246,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _greater(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         f: float = 1.0 if x > y else 0.0
@@ -1261,7 +1261,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _at_least(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         f: float = 1.0 if x >= y else 0.0
@@ -1276,7 +1276,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _weigh(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         f: float = x * y if x != 0.0 and y != 0.0 else 0.0
@@ -1291,7 +1291,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _squared_error(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1311,7 +1311,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _cross_entropy(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:
@@ -1342,7 +1342,7 @@ class ValueMethods(Node):
         return note_node(node) if OPEN else node
 
     def _cross_entropy_logits(self, other: Number) -> Value:
-        if not isinstance(other, Value):
+        if type(other) is not Value and not isinstance(other, Value):
             other = leaf(other)
         x, y = self._data, other._data
         try:

@@ -51,6 +51,14 @@ class Neuron(Module):
     ['w1', 'w2', 'w3', 'b']
     """
 
+    # What a subclass need not set that draws its weights in an `__init__` of its own.
+    w: list[Value]
+    b: Value
+    activation = "relu"
+    slope = 0.01  # of a leaky ReLU
+    within = About()  # said of its result, so that a drawing knows what is computed in it
+    shared: tuple[Value, ...] = ()
+
     def __init__(
         self,
         nin: int,
@@ -64,22 +72,26 @@ class Neuron(Module):
         check_activation(activation)
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
-        self.within = About(scope=scope)  # said of its result, so that a drawing knows what is computed in it
+        self.within = About(scope=scope)
         self.activation = activation if nonlin else "linear"
-        self.slope = slope  # of a leaky ReLU
-        self.shared = tuple(self.w)
+        self.slope = slope
 
     @property
     def weights(self) -> tuple[Value, ...]:
         """The weights: the same tuple until `w` is changed, so that the graphs of all examples share it."""
-        if [*self.shared] != self.w:
-            self.shared = tuple(self.w)
+        if [*map(id, self.shared)] != [*map(id, self.w)]:
+            self.shared = tuple([w if isinstance(w, Value) else Value(w, kind="constant") for w in self.w])
         return self.shared
 
     @property
     def nonlin(self) -> bool:
         """Whether there is an activation: micrograd's name for it."""
         return self.activation != "linear"
+
+    @nonlin.setter
+    def nonlin(self, nonlin: bool) -> None:
+        if bool(nonlin) is not self.nonlin:
+            self.activation = "relu" if nonlin else "linear"
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
         """Return the activation; ValueError where x has another length than w."""
@@ -109,6 +121,7 @@ def is_plain(neuron: Any) -> bool:
 
 def together(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Value]:
     """Return the activations of neurons that see the same x, which is read once."""
+    x = x if isinstance(x, (list, tuple)) else list(x)  # of an array, a view of a dict, an iterator
     for neuron in neurons[:1]:
         if len(x) != len(neuron.w):
             raise ValueError(f"{neuron!r} takes {len(neuron.w)} inputs, got {len(x)}")
@@ -167,10 +180,10 @@ class MLP(Module):
             for i, name in enumerate(names)
         ]
 
-    def __call__(self, x: Sequence[Value | float]) -> Any:
+    def __call__(self, x: Any) -> Any:
         """Return what the last layer returns."""
         for layer in self.layers:
-            x = layer(x if isinstance(x, Sequence) else [x])
+            x = layer(x if hasattr(x, "__iter__") else [x])  # what a layer of one neuron returned is no list
         return x
 
     def parameters(self) -> list[Value]:

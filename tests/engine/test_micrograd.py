@@ -131,6 +131,6 @@ def test_its_drawing_runs_on_our_values() -> None:
     for n1, n2 in edges:
         dot.edge(str(id(n1)), str(id(n2)) + n2._op)
 
-    assert sorted(n._op for n in seen) == ["", "", "*", "**2", "+", "-", "relu"]
+    assert sorted(n._op for n in seen) == ["", "", "*", "**2", "+", "-", "ReLU"]
     assert len(edges) == 8
     assert "data -3.0000 | grad -1.0000" in dot.source

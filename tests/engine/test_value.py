@@ -53,9 +53,11 @@ def test_what_is_no_real_number_is_refused(other: Any) -> None:
         Value(other)
 
 
-def test_a_value_in_a_value_is_refused_with_a_way_out() -> None:
-    with pytest.raises(TypeError, match=r"take its \.data, or use it as it is"):
-        Value(Value(2))  # type: ignore[arg-type]
+def test_a_value_of_a_value_is_a_leaf_of_its_number() -> None:
+    x = Value(2)
+
+    assert Value(x).data == 2
+    assert Value(x).inputs == ()
 
 
 def test_an_integer_that_no_float_can_hold_is_refused() -> None:

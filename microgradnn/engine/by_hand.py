@@ -1,0 +1,66 @@
+"""Nodes whose backward step a person wrote: `out = Value(t, (x,), 'tanh'); out._backward = closure`, as in micrograd.
+
+Such a node knows its inputs and a function that adds to their gradients, and no formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from ..graph import Fold, Node
+
+
+class ByHand:
+    """What stands in the place of a node's local derivatives: the function that its user gave, or None before."""
+
+    def __init__(self, backward: Callable[[], object] | None = None) -> None:
+        self.backward = backward
+
+    def __call__(self) -> None:
+        """Add to the gradients of the inputs what that of the node, which is set, is worth to them."""
+        if self.backward is not None:
+            self.backward()
+
+    def measure(self, node: Any) -> tuple[float, ...]:
+        """Return the local derivatives: what the inputs get where the gradient of the node is 1. No `grad` changes."""
+        before = [(x, x.grad if x.has_grad else None) for x in (node, *node.inputs)]
+        try:
+            for x in node.inputs:
+                x.grad = 0.0
+            node.grad = 1.0
+            self()
+            return tuple([float(x.grad_data) for x in node.inputs])
+        finally:
+            for x, grad in before:
+                x.grad = grad
+
+
+@lru_cache(maxsize=1024)
+def by_hand(name: str) -> Fold:
+    """Return the operation of such nodes, which is in no table; what needs a formula is refused, with a way out."""
+
+    def refuse(*_: Any) -> NoReturn:
+        raise TypeError(
+            f"{name!r} is an operation with a `_backward` of its own, which gives numbers and no formula: it cannot be "
+            "computed anew, printed or differentiated twice; microgradnn.operation(function, slope) makes one that can"
+        )
+
+    return Fold(name, refuse, refuse, refuse, open=f"{name}(", close=")")
+
+
+def children_of(given: Iterable[Any]) -> Iterator[Node]:
+    """Yield the inputs that a node is given, each once; TypeError where one is no Value."""
+    for x in dict.fromkeys(given):
+        if not isinstance(x, Node) or hasattr(x, "shape"):
+            raise TypeError(f"the inputs of a Value are Values; got {x!r} ({type(x).__name__})")
+        yield x
+
+
+def push(node: Any) -> None:
+    """Add the gradient of a node, times the local derivatives, to those of its inputs: one step of the sweep."""
+    g = node.grad_data
+    for x, partial in zip(node.inputs, node.partials, strict=True):
+        if g and partial:
+            x.grad += g * partial
