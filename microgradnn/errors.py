@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import Final
 
 
 class DomainError(ValueError):
@@ -77,10 +77,61 @@ class RendererMissing(RenderError):
     """The program that this format needs is not installed; the message says what to install."""
 
 
+MEANT: Final = {
+    "gradient": "grad",
+    "gradients": "grad",
+    "derivative": "grad",
+    "value": "data",
+    "val": "data",
+    "numpy": "data",
+    "size": "data",
+    "dim": "ndim",
+    "dims": "ndim",
+    "backprop": "backward",
+    "children": "inputs",
+    "parents": "inputs",
+    "previous": "inputs",
+    "grad_fn": "op",
+    "sig": "sigmoid",
+    "ln": "log",
+    "swish": "silu",
+    "visualize": "draw",
+}
+# What peers have under a name, and what is written here; of a Value only those of the first kind.
+ON_CPU: Final = "leave it out: all is computed by NumPy, on the CPU"
+LEAVES: Final = 'leave it out: every leaf has a gradient, but for Value(x, kind="constant") and what a.detach() gives'
+WORDS: Final = {
+    **dict.fromkeys(("requires_grad", "requires_grad_", "retain_grad", "retains_grad"), LEAVES),
+    **dict.fromkeys(("cpu", "cuda", "to", "device", "gpu", "get"), ON_CPU),
+    **dict.fromkeys(("is_leaf",), "write a.op is None"),
+    **dict.fromkeys(("assign", "assign_", "copy_", "fill_", "zero_", "set"), "write a.data = …"),
+    **dict.fromkeys(("clone", "copy"), "write a + 0 for a node with the same gradient, or copy.copy(a)"),
+    "add": "write a + b",
+    "sub": "write a - b",
+    "mul": "write a * b",
+    "div": "write a / b",
+    "pow": "write a ** b",
+    "neg": "write -a",
+    "abs_": "write abs(a)",
+    "square": "write a ** 2",
+    "reciprocal": "write 1 / a",
+    **dict.fromkeys(("step", "optimizer", "optimiser"), "nodes are changed by an optimiser of microgradnn.nn"),
+    **dict.fromkeys(("eval", "run"), "write a.data: it is computed already"),
+}
+WORDS_OF_ARRAYS: Final = {
+    **dict.fromkeys(("view", "resize", "unsqueeze", "squeeze", "flatten", "expand_dims"), "write a.reshape(…)"),
+    **dict.fromkeys(("permute", "swapaxes", "t"), "write a.transpose(…), or a.T"),
+    **dict.fromkeys(("mm", "bmm", "matmul", "dot"), "write a @ b"),
+    **dict.fromkeys(("argmax", "argmin", "argsort", "nonzero", "tolist", "round"), "write a.data.{name}()"),
+    **dict.fromkeys(("all", "any"), "write (a > 0).{name}()"),
+    **dict.fromkeys(("float", "double", "half", "astype", "type"), 'write Tensor(a.data, dtype="float32")'),
+    "norm": "write (a**2).sum().sqrt()",
+    "shape_": "write a.shape",
+}
+
+
 class NoSuchAttribute(AttributeError):
     """A name that a node does not have; the message, made when it is read, has the nearest that it has."""
-
-    MEANT: ClassVar = {"gradient": "grad", "value": "data", "derivative": "grad", "numpy": "data", "size": "data"}
 
     def __init__(self, owner: object, name: str) -> None:
         """Take whose name it is not."""
@@ -89,10 +140,31 @@ class NoSuchAttribute(AttributeError):
     def __str__(self) -> str:
         owner, name = self.args
         known = [one for one in dir(owner) if not one.startswith("_")]
-        meant = [one for one in [self.MEANT.get(name.lower(), "")] if one in known]
-        meant = meant or get_close_matches(name.lower(), known, n=1, cutoff=0.7)
-        guess = f"did you mean a.{meant[0]}?" if meant else "dir() of it lists what it has"
+        meant = [one for one in [MEANT.get(name.lower(), "")] if one in known]
+        words = WORDS.get(name) or (WORDS_OF_ARRAYS.get(name) if "shape" in known else "")
+        meant = meant or ([] if words else get_close_matches(name.lower(), known, n=1, cutoff=0.7))
+        guess = words or "dir() of it lists what it has"
+        if not words and "shape" not in known and (name in WORDS_OF_ARRAYS or name in FOR_MANY):
+            guess = "it is one number; an array is a Tensor, and of several Values there is microgradnn.sum([a, b])"
+        guess = f"did you mean a.{meant[0]}?" if meant else guess.format(name=name)
         return f"a {type(owner).__name__} has no {name!r}; {guess}"
+
+
+FOR_MANY: Final = {
+    "shape",
+    "ndim",
+    "T",
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "std",
+    "var",
+    "prod",
+    "reshape",
+    "softmax",
+    "dtype",
+}
 
 
 class RankOneWarning(UserWarning):

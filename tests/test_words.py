@@ -1,12 +1,13 @@
 """What a newcomer writes by mistake is answered with what to write instead."""
 
-# mypy: disable-error-code="arg-type, call-overload, misc"
+# mypy: disable-error-code="arg-type, attr-defined, call-arg, call-overload, misc, operator"
 # (a type checker answers most of them too)
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,48 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "(Y + 1) / 2",
     ),
     "labels of 2": (lambda: Network([1, 1]).cost(X, [[0, 1, 2, 0, 1, 2]]), ValueError, "from 0 to 1; got 2 at Y[0, 2]"),
+    "a.requires_grad": (lambda: V.requires_grad, AttributeError, "every leaf has a gradient"),
+    "T.cpu()": (lambda: T.cpu(), AttributeError, "leave it out"),
+    "a.mean()": (lambda: V.mean(), AttributeError, "it is one number"),
+    "a.pow(2)": (lambda: V.pow(2), AttributeError, "write a ** b"),
+    "a.zero_()": (lambda: V.zero_(), AttributeError, "write a.data = …"),
+    "a.backprop()": (lambda: V.backprop(), AttributeError, "did you mean a.backward?"),
+    "for x in a": (lambda: list(V), TypeError, "one number, and nothing to iterate over"),
+    "b, c = a": (lambda: [*V], TypeError, "a list, [v, w]"),
+    "T[0] = 1": (lambda: T.__setitem__(0, 1), TypeError, "where(mask, x, T)"),
+    "1 in T": (lambda: 1 in T, TypeError, "(T.data == x).any()"),
+    "a @ a": (lambda: V @ V, TypeError, "microgradnn.dot(v, w)"),
+    "a & a": (lambda: V & V, TypeError, "(a > 0) & (a < 3)"),
+    "~T": (lambda: ~T, TypeError, "~(a > 0)"),
+    "a + None": (lambda: V + None, TypeError, "got None (NoneType); a function without `return` gives None"),
+    "'2' * a": (lambda: "2" * V, TypeError, "got '2' (str); write float(x)"),
+    "a ** '2'": (lambda: V ** "2", TypeError, "got '2' (str); write float(x)"),
+    "[1] * a": (lambda: [1] * V, TypeError, "[Value(one) for one in x]"),
+    "a * 1j": (lambda: V * 1j, TypeError, "write x.real"),
+    "a + a.relu": (lambda: V + V.relu, TypeError, "a function is called, as in f(x)"),
+    "a * Fraction": (lambda: V * Fraction(1, 3), TypeError, "write float(x)"),
+    "a < 'b'": (lambda: V < "b", TypeError, "got 'b' (str); write float(x)"),
+    "a < None": (lambda: V < None, TypeError, "got None (NoneType)"),
+    "T + 'b'": (lambda: T + "b", TypeError, "add: a Tensor is joined by numbers, arrays and Tensors; got 'b' (str)"),
+    "tanh('a')": (
+        lambda: mg.tanh("a"),
+        TypeError,
+        "tanh takes numbers, Values, Tensors and arrays of numbers; got 'a'",
+    ),
+    "sigmoid(None)": (lambda: mg.sigmoid(None), TypeError, "got None (NoneType)"),
+    "relu([1, 2])": (lambda: mg.relu([1, 2]), TypeError, "[relu(one) for one in x]"),
+    "tanh(texts)": (lambda: mg.tanh(np.array(["a"])), TypeError, "arrays of numbers; got array(['a']"),
+    "sigmoid()": (lambda: mg.sigmoid(), TypeError, "sigmoid takes 1 argument, as in "),
+    "sigmoid(1, 2)": (lambda: mg.sigmoid(1.0, 2.0), TypeError, "got 2"),
+    "where(a, a)": (lambda: mg.where(V > 0, V), TypeError, "where takes 3 arguments"),
+    "maximum(a)": (lambda: mg.maximum(V), TypeError, "maximum takes 2 arguments"),
+    "maximum(a, a, a)": (lambda: mg.maximum(V, V, V), TypeError, "maximum takes 2 arguments"),
+    "max(a, b)": (lambda: mg.max(V, V), TypeError, "max([a, b])"),
+    "softmax(a)": (lambda: mg.softmax(V), TypeError, "an array is a Tensor"),
+    "softmax(T, 'a')": (lambda: mg.softmax(T, axis="a"), TypeError, "an axis, a length and an index are whole numbers"),
+    "sum('a')": (lambda: mg.sum("a"), TypeError, "sum takes numbers, Values, Tensors and arrays of numbers; got 'a'"),
+    "ragged rows": (lambda: Tensor([[1, 2], [3]]), ShapeError, "rows of 2, 1"),
+    "Value(np.ma.masked)": (lambda: Value(np.ma.masked), TypeError, "holds one real number"),
     "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
 }
 

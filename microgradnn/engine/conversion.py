@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ShapeError
 from ..graph import Node
 
 Array = NDArray[Any]
@@ -23,7 +24,11 @@ def numeric(x: Any, dtype: Any = None) -> Array:
         raise TypeError("a Tensor has no mask; fill the array first: x.filled(0)")
     if isinstance(x, Node):
         raise TypeError(f"a Tensor is made from numbers, got {x!r}; take its .data, or use it as it is")
-    array = np.array(x)
+    try:
+        array = np.array(x)
+    except ValueError:
+        lengths = ", ".join(str(len(one)) if hasattr(one, "__len__") else "none" for one in x[:5])
+        raise ShapeError(f"the rows of an array are of equal length; got rows of {lengths} in {x!r:.60}") from None
     if array.dtype.kind not in "fiub":
         nodes = array.dtype == object and any(isinstance(one, Node) for one in array.flat)
         hint = "; Values and Tensors are two paths, which do not mix: take their .data" if nodes else ""

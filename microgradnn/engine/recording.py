@@ -47,18 +47,20 @@ def real(x: Any) -> float:
     """Return x as a float: an int, a float or a NumPy scalar; TypeError for anything else."""
     if type(x) is float:
         return x
-    if isinstance(x, (int, float)) or (getattr(getattr(x, "dtype", None), "kind", "?") in "fiub" and x.ndim == 0):
+    if isinstance(x, (int, float)) or (
+        getattr(getattr(x, "dtype", None), "kind", "?") in "fiub"
+        and x.ndim == 0
+        and not isinstance(x, np.ma.MaskedArray)
+    ):
         try:
             return float(x)
         except OverflowError:
             raise ValueError("an integer of more than 308 digits does not fit a float") from None
-    hint = ""
+    hint = limits.advice_on(x)
     if isinstance(x, Node):
         hint = "; take its .data, or use it as it is"
     elif isinstance(x, (list, tuple)) or getattr(x, "ndim", 0) > 0:
         hint = "; an array is a Tensor, and of several Values there is a list: [Value(one) for one in x]"
-    elif isinstance(x, (str, bytes)):
-        hint = "; write float(x) for the number that a text stands for"
     raise TypeError(f"a Value holds one real number; got {x!r} ({type(x).__name__}){hint}")
 
 
@@ -84,6 +86,8 @@ def operand(x: Any) -> Value | None:
     try:
         return leaf(x)
     except TypeError:
+        if limits.is_no_operand(x):
+            raise
         return None
 
 

@@ -19,6 +19,12 @@ RANK_ONE: Final = (
 )
 
 
+def type_error(op: Any, error: Exception) -> TypeError:
+    """Say which operation was given something of a wrong type: an axis that is text."""
+    parameters = ", ".join(f"{name}={value!r}" for name, value in op.parameters.items())
+    return TypeError(f"{op.name}({parameters}): {error}; an axis, a length and an index are whole numbers")
+
+
 def shape_error(op: Any, inputs: Sequence[Any], error: Exception) -> ShapeError:
     """Say what did not fit: the operation, the shapes, the names, and what may help."""
     told = ", ".join(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
-from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, topological
+from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
 from ..graph.blocks import GUARDS, OPEN, note_constant
 from ..graph.decisions import Condition, Decided
 from ..graph.paths import back
@@ -32,7 +32,7 @@ from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
 from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, no_such, row_of
 from .pullbacks import pull_back, push_forward
-from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error
+from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error, type_error
 from .tensor_methods import TensorMethods
 from .versions import CLOCK, NEVER, same_bits, tick
 
@@ -306,6 +306,8 @@ class Tensor(TensorMethods):
             array = op.array(*xs) if isinstance(op, Op) else op.of(*xs)
         except (ValueError, IndexError) as error:
             raise shape_error(op, inputs, error) from None
+        except TypeError as error:
+            raise limits.refuse(op, args, error) if isinstance(op, Op) else type_error(op, error) from None
         return make_node(op, np.asarray(array), inputs)
 
     @classmethod
@@ -453,6 +455,9 @@ class Tensor(TensorMethods):
                         f"{one!r} and a Tensor are on two paths, which do not mix; a single number joins as "
                         "Tensor(number)"
                     )
+                if limits.is_no_operand(one):
+                    what = f"{name}: a Tensor is joined by numbers, arrays and Tensors; got {one!r:.60}"
+                    raise TypeError(f"{what} ({type(one).__name__}){limits.advice_on(one)}")
                 return NotImplemented
         return Tensor._record(OPS[name], *operands)
 
@@ -479,6 +484,15 @@ class Tensor(TensorMethods):
 
     def __getitem__(self, index: Any) -> Any:
         return Tensor._record(arrays.take.hold(index=check_index(index)), self)
+
+    def __setitem__(self, index: Any, x: Any) -> NoReturn:
+        raise TypeError(
+            f"{self.called()} is not written to in part, since its gradient would no longer be that of what it was: "
+            "write where(mask, x, T) for a new one; of a leaf the data are yours, as in T.data[0, 1] = 2"
+        )
+
+    def __contains__(self, x: Any) -> NoReturn:
+        raise TypeError(f"whether a number is in {self.called()} is asked of its data: write (T.data == x).any()")
 
     # --- the second table as methods ----------------------------------------------------------
 

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from ..graph import NOTHING_SAID, About, Fold, Node, Op, limits, topological
+from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
@@ -31,7 +31,9 @@ WRITTEN_AS: Final = {"relu": "ReLU"}  # micrograd's names of operations, where t
 
 def plain(x: Any) -> Any:
     """Return the number of a Value, or what is one already."""
-    return x._data if isinstance(x, Value) else x
+    if isinstance(x, Value):
+        return x._data
+    return x if type(x) is float or not limits.is_no_operand(x) else real(x)
 
 
 def open_leaf(x: Value, unfinished: list[Value]) -> None:
@@ -289,6 +291,11 @@ class Value(ValueMethods):
         """Compute `op` at nodes and numbers, and arrays of them; a number it can hold is part of the operation."""
         if isinstance(op, Fold):
             return cls._record_fold(op, op.split(args))
+        if not isinstance(op, Op):
+            raise TypeError(
+                f"{op.name} is of arrays, and a Value is one number: several of them go into one list, as in "
+                "max([a, b]); an array is a Tensor"
+            )
         for x in args:
             if not isinstance(x, Node) and getattr(x, "ndim", 0) > 0:
                 return limits.of_arrays(op, args)
@@ -298,7 +305,11 @@ class Value(ValueMethods):
                 free -= 1
             if free < len(args):
                 op = op.hold(*map(real, args[free:]))
-        return recorder(op)(*[x if isinstance(x, Value) else leaf(x) for x in args[:free]])
+        inputs = [x if isinstance(x, Value) else leaf(x) for x in args[:free]]
+        try:
+            return recorder(op)(*inputs)
+        except TypeError as error:
+            raise limits.refuse(OPS.get(op.name, op), args, error) from None
 
     @classmethod
     def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
@@ -337,6 +348,10 @@ class Value(ValueMethods):
     def __int__(self) -> int:
         return int(float(self))
 
+    def __iter__(self) -> NoReturn:
+        """Refuse `for x in v` and `[*v]`."""
+        raise TypeError(f"{self!r} is one number, and nothing to iterate over; several Values are a list, [v, w]")
+
     # Equality and hash are by identity; order is that of the numbers.
 
     def __hash__(self) -> int:
@@ -371,6 +386,8 @@ class Value(ValueMethods):
         try:
             to_the = power(other if type(other) is int else real(other))
         except TypeError:
+            if limits.is_no_operand(other):
+                raise
             return NotImplemented
         return to_the(self)
 

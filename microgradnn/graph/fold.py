@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from . import limits
 from .node import Node
 from .op import REAL, Op
 
@@ -113,7 +114,10 @@ class Fold(Op):
             for x in xs:
                 if isinstance(x, Node):
                     return x._record_fold(self, sequences)
-        return self.fold(*sequences)
+        try:
+            return self.fold(*sequences)
+        except TypeError as error:
+            raise limits.refuse(self, [x for xs in sequences for x in xs], error) from None
 
     def sorted(self, args: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Return the arguments as sequences."""
@@ -128,7 +132,7 @@ class Fold(Op):
 
 def is_sequence(x: Any) -> bool:
     """Whether x holds many numbers."""
-    return type(x) is list or hasattr(x, "__iter__")
+    return type(x) is list or (hasattr(x, "__iter__") and not isinstance(x, Node))
 
 
 def is_numeric_array(x: Any) -> bool:

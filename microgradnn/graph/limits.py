@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from numbers import Number
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -29,7 +31,52 @@ def of_arrays(op: Op, args: Sequence[Any]) -> Any:
     """Return `op` of arrays: of objects, which may be nodes, and of arrays and a Value entry by entry."""
     if any(getattr(getattr(x, "dtype", None), "char", "") == "O" or isinstance(x, Node) for x in args):
         return np.frompyfunc(op, len(args), 1)(*args)
-    return op.array(*args)
+    try:
+        return op.array(*args)
+    except TypeError as error:
+        raise refuse(op, args, error) from None
+
+
+# --- what is no number --------------------------------------------------------------------------
+
+
+NEVER: Final = (str, bytes, NoneType, list, tuple, dict, set, frozenset, FunctionType, MethodType, BuiltinFunctionType)
+REAL: Final = (bool, int, float)
+
+
+def is_no_operand(x: Any) -> bool:
+    """Whether x never joins an operation, so that there is no use in asking it: text, None, a container, a function."""
+    return type(x) in NEVER or isinstance(x, Number)
+
+
+def advice_on(x: Any) -> str:
+    """Say what may have been meant with something that is no real number; '' where that is not known."""
+    if isinstance(x, (str, bytes)):
+        return "; write float(x) for the number that a text stands for"
+    if x is None:
+        return "; a function without `return` gives None, and so does backward()"
+    if callable(x):
+        return "; a function is called, as in f(x) or a.relu()"
+    if isinstance(x, complex):
+        return "; there are real numbers only: write x.real"
+    return "; write float(x)" if isinstance(x, Number) else ""
+
+
+def refuse(op: Any, args: Sequence[Any], error: Exception) -> Exception:
+    """Return the error for arguments that a row does not take, too many or no numbers; else the one that was raised."""
+    if op.arity is not None and not op.arity - len(op.options) <= len(args) <= op.arity:
+        takes = f"{op.arity - len(op.options)} to {op.arity}" if op.options else f"{op.arity}"
+        s = "" if takes == "1" else "s"
+        return TypeError(
+            f"{op.name} takes {takes} argument{s}, as in {op.text.replace('{', '').replace('}', '')}; got {len(args)}"
+        )
+    for x in args:
+        held = getattr(x, "dtype", None)
+        if (held.kind not in "fiubO") if held is not None else is_no_operand(x) and (type(x) not in REAL):
+            many = f"; write np.array(x), or [{op.name}(one) for one in x]" if isinstance(x, (list, tuple)) else ""
+            what = f"{op.name} takes numbers, Values, Tensors and arrays of numbers; got {x!r:.60} ({type(x).__name__})"
+            return TypeError(what + (many or advice_on(x)))
+    return error
 
 
 def value(op: Op, xs: Sequence[float], error: Exception, names: Sequence[str] = ()) -> float:

@@ -244,6 +244,26 @@ class Node:
     def __rxor__(self, other: Any) -> NoReturn:
         self.__xor__(other)
 
+    def __and__(self, other: Any) -> NoReturn:
+        raise TypeError("& and | join comparisons, as in (a > 0) & (a < 3); of numbers write a * b, minimum or maximum")
+
+    def __rand__(self, other: Any) -> NoReturn:
+        self.__and__(other)
+
+    def __or__(self, other: Any) -> NoReturn:
+        self.__and__(other)
+
+    def __ror__(self, other: Any) -> NoReturn:
+        self.__and__(other)
+
+    def __invert__(self) -> NoReturn:
+        raise TypeError("~ turns a comparison round, as in ~(a > 0); the negative of a number is -a")
+
+    def __matmul__(self, other: Any) -> Any:
+        raise TypeError(
+            "@ is of Tensors and arrays; of two Values write a * b, of two lists of them microgradnn.dot(v, w)"
+        )
+
     def __round__(self, digits: int | None = None) -> NoReturn:
         raise TypeError("round() leaves the graph, and has no slope: write round(a.item(), 2) for a number to show")
 

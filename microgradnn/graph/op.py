@@ -160,6 +160,8 @@ class Op:
             return self.scalar(*args)
         except (ValueError, ArithmeticError) as error:
             return limits.value(self, args, error)
+        except TypeError as error:
+            raise limits.refuse(self, args, error) from None
 
 
 @lru_cache(maxsize=1024)

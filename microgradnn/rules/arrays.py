@@ -169,7 +169,11 @@ class ArrayOp:
         for x in xs:
             if isinstance(x, Node):
                 return x._record(self.hold(**parameters) if parameters else self, *xs)  # type: ignore[arg-type]
-        return self.array(*xs, **({**self.parameters, **parameters} if self.parameters else parameters))
+        try:
+            return self.array(*xs, **({**self.parameters, **parameters} if self.parameters else parameters))
+        except TypeError as error:
+            takes = ", ".join(["arrays", *self.options])
+            raise TypeError(f"{self.name} takes {takes}, where an axis is a whole number; {error}") from None
 
 
 @lru_cache(maxsize=256)
