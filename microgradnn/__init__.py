@@ -9,6 +9,10 @@ from .engine.derivatives import value_and_grad as value_and_grad
 from .engine.derivatives import vjp as vjp
 from .engine.modes import detect_anomaly as detect_anomaly
 from .engine.modes import no_grad as no_grad
+from .engine.products import einsum as einsum
+from .engine.sliding import avg_pool2d as avg_pool2d
+from .engine.sliding import conv2d as conv2d
+from .engine.sliding import max_pool2d as max_pool2d
 from .engine.tensor import Tensor as Tensor
 from .engine.tensor import concatenate as concatenate
 from .engine.tensor import stack as stack
@@ -136,10 +140,12 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "avg_pool2d",
     "cbrt",
     "clip",
     "compiled",
     "concatenate",
+    "conv2d",
     "cos",
     "cosh",
     "cumprod",
@@ -174,6 +180,7 @@ __all__ = [
     "logaddexp",
     "logit",
     "logsumexp",
+    "max_pool2d",
     "maximum",
     "mean",
     "minimum",

@@ -26,7 +26,8 @@ ROOMS = {
     "rules": ("errors graph", "numerics calculus logistic arrays notation find operations"),
     "engine": (
         "errors graph rules",
-        "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks numpy_names by_hand "
+        "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks "
+        "rearrange products statistics sliding elementwise numpy_names by_hand "
         "recording pickles value_methods recorders higher_order value dots tensor_methods tensor derivatives",
     ),
     "formulas": (

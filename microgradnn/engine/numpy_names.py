@@ -9,6 +9,7 @@ import numpy as np
 
 from ..graph import OPS, Fold, Node, Op
 from ..rules import arrays
+from . import elementwise, products, rearrange, sliding, statistics
 
 
 def of_method(name: str) -> Callable[..., Any]:
@@ -24,26 +25,74 @@ def no_such(name: str) -> str:
 UFUNCS: Final[dict[str, Any]] = (
     {name: op for name, op in OPS.items() if op.public and isinstance(getattr(np, name, None), np.ufunc)}
     | {op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)}
-    | {"matmul": arrays.ARRAY_OPS["matmul"], "square": lambda x: x**2}
+    | {"matmul": arrays.ARRAY_OPS["matmul"], "vecdot": products.vecdot}
+    | elementwise.OF_UFUNCS
 )
-COMPARISONS: Final = ("less", "less_equal", "greater", "greater_equal", "isfinite", "isnan", "isinf")
+COMPARISONS: Final = (
+    *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+    *("isfinite", "isnan", "isinf", "signbit", "logical_and", "logical_or", "logical_not", "logical_xor"),
+)
 RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the operands change places
     "greater": (OPS["greater"], False),
     "less": (OPS["greater"], True),
+    "equal": (OPS["equal"], False),
+    "not_equal": (lambda x, y: 1 - OPS["equal"](x, y), False),
     "greater_equal": (OPS["at_least"], False),
     "less_equal": (OPS["at_least"], True),
 }
-METHODS = "sum mean max amax min amin prod var std reshape transpose ravel clip"
 TABLES: Final[dict[str, Any]] = OPS | arrays.ARRAY_OPS
 ROWS_OF_NUMPY: Final = [name for name, op in TABLES.items() if op.public]
+# What gives no real numbers, or none that move: plain numbers and arrays.
+OF_FACTS = """
+    argmax argmin argsort argpartition lexsort nonzero flatnonzero argwhere count_nonzero searchsorted digitize bincount
+    histogram unique all any allclose isclose array_equal array_equiv isin isreal iscomplex isrealobj iscomplexobj
+    isposinf isneginf nanargmax nanargmin result_type can_cast min_scalar_type shares_memory may_share_memory array_repr
+    array_str array2string
+"""
+FACTS: Final = frozenset(OF_FACTS.split())
+
+
+def of_package(package: Any) -> dict[str, Any]:
+    """Return the functions of ours that a package of NumPy's has by the same names."""
+    homes = (rearrange, products, statistics, sliding, elementwise)
+    ours = {name: one for home in homes for name, one in vars(home).items() if callable(one)}
+    return {name: one for name, one in ours.items() if callable(getattr(package, name, None)) and one is not Any}
+
+
 # To which tensor.py adds those that make a Tensor of several.
-FUNCTIONS: Final[dict[str, Any]] = {name: of_method(name) for name in ROWS_OF_NUMPY if hasattr(np, name)} | {
-    **{name: of_method(name.removeprefix("a")) for name in METHODS.split()},
-    "where": OPS["where"],
-    "shape": lambda x: x.shape,
-    "ndim": lambda x: x.ndim,
-    "size": lambda x: x.size,
+FUNCTIONS: Final[dict[str, Any]] = (
+    {name: of_method(name) for name in ROWS_OF_NUMPY if hasattr(np, name)}
+    | of_package(np)
+    | {"sliding_window_view": sliding.sliding_window_view, "trapz": sliding.trapezoid}
+    | {"amax": statistics.max, "amin": statistics.min, "row_stack": rearrange.vstack, "msort": statistics.sort}
+    | {"shape": lambda x: x.shape, "ndim": lambda x: x.ndim, "size": lambda x: x.size}
+    | dict.fromkeys(["real", "real_if_close", "conj"], elementwise.itself)
+)
+OF_LINALG: Final[dict[str, Any]] = of_package(np.linalg) | {
+    "trace": products.trace_of_last,
+    "diagonal": products.diagonal_of_last,
 }
+
+
+REDUCTIONS: Final[dict[str, Any]] = {  # np.add.reduce, whose axis is the first unless told
+    "add": statistics.sum,
+    "multiply": statistics.prod,
+    "maximum": statistics.max,
+    "minimum": statistics.min,
+}
+ACCUMULATIONS: Final[dict[str, Any]] = {"add": statistics.cumsum, "multiply": statistics.cumprod}
+
+
+def without_defaults(function: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the keywords that say something; TypeError for `out`, since a Tensor is not written into."""
+    if options.get("out") is not None:
+        raise TypeError(f"np.{function} gives a new Tensor, and writes none: leave out `out`")
+    silent = {"out": None, "dtype": None, "where": True, "initial": None, "subok": False}
+    return {
+        name: one
+        for name, one in options.items()
+        if one is not getattr(np, "_NoValue", None) and not (name in silent and one is silent[name])
+    }
 
 
 def row_of(function: Any) -> Any:

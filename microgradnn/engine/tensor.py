@@ -22,7 +22,7 @@ from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
 from ..rules.logistic import find_logit, log_of_logistic
-from . import anomaly
+from . import anomaly, elementwise, products, rearrange, statistics
 from .conversion import FLOATS as FLOATS
 from .conversion import PLAIN, check_index
 from .conversion import Array as Array
@@ -30,7 +30,18 @@ from .conversion import numeric as numeric
 from .copying import reduce_node
 from .masks import Undecided, compare
 from .modes import DETECTING, RECORDING
-from .numpy_names import COMPARISONS, FUNCTIONS, RELATIONS, no_such, row_of
+from .numpy_names import (
+    ACCUMULATIONS,
+    COMPARISONS,
+    FACTS,
+    FUNCTIONS,
+    OF_LINALG,
+    REDUCTIONS,
+    RELATIONS,
+    no_such,
+    row_of,
+    without_defaults,
+)
 from .pullbacks import pull_back, push_forward
 from .shape_errors import RANK_ONE, RANK_ONE_MET, shape_error, type_error
 from .tensor_methods import TensorMethods
@@ -508,14 +519,108 @@ class Tensor(TensorMethods):
         order = tuple(axes[0] or ()) if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return Tensor._record(arrays.transpose.hold(axes=order or tuple(range(self._array.ndim))[::-1]), self)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
         """Return the same numbers in another shape; one length may be −1, and follows from the others."""
         wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        if order not in ("C", "A"):
+            return rearrange.reshape(self, wanted, order)
         return Tensor._record(arrays.reshape.hold(shape=tuple(wanted)), self)
 
-    def ravel(self) -> Any:
+    def ravel(self, order: str = "C") -> Any:
         """Return all its numbers in one axis."""
-        return self.reshape(-1)
+        return self.reshape(-1, order=order)
+
+    def flatten(self, order: str = "C") -> Any:
+        """Return all its numbers in one axis."""
+        return self.reshape(-1, order=order)
+
+    def squeeze(self, axis: Axis = None) -> Any:
+        """Return it without axes of length 1: all of them, or those named."""
+        return rearrange.squeeze(self, axis)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """Return it with two axes in each other's place."""
+        return rearrange.swapaxes(self, axis1, axis2)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+        """Return it with every entry along the axis repeated; without an axis, of all numbers in one."""
+        return rearrange.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+        """Return it at these places along the axis; without an axis, of all numbers in one."""
+        return rearrange.take(self, indices, axis, mode)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """Return a diagonal of two of its axes, as the last axis."""
+        return rearrange.diagonal(self, offset, axis1, axis2)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """Return the sum of a diagonal."""
+        return rearrange.trace(self, offset, axis1, axis2)
+
+    def dot(self, other: Any) -> Any:
+        """Return the product of numbers, of vectors, of matrices; of more axes, the last by the last but one."""
+        return products.dot(self, other)
+
+    def sort(self, axis: int = -1) -> Any:
+        """Return it in order along the axis, as a new Tensor."""
+        return statistics.sort(self, axis)
+
+    def ptp(self, axis: Axis = None, keepdims: bool = False) -> Any:
+        """Return the largest less the smallest along the axes."""
+        return statistics.ptp(self, axis, keepdims=keepdims)
+
+    def copy(self) -> Any:
+        """Return it as a node of its own."""
+        return elementwise.copy(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """Return the same numbers as float64 or float32."""
+        if np.dtype(dtype) not in FLOATS:
+            raise TypeError(f"a Tensor holds float64 or float32, no {np.dtype(dtype)}: write .data.astype(…)")
+        return Tensor._record(arrays.cast.hold(dtype=np.dtype(dtype)), self)
+
+    @property
+    def real(self) -> Tensor:
+        """It, being real."""
+        return self
+
+    @property
+    def imag(self) -> Any:
+        """0 for each number, being real."""
+        return elementwise.imag(self)
+
+    def conj(self) -> Tensor:
+        """Return it, being real."""
+        return self
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Return the place of the largest along the axis, as whole numbers."""
+        return np.argmax(fact(self), axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        """Return the place of the smallest along the axis, as whole numbers."""
+        return np.argmin(fact(self), axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1) -> Any:
+        """Return the places in which it would be in order along the axis, as whole numbers."""
+        return np.argsort(fact(self), axis, kind="stable")
+
+    def nonzero(self) -> Any:
+        """Return the places where it is not 0, as NumPy does."""
+        return np.nonzero(fact(self))
+
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        """Return whether all numbers along the axes are not 0."""
+        return np.all(fact(self), axis, keepdims=keepdims)
+
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        """Return whether one of the numbers along the axes is not 0."""
+        return np.any(fact(self), axis, keepdims=keepdims)
+
+    def tolist(self) -> Any:
+        """Return the numbers as Python's own, in lists."""
+        return self._array.tolist()
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Return the sum along the axes, by default of all; keepdims keeps them, with length 1 (notes, E7)."""
@@ -570,23 +675,37 @@ class Tensor(TensorMethods):
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
         """Answer np.exp(T), array * T and np.add.reduce(T)."""
         row = row_of(ufunc)
+        dtype = options.pop("dtype", None)
+        options = without_defaults(ufunc.__name__, options)
         if method == "__call__" and row is not None and not options:
-            return product(*args) if row is arrays.matmul else row(*args)
+            found = product(*args) if row is arrays.matmul else row(*args)
+            return found if dtype is None else found.astype(dtype)
         if method == "__call__" and ufunc.__name__ in COMPARISONS and not options:
-            outcome = ufunc(*map(plain, args))
             if ufunc.__name__ not in RELATIONS:
-                return outcome
+                return ufunc(*map(plain, args))
             row, turned = RELATIONS[ufunc.__name__]
             first = next(x for x in args if isinstance(x, Tensor))
-            return compare(row, args[::-1] if turned else args, outcome, first.called())
+            return compare(row, args[::-1] if turned else args, ufunc(*map(plain, args)), first.called())
+        if method == "reduce" and ufunc.__name__ in REDUCTIONS:
+            return REDUCTIONS[ufunc.__name__](*args, **{"axis": 0, **options})
+        if method == "accumulate" and ufunc.__name__ in ACCUMULATIONS:
+            return ACCUMULATIONS[ufunc.__name__](*args, **{"axis": 0, **options})
+        if method == "outer" and row is not None and len(args) == 2:
+            x, y = map(rearrange.operand, args)
+            return row(rearrange.reshape(x, (*x.shape, *[1] * y.ndim)), y)
         raise TypeError(no_such(f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         """Answer np.sum(T), np.concatenate([T, …]) and their like."""
-        ours = FUNCTIONS.get(function.__name__)
+        name = function.__name__
+        if name in FACTS or (name == "where" and len(args) + len(options) == 1):
+            return function(*map(fact, args), **{key: fact(x) for key, x in options.items()})
+        ours = (OF_LINALG if "linalg" in function.__module__ else FUNCTIONS).get(name)
         if ours is None:
-            raise TypeError(no_such(f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"))
-        return ours(*args, **options)
+            raise TypeError(no_such(f"{function.__module__.replace('numpy', 'np', 1)}.{name}"))
+        dtype = options.get("dtype")
+        found = ours(*args, **without_defaults(name, {key: x for key, x in options.items() if key != "dtype"}))
+        return found if dtype is None else found.astype(dtype)
 
 
 # --- recording ----------------------------------------------------------------------------------
@@ -685,7 +804,7 @@ def apply_transpose(node: Tensor, i: int, t: Any) -> Any:
     g = leaf(np.zeros(node.shape, node.dtype), "input")
     share = op.pullback(i, g, node, *node._x)
     order = topological(share, {node, *node._x})
-    return back(order, [g], t, on_nodes=True)[g]
+    return back(order, [g], t, on_nodes=True).get(g)  # None where nothing comes back: signdet
 
 
 def add_to(x: Tensor, share: Any) -> None:
@@ -697,6 +816,15 @@ def add_to(x: Tensor, share: Any) -> None:
         x._grad = np.array(share)
     else:
         x._grad = share
+
+
+def fact(x: Any) -> Any:
+    """Return the numbers of a Tensor, for a question that has no slope; TypeError while a function is recorded."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(fact, x))
+    if isinstance(x, Tensor) and OPEN and GUARDS.get() is not None:
+        Undecided(None, (), x.called()).refuse()
+    return plain(x)
 
 
 def plain(x: Any) -> Any:
@@ -762,4 +890,47 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
     return concatenate([x.reshape(*x.shape[:at], 1, *x.shape[at:]) for x in nodes], axis=at)
 
 
-FUNCTIONS.update(concatenate=concatenate, stack=stack, dot=product)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = None, subok: Any = None, shape: Any = None
+) -> Any:
+    """Return a number repeated to the shape of a, as a constant."""
+    wanted = np.dtype(dtype) if dtype is not None else a.dtype
+    one = fill_value if isinstance(fill_value, Tensor) else constant(fill_value, wanted)
+    return arrays.broadcast(one, shape=tuple(a.shape) if shape is None else tuple(shape))
+
+
+def zeros_like(a: Any, *args: Any, **options: Any) -> Any:
+    """Return zeros of the shape of a, as a constant."""
+    return full_like(a, 0.0, *args, **options)
+
+
+def ones_like(a: Any, *args: Any, **options: Any) -> Any:
+    """Return ones of the shape of a, as a constant."""
+    return full_like(a, 1.0, *args, **options)
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """Return x where the condition holds, else y, as the row."""
+    return OPS["where"](condition, x, y)
+
+
+def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, axis: int = 0) -> Any:
+    """Return `num` numbers from one to another, evenly."""
+    first, last = rearrange.operand(start), rearrange.operand(stop)
+    shape = np.broadcast_shapes(first.shape, last.shape)
+    part = np.linspace(0, 1, num, endpoint).reshape(-1, *[1] * len(shape))
+    whole = first + (last - first) * constant(part, FLOATS[0])
+    return rearrange.moveaxis(whole, 0, axis) if axis else whole
+
+
+FUNCTIONS.update(
+    concatenate=concatenate,
+    stack=stack,
+    matmul=product,
+    zeros_like=zeros_like,
+    ones_like=ones_like,
+    empty_like=zeros_like,
+    full_like=full_like,
+    where=where,
+    linspace=linspace,
+)

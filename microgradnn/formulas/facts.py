@@ -29,13 +29,18 @@ class Facts(NamedTuple):
 
 
 UNKNOWN = Facts()
-MASKS = {"step", "sign", "zero", "equal", "ahead", "greater", "at_least", "where", "put"}
+MASKS = {"step", "sign", "zero", "equal", "ahead", "greater", "at_least", "where", "put"} | {
+    *("pad", "tril", "triu", "on_diagonal", "overlap"),
+}
 LINEAR = {
-    *("add", "sub", "mul", "div", "neg", "weigh", "matmul", "weigh_matmul"),
+    *("add", "sub", "mul", "div", "neg", "weigh", "matmul", "weigh_matmul", "einsum", "weigh_einsum"),
     *("sum_to", "cast", "concatenate", "sum", "mean"),
 }
-SAME = {"same", "swap", "transpose", "reshape", "broadcast", "take", "max", "min", "cast", "put"}
-SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul", "weigh_matmul"}
+SAME = {"same", "swap", "transpose", "reshape", "broadcast", "take", "max", "min", "cast", "put"} | {
+    *("pad", "flip", "roll", "sort", "sort_by", "unsort", "diagonal", "on_diagonal", "tril", "triu", "windows"),
+}
+SUMS = {"add", "sum", "mean", "sum_to", "dot", "matmul", "weigh_matmul", "einsum", "weigh_einsum", "overlap"}
+PRODUCTS = {"matmul", "weigh_matmul", "einsum", "weigh_einsum", "overlap"}  # which may be 0 where no number is
 POSITIVE = {"exp", "cosh", "sigmoid", "softplus", "erfc", "softmax"}
 NOT_NEGATIVE = {
     "abs",
@@ -81,7 +86,7 @@ def sign_of(name: str, held: Any, terms: Sequence[Any], xs: Sequence[Facts]) -> 
         return xs[0].nonnegative or held[0] % 2 == 0, xs[0].nonzero
     if name in SUMS or name == "logsumexp":
         nonnegative = name != "logsumexp" and all(x.nonnegative for x in xs)
-        return nonnegative, nonnegative and "matmul" not in name and any(x.nonzero for x in xs)
+        return nonnegative, nonnegative and name not in PRODUCTS and any(x.nonzero for x in xs)
     if name == "sub":  # 1 − σ(z)
         below = terms[0].op is None and terms[1].op is not None and terms[1].op.name in ("sigmoid", "softmax")
         above = below and isinstance(terms[0].value, (int, float)) and terms[0].value >= 1
@@ -94,7 +99,9 @@ def sign_of(name: str, held: Any, terms: Sequence[Any], xs: Sequence[Facts]) -> 
         name in SAME | {"mul", "weigh", "div", "prod", "concatenate"}
         and (all(x.nonnegative for x in xs) or (name == "mul" and terms[0] is terms[1]))
     )
-    return nonnegative, (name in ONLY_ZERO_AT_ZERO or (name in SAME and name != "put")) and all(x.nonzero for x in xs)
+    return nonnegative, (name in ONLY_ZERO_AT_ZERO or (name in SAME and name not in MASKS)) and all(
+        x.nonzero for x in xs
+    )
 
 
 def singular(name: str, held: Any, xs: Sequence[Facts]) -> bool:

@@ -91,12 +91,16 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
         if shapes[0][-1] != shapes[1][-2]:
             raise ShapeError(f"the shapes {shapes[0]} and {shapes[1]} do not multiply")
         return (*broadcast_shapes([shapes[0][:-2], shapes[1][:-2]]), shapes[0][-2], shapes[1][-1])
+    if op.name == "solve":
+        return (*broadcast_shapes([shapes[0][:-2], shapes[1][:-2]]), *shapes[1][-2:])
     if op.name == "swap":
         return (*shapes[0][:-2], shapes[0][-1], shapes[0][-2])
     if "shape" in parameters and -1 not in parameters["shape"]:
         return tuple(parameters["shape"])
     if op.name == "transpose":
         return tuple([shapes[0][axis] for axis in parameters["axes"]])
+    if op.name in ("einsum", "weigh_einsum"):
+        return shape_of_einsum(parameters["subscripts"], shapes)
     if op.name in ("sum", "mean", "max", "min", "prod", "logsumexp", "rms"):
         axes = arrays.axes_of(parameters.get("axis"), len(shapes[0]))
         keep = parameters.get("keepdims", False)
@@ -106,3 +110,15 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
     if any(isinstance(n, Dim) for shape in shapes for n in shape):
         raise ShapeError(f"{op.name} is not written for any number of examples")
     return tuple(op.of(*[np.zeros(shape) for shape in shapes]).shape)
+
+
+def shape_of_einsum(subscripts: str, shapes: Sequence[Shape]) -> Shape:
+    """Return the shape of an einsum, each of whose letters has one length."""
+    listed, result = subscripts.split("->")
+    lengths: dict[str, Any] = {}
+    for letters, shape in zip(listed.split(","), shapes, strict=True):
+        for letter, n in zip(letters, shape, strict=True):
+            if lengths.setdefault(letter, n) != n:
+                raise ShapeError(f"the shapes {', '.join(map(str, shapes))} do not fit {subscripts!r}")
+            lengths[letter] = n if isinstance(n, Dim) else lengths[letter]
+    return tuple([lengths[letter] for letter in result])

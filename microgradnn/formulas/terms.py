@@ -6,6 +6,7 @@ Rows of both tables work on it, so the rules of the tables, run on terms, give t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,11 @@ from .shapes import Dim, Shape
 if TYPE_CHECKING:
     from .book import Book
 
-PLAIN: dict[Any, Any] = {calculus.weigh: calculus.mul, arrays.weigh_matmul: arrays.matmul}  # where no guard is needed
+PLAIN: dict[str, Any] = {  # where no guard is needed
+    "weigh": calculus.mul,
+    "weigh_matmul": arrays.matmul,
+    "weigh_einsum": arrays.einsum,
+}
 
 
 class Term(Node):
@@ -77,9 +82,11 @@ class Term(Node):
             if free < len(args):
                 op, args = op.hold(*map(float, args[free:])), args[:free]
         terms = tuple([arg if isinstance(arg, Term) else book.constant(arg) for arg in args])
-        if op in PLAIN and not book.exact:
+        if op.name in PLAIN and not book.exact:
             meet = needs_guard if book.pulling else may_meet
-            op = op if meet(terms[0].facts, terms[1].facts) else PLAIN[op]
+            if not any(meet(x.facts, y.facts) for x, y in combinations(terms, 2)):
+                plain = PLAIN[op.name]
+                op = plain.hold(**op.parameters) if isinstance(op, ArrayOp) and op.parameters else plain
         return book.simplify_operation(op, terms) if book.simplify else book.make(op, terms)
 
     @classmethod

@@ -317,6 +317,47 @@ concatenate = ArrayOp("concatenate", lambda *xs, axis: np.concatenate(xs, axis),
          lambda g, f, *xs, axis, i: part(g, start(xs, i, axis), xs[i].shape[axis], axis),
          public=False, text="{np}concatenate([{xs}], axis={axis})", free=True)
 
+einsum = ArrayOp("einsum", lambda *xs, subscripts: np.einsum(subscripts, *xs, optimize=True),
+         lambda g, f, *xs, subscripts, i: of_einsum(g, xs, subscripts, i),
+         public=False, text="{np}einsum({subscripts}, {xs}, optimize=True)", free=True,
+         note="sums of products over the letters that the result has not; no array has a letter twice")
+
+weigh_einsum = ArrayOp("weigh_einsum", numerics.weigh_einsum, *einsum.pullbacks,
+         public=False, text="weigh_einsum({xs}, subscripts={subscripts})", free=True,
+         note="an einsum of which what is 0 · ∞ is 0: what is not used brings nothing back")
+
+pad = ArrayOp("pad", lambda x, width: np.pad(x, width),
+         lambda g, f, x, width: take(g, index=tuple([slice(before, before + n)
+                                                     for (before, _), n in zip(width, x.shape, strict=True)])),
+         public=False, text="{np}pad({x}, {width})", note="zeros around it: before and after, for each axis")
+
+diagonal = ArrayOp("diagonal", lambda x, offset: np.diagonal(x, offset, -2, -1),
+         lambda g, f, x, offset: on_diagonal(g, offset=offset, shape=x.shape),
+         public=False, text="{np}diagonal({x}, {offset}, -2, -1)", note="of the last two axes")
+
+on_diagonal = ArrayOp("on_diagonal", numerics.on_diagonal,
+         lambda g, f, x, offset, shape: diagonal(g, offset=offset),
+         public=False, text="on_diagonal({x}, {offset}, {shape})",
+         note="zeros but for one diagonal of the last two axes")
+
+tril = ArrayOp("tril", lambda x, k: np.tril(x, k),
+         lambda g, f, x, k: tril(g, k=k),
+         alike=True, public=False, text="{np}tril({x}, {k})", note="zeros above a diagonal of the last two axes")
+
+triu = ArrayOp("triu", lambda x, k: np.triu(x, k),
+         lambda g, f, x, k: triu(g, k=k),
+         alike=True, public=False, text="{np}triu({x}, {k})", note="zeros below a diagonal of the last two axes")
+
+windows = ArrayOp("windows", numerics.windows,
+         lambda g, f, x, size, step, dilation: overlap(g, size=size, step=step, dilation=dilation, shape=x.shape),
+         public=False, text="windows({x}, {size}, {step}, {dilation})",
+         note="what a window sees that slides over the last axes: theirs become places, and those of the window follow")
+
+overlap = ArrayOp("overlap", numerics.overlap,
+         lambda g, f, x, size, step, dilation, shape: windows(g, size=size, step=step, dilation=dilation),
+         public=False, text="overlap({x}, {size}, {step}, {dilation}, {shape})",
+         note="windows laid back to where they were, and added where they overlap")
+
 # --- many numbers to one ----------------------------------------------------------------------
 
 sum = ArrayOp("sum", np.sum,
@@ -343,6 +384,15 @@ others = ArrayOp("others", numerics.others,
          lambda g, f, x, axis: of_others(g, x, axis),
          text="others({x}{options})", alike=True, public=False,
          note="for each entry the product of the others; nothing is divided")
+
+median = ArrayOp("median", np.median,
+         lambda g, f, x, axis=None, keepdims=False: of_quantile(g, x, 0.5, axis, "linear"),
+         public=False, text="{np}median({x}{options})", note="a tie shares the gradient equally")
+
+quantile = ArrayOp("quantile", numerics.quantile,
+         lambda g, f, x, q, method, axis=None, keepdims=False: of_quantile(g, x, q, axis, method),
+         public=False, text="{np}quantile({x}, {q}{options}, method={method})",
+         note="a tie shares the gradient equally")
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
          lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), softmax(x, axis=axis)),
@@ -376,6 +426,27 @@ flip = ArrayOp("flip", np.flip,
          lambda g, f, x, axis=None: flip(g, axis=axis),
          alike=True, text="{np}flip({x}{options})", note="the other way round along the axes")
 
+roll = ArrayOp("roll", lambda x, by, axis: np.roll(x, by, axis),
+         lambda g, f, x, by, axis: roll(g, by=tuple([-n for n in by]), axis=axis),
+         alike=True, public=False, text="{np}roll({x}, {by}, {axis})", note="moved on in a circle along the axes")
+
+sort = ArrayOp("sort", lambda x, axis: np.sort(x, axis, kind="stable"),
+         lambda g, f, x, axis: unsort(g, x, axis=axis),
+         alike=True, public=False, text='{np}sort({x}, {axis}, kind="stable")',
+         note="the slopes of a tie are those of its places")
+
+sort_by = ArrayOp("sort_by", numerics.sort_by,
+         lambda g, f, x, y, axis: unsort(g, y, axis=axis),
+         lambda g, f, x, y, axis: nothing(y),
+         alike=True, public=False, text="sort_by({x}, {y}, {axis})",
+         note="x in the order in which y would be sorted")
+
+unsort = ArrayOp("unsort", numerics.unsort,
+         lambda g, f, x, y, axis: sort_by(g, y, axis=axis),
+         lambda g, f, x, y, axis: nothing(y),
+         alike=True, public=False, text="unsort({x}, {y}, {axis})",
+         note="x back from the order in which y would be sorted")
+
 shift = ArrayOp("shift", numerics.shift,
          lambda g, f, x, by, fill, axis: shift(g, by=-by, fill=0, axis=axis),
          alike=True, public=False, text="shift({x}, {by}, {fill}, {axis})",
@@ -387,6 +458,68 @@ recur = ArrayOp("recur", numerics.recur,
          alike=True, public=False, text="recur({x}, {y}, {axis}, {back})",
          note="fᵢ = xᵢ + yᵢ fᵢ₋₁ along an axis; or, from the back, fᵢ = xᵢ + yᵢ₊₁ fᵢ₊₁")
 
+# --- linear algebra -----------------------------------------------------------------------------
+# Of the last two axes. M. B. Giles, "Collected matrix derivative results" (2008), has the formulas; others are named.
+
+solve = ArrayOp("solve", np.linalg.solve,
+         lambda g, f, x, y: -sum_to(weigh_matmul(solve(swap(x), g), swap(f)), shape=x.shape),
+         lambda g, f, x, y: sum_to(solve(swap(x), g), shape=y.shape),
+         public=False, text="{np}linalg.solve({x}, {y})", note="x⁻¹ y")
+
+inv = ArrayOp("inv", np.linalg.inv,
+         lambda g, f, x: -weigh_matmul(weigh_matmul(swap(f), g), swap(f)),
+         alike=True, public=False, text="{np}linalg.inv({x})", note="x⁻¹")
+
+det = ArrayOp("det", np.linalg.det,
+         lambda g, f, x: weigh(as_matrix(g), cofactor(x)),
+         public=False, text="{np}linalg.det({x})")
+
+cofactor = ArrayOp("cofactor", numerics.cofactor,
+         lambda g, f, x: of_cofactor(g, f, swap(inv(x))),
+         alike=True, public=False, text="cofactor({x})",
+         note="of each entry the determinant without its row and column, with its sign; of a singular matrix too")
+
+logabsdet = ArrayOp("logabsdet", lambda x: np.linalg.slogdet(x)[1],
+         lambda g, f, x: weigh(as_matrix(g), swap(inv(x))),
+         public=False, text="{np}linalg.slogdet({x})[1]", note="log |det x|")
+
+signdet = ArrayOp("signdet", lambda x: np.linalg.slogdet(x)[0],
+         lambda g, f, x: nothing(x),
+         public=False, text="{np}linalg.slogdet({x})[0]", note="the sign of det x")
+
+cholesky = ArrayOp("cholesky", numerics.cholesky,
+         lambda g, f, x: of_cholesky(g, f),
+         alike=True, public=False, text="cholesky({x})",
+         note="L of L Lᵀ = (x + xᵀ) / 2 (I. Murray, 2016, \"Differentiation of the Cholesky decomposition\")")
+
+eigvalsh = ArrayOp("eigvalsh", lambda x, uplo: np.linalg.eigvalsh(x, uplo),
+         lambda g, f, x, uplo: of_triangle(by_columns(eigenvectors(x, uplo=uplo), g, eigenvectors(x, uplo=uplo)), uplo),
+         public=False, text="{np}linalg.eigvalsh({x}, {uplo})",
+         note="the eigenvalues of a symmetric matrix, of which NumPy reads one triangle")
+
+eigenvectors = ArrayOp("eigenvectors", numerics.eigenvectors,
+         lambda g, f, x, uplo: of_triangle(of_eigenvectors(g, f, eigvalsh(x, uplo=uplo)), uplo),
+         alike=True, public=False, text="eigenvectors({x}, {uplo})",
+         note="those of a symmetric matrix, as columns; where eigenvalues are equal they have no slopes")
+
+svdvals = ArrayOp("svdvals", lambda x: np.linalg.svd(x, compute_uv=False),
+         lambda g, f, x: by_columns(left_vectors(x), g, swap(right_vectors(x))),
+         public=False, text="{np}linalg.svd({x}, compute_uv=False)", note="the singular values, from the largest down")
+
+left_vectors = ArrayOp("left_vectors", numerics.left_vectors,
+         lambda g, f, x: of_left_vectors(g, f, svdvals(x), right_vectors(x)),
+         public=False, text="left_vectors({x})",
+         note="U of x = U S Vᵀ (J. Townsend, 2016, \"Differentiating the SVD\")")
+
+right_vectors = ArrayOp("right_vectors", numerics.right_vectors,
+         lambda g, f, x: swap(of_left_vectors(swap(g), swap(f), svdvals(x), swap(left_vectors(x)))),
+         public=False, text="right_vectors({x})", note="Vᵀ of x = U S Vᵀ")
+
+pinv = ArrayOp("pinv", np.linalg.pinv,
+         lambda g, f, x: of_pinv(g, f, x),
+         public=False, text="{np}linalg.pinv({x})",
+         note="the pseudo-inverse, where the rank stays (G. Golub, V. Pereyra, 1973)")
+
 # fmt: on
 
 ARRAY_OPS.update({name: row for name, row in vars().items() if isinstance(row, ArrayOp)})
@@ -396,6 +529,37 @@ def share_among_extremes(g: Any, f: Any, x: Any, axis: int | Sequence[int] | Non
     """Return g at the entries of x that are equal to the extreme f, in equal parts where they are several."""
     winners = equal(x, spread(f, x, axis))
     return weigh(spread(g, x, axis), winners / sum(winners, axis=axis, keepdims=True))
+
+
+def of_quantile(g: Any, x: Any, q: float, axis: int | Sequence[int] | None, method: str) -> Any:
+    """The pullback of `quantile`: to the two entries in order between which it lies, by how near they are."""
+    near = numerics.quantile_weight(q, count(x, axis), method)
+    ends = [(near, "higher"), (1 - near, "lower")]
+    shares = [
+        share_among_extremes(g * part, quantile(x, q=q, method=method, axis=axis), x, axis)
+        for part, method in ends
+        if part
+    ]
+    return reduce(operator.add, shares)
+
+
+def of_einsum(g: Any, xs: Sequence[Any], subscripts: str, i: int) -> Any:
+    """The pullback of `einsum`: g times the other arrays, summed over what array i has not, repeated over the rest."""
+    listed, result = subscripts.split("->")
+    names = listed.split(",")
+    others, own = [names[k] for k in range(len(xs)) if k != i], names[i]
+    kept = "".join([letter for letter in own if letter in result + "".join(others)])
+    arrays = [g, *(x for k, x in enumerate(xs) if k != i)]
+    back = weigh_einsum(*arrays, subscripts=f"{','.join([result, *others])}->{kept}")
+    if kept == own:
+        return back
+    axes = [k for k, letter in enumerate(own) if letter not in kept]
+    return spread(back, xs[i], axes)
+
+
+def nothing(x: Any) -> Any:
+    """Zeros of the shape of x, whatever its numbers are."""
+    return zero(1 + equal(x, x))
 
 
 def per_rms(f: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
@@ -431,3 +595,69 @@ def of_others(g: Any, x: Any, axis: int | Sequence[int] | None) -> Any:
     back = put(weigh(others(gathered, axis=2), arriving), index=but_one_each, shape=lines)
     shape = tuple([x.shape[i] for i in order])
     return transpose(reshape(back, shape=shape), axes=inverse(order))
+
+
+# --- of matrices --------------------------------------------------------------------------------
+
+
+def as_matrix(g: Any) -> Any:
+    """Numbers as matrices of one row and column."""
+    return reshape(g, shape=(*g.shape, 1, 1))
+
+
+def by_columns(x: Any, g: Any, y: Any) -> Any:
+    """The matrix x · diag(g) · yᵀ."""
+    return weigh_matmul(weigh(x, reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))), swap(y))
+
+
+def of_cofactor(g: Any, f: Any, back: Any) -> Any:
+    """The pullback of `cofactor`, det(x) x⁻ᵀ, by the product rule; `back` is x⁻ᵀ."""
+    whole = sum(weigh(g, back), axis=(-2, -1), keepdims=True)
+    return weigh(f, whole) - weigh_matmul(weigh_matmul(f, swap(g)), back)
+
+
+def of_cholesky(g: Any, f: Any) -> Any:
+    """The pullback of `cholesky`: the symmetric part of L⁻ᵀ Φ(Lᵀ g) L⁻¹; Φ is the lower triangle, half its diagonal."""
+    inner = weigh_matmul(swap(f), g)
+    half = (tril(inner, k=0) + tril(inner, k=-1)) / 2
+    whole = swap(solve(swap(f), swap(solve(swap(f), half))))
+    return (whole + swap(whole)) / 2
+
+
+def of_triangle(g: Any, uplo: str) -> Any:
+    """The gradient in a symmetric matrix, put on the triangle that was read."""
+    return tril(g, k=0) + tril(swap(g), k=-1) if uplo == "L" else triu(g, k=0) + triu(swap(g), k=1)
+
+
+def per_gap(values: Any) -> Any:
+    """1 / (λⱼ − λᵢ) for two different ones, and 0 on the diagonal."""
+    n = values.shape[-1]
+    gaps = reshape(values, shape=(*values.shape[:-1], 1, n)) - reshape(values, shape=(*values.shape[:-1], n, 1))
+    one = on_diagonal(equal(values, values), offset=0, shape=(*values.shape, n))
+    return 1 / (gaps + one) - one
+
+
+def of_eigenvectors(g: Any, f: Any, values: Any) -> Any:
+    """The pullback of `eigenvectors`: V (F ∘ Vᵀ g) Vᵀ, where F has 1 / (λⱼ − λᵢ)."""
+    inner = weigh(per_gap(values), weigh_matmul(swap(f), g))
+    return weigh_matmul(weigh_matmul(f, inner), swap(f))
+
+
+def of_left_vectors(g: Any, f: Any, values: Any, right: Any) -> Any:
+    """The pullback of U: (U (F ∘ (Uᵀg − gᵀU)) S + (1 − U Uᵀ) g S⁻¹) Vᵀ, where F has 1 / (sⱼ² − sᵢ²)."""
+    across = weigh_matmul(swap(f), g)
+    row = reshape(values, shape=(*values.shape[:-1], 1, values.shape[-1]))
+    turned = weigh(weigh_matmul(f, weigh(per_gap(values * values), across - swap(across))), row)
+    beside = weigh(g - weigh_matmul(f, across), 1 / row)
+    return weigh_matmul(turned + beside, right)
+
+
+def of_pinv(g: Any, f: Any, x: Any) -> Any:
+    """The pullback of `pinv`: −Pᵀ g Pᵀ + (1 − x P) gᵀ P Pᵀ + Pᵀ P gᵀ (1 − P x)."""
+    back, turned = swap(f), swap(g)
+    of_rows = weigh_matmul(weigh_matmul(turned, f), back)
+    of_columns = weigh_matmul(weigh_matmul(back, f), turned)
+    total = (
+        of_rows - weigh_matmul(x, weigh_matmul(f, of_rows)) + of_columns - weigh_matmul(weigh_matmul(of_columns, f), x)
+    )
+    return total - weigh_matmul(weigh_matmul(back, g), back)

@@ -760,6 +760,107 @@ def put(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return whole
 
 
+def weigh_einsum(*xs: Any, subscripts: str) -> Any:
+    """Return the einsum of arrays, in whose products 0 · ∞ is 0, as in `weigh`."""
+    whole = np.einsum(subscripts, *xs, optimize=True)
+    if np.isfinite(np.sum(whole)):
+        return whole
+    listed, result = subscripts.split("->")
+    letters = result + "".join(sorted({*listed} - {*result, ","}))
+    product: Any = np.ones(())
+    for x, own in zip(xs, listed.split(","), strict=True):
+        order = sorted(range(len(own)), key=[letters.index(letter) for letter in own].__getitem__)
+        lengths = dict(zip(own, np.shape(x), strict=True))
+        full = np.reshape(np.transpose(x, order), [lengths.get(letter, 1) for letter in letters])
+        product = weigh_array(product, full)
+    again = np.sum(product, axis=tuple(range(len(result), len(letters))))
+    return np.where(np.isfinite(whole), whole, again)
+
+
+def on_diagonal(x: Any, offset: int, shape: tuple[int, ...]) -> Any:
+    """Return zeros with x on a diagonal of the last two axes."""
+    whole = np.zeros(shape, x.dtype)
+    places = np.arange(x.shape[-1])
+    whole[..., places + max(-offset, 0), places + max(offset, 0)] = x
+    return whole
+
+
+def windows(x: Any, size: tuple[int, ...], step: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
+    """Return what a window sees in each of its places; it spans dilation · (size − 1) + 1 along the last axes."""
+    k = len(size)
+    whole = tuple([d * (n - 1) + 1 for n, d in zip(size, dilation, strict=True)])
+    seen: Any = np.lib.stride_tricks.sliding_window_view(x, whole, tuple(range(-k, 0)))
+    return seen[(..., *[slice(None, None, n) for n in (*step, *dilation)])]
+
+
+def overlap(x: Any, size: tuple[int, ...], step: tuple[int, ...], dilation: tuple[int, ...], shape: Any) -> Any:
+    """Return zeros of `shape` with what each window saw added where it saw it."""
+    k = len(size)
+    whole: Any = np.zeros(shape, x.dtype)
+    for place in np.ndindex(*size):
+        begin = [i * d for i, d in zip(place, dilation, strict=True)]
+        ends = [b + s * n for b, s, n in zip(begin, step, x.shape[-2 * k : -k], strict=True)]
+        whole[(..., *[slice(b, e, s) for b, e, s in zip(begin, ends, step, strict=True)])] += x[(..., *place)]
+    return whole
+
+
+def quantile(x: Any, q: float, method: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """NumPy's quantile, for one q."""
+    return np.quantile(x, q, axis=axis, keepdims=keepdims, method=method)  # type: ignore[call-overload, unused-ignore]
+
+
+def quantile_weight(q: float, n: int, method: str) -> float:
+    """Return how near a quantile of n numbers is to the upper of the two in order that it lies between."""
+    place = (n - 1) * q
+    near = {"lower": 0.0, "midpoint": 0.5, "higher": 1.0, "linear": place % 1}[method]
+    return near if place % 1 else 1.0
+
+
+def sort_by(x: Any, y: Any, axis: int) -> Any:
+    """Return x in the order in which y would be sorted."""
+    return np.take_along_axis(x, np.argsort(y, axis, kind="stable"), axis)
+
+
+def unsort(x: Any, y: Any, axis: int) -> Any:
+    """Return x back from the order in which y would be sorted."""
+    whole = np.empty_like(x)
+    np.put_along_axis(whole, np.argsort(y, axis, kind="stable"), x, axis)
+    return whole
+
+
+def cofactor(x: Any) -> Any:
+    """Return det(x) x⁻ᵀ; of a matrix that is nearly singular, which has one all the same, by its singular values."""
+    finite = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    x = np.where(finite, x, 0)
+    u, s, vt = np.linalg.svd(x)
+    regular = (s[..., -1:] > 1e-6 * s[..., :1])[..., None] if x.shape[-1] else np.ones(x.shape, bool)
+    safe = np.where(regular, x, np.eye(x.shape[-1]))
+    usual = np.linalg.det(x)[..., None, None] * np.swapaxes(np.linalg.inv(safe), -1, -2)
+    sign = (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    found = np.where(regular, usual, sign * ((u * others(s, -1)[..., None, :]) @ vt))
+    return np.where(finite, found, np.array(np.nan, x.dtype))
+
+
+def cholesky(x: Any) -> Any:
+    """The lower factor of the symmetric part."""
+    return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)
+
+
+def eigenvectors(x: Any, uplo: Any) -> Any:
+    """The eigenvectors of a symmetric matrix, as columns."""
+    return np.linalg.eigh(x, uplo)[1]
+
+
+def left_vectors(x: Any) -> Any:
+    """U of x = U S Vᵀ, as many columns as there are singular values."""
+    return np.linalg.svd(x, full_matrices=False)[0]
+
+
+def right_vectors(x: Any) -> Any:
+    """Vᵀ of x = U S Vᵀ, as many rows as there are singular values."""
+    return np.linalg.svd(x, full_matrices=False)[2]
+
+
 def others(x: Any, axis: Any = None) -> Any:
     """For each entry the product of all others along the axes, without a division: one may be 0."""
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)

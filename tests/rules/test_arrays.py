@@ -168,6 +168,97 @@ def joined(draw: st.DrawFn) -> Case:
     return Case(tuple(draw(numbers((*shape[:at], n, *shape[at + 1 :]))) for n in lengths), {"axis": axis})
 
 
+@st.composite
+def sums_of_products(draw: st.DrawFn) -> Case:
+    """Up to three arrays whose axes have letters, and some of these for the result."""
+    lengths = {letter: draw(st.integers(0, 3)) for letter in "abcd"}
+    some = st.permutations("abcd").flatmap(lambda order: st.integers(0, 3).map(lambda n: "".join(order[:n])))
+    names = draw(st.lists(some, min_size=1, max_size=3))
+    present = sorted({*"".join(names)})
+    result = draw(st.permutations(present).flatmap(lambda order: st.integers(0, len(order)).map(lambda n: order[:n])))
+    arrays = tuple(draw(numbers(tuple(lengths[letter] for letter in name))) for name in names)
+    return Case(arrays, {"subscripts": f"{','.join(names)}->{''.join(result)}"})
+
+
+def around(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    pair = st.tuples(st.integers(0, 2), st.integers(0, 2))
+    return st.tuples(*[pair for _ in shape]).map(lambda width: {"width": width})
+
+
+def some_diagonal(name: str) -> Callable[[Shape], st.SearchStrategy[dict[str, Any]]]:
+    return lambda shape: st.integers(-2, 2).map(lambda k: {name: k})
+
+
+def in_a_circle(shape: Shape) -> st.SearchStrategy[dict[str, Any]]:
+    pairs = st.lists(st.tuples(st.integers(-4, 4), st.integers(-len(shape), len(shape) - 1)), min_size=1, max_size=2)
+    return pairs.map(lambda found: {"by": tuple(n for n, _ in found), "axis": tuple(axis for _, axis in found)})
+
+
+@st.composite
+def on_a_diagonal(draw: st.DrawFn) -> Case:
+    """What stands on a diagonal, and the shape of the whole."""
+    shape = draw(hnp.array_shapes(min_dims=2, max_dims=3, min_side=0, max_side=3))
+    offset = draw(st.integers(-2, 2).filter(lambda k: -shape[-2] <= k <= shape[-1]))
+    return Case((draw(numbers(np.zeros(shape).diagonal(offset, -2, -1).shape)),), {"offset": offset, "shape": shape})
+
+
+@st.composite
+def sliding(draw: st.DrawFn, *, back: bool) -> Case:
+    """An array and a window that fits into its last axes; or what the windows saw, and the shape of the whole."""
+    k = draw(st.integers(1, 2))
+    few = st.tuples(*[st.integers(1, 2)] * k)
+    size, step, dilation = draw(few), draw(few), draw(few)
+    more = draw(st.tuples(*[st.integers(0, 2)] * k))
+    rest = tuple([d * (n - 1) + 1 + m for n, d, m in zip(size, dilation, more, strict=True)])
+    shape = (*draw(hnp.array_shapes(min_dims=0, max_dims=1, min_side=0, max_side=2)), *rest)
+    parameters: dict[str, Any] = {"size": size, "step": step, "dilation": dilation}
+    if back:
+        seen = tuple([m // s + 1 for m, s in zip(more, step, strict=True)])
+        return Case((draw(numbers((*shape[:-k], *seen, *size))),), {**parameters, "shape": shape})
+    return Case((draw(numbers(shape)),), parameters)
+
+
+def has_an_order(case: Case) -> bool:
+    """Whether NumPy takes a median of it: not of nothing, nor along no axis."""
+    return case.xs[0].size > 0 and case.parameters.get("axis") != ()
+
+
+def some_quantile() -> st.SearchStrategy[Case]:
+    methods = st.fixed_dictionaries(
+        {
+            "q": st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]),
+            "method": st.sampled_from(["linear", "lower", "higher", "midpoint"]),
+        }
+    )
+    both = st.tuples(along_axes().filter(has_an_order), methods)
+    return both.map(lambda pair: Case(pair[0].xs, {**pair[1], **pair[0].parameters}))
+
+
+@st.composite
+def matrices(
+    draw: st.DrawFn,
+    /,
+    *,
+    tall: bool = False,
+    symmetric: bool = False,
+    columns: bool = False,
+    **others: st.SearchStrategy[Any],
+) -> Case:
+    """A regular matrix of up to 3 by 3, or a stack: singular values and eigenvalues well apart, and none near 0."""
+    n = draw(st.integers(1, 3))
+    m = n + draw(st.integers(0, 1)) if tall else n
+    stack = draw(hnp.array_shapes(min_dims=0, max_dims=1, min_side=0, max_side=2))
+    x = 0.1 * draw(numbers((*stack, m, n))) + np.eye(m, n) * np.arange(1, n + 1)
+    if symmetric:
+        x = (x + np.swapaxes(x, -1, -2)) / 2
+    elif tall and draw(st.booleans()):
+        x = np.swapaxes(x, -1, -2)
+    more = (draw(numbers((*stack, n, draw(st.integers(0, 2))))),) if columns else ()
+    return Case((np.ascontiguousarray(x), *more), {name: draw(one) for name, one in others.items()})
+
+
+triangle = st.sampled_from(["L", "U"])
+
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "matmul": factors(),
     "weigh_matmul": factors(),
@@ -180,6 +271,36 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "take": indexed(back=False),
     "put": indexed(back=True),
     "concatenate": joined(),
+    "einsum": sums_of_products(),
+    "weigh_einsum": sums_of_products(),
+    "pad": of_one(around, least=1),
+    "diagonal": of_one(some_diagonal("offset"), least=2).filter(
+        lambda case: -case.xs[0].shape[-2] <= case.parameters["offset"] <= case.xs[0].shape[-1]
+    ),
+    "on_diagonal": on_a_diagonal(),
+    "tril": of_one(some_diagonal("k"), least=2),
+    "triu": of_one(some_diagonal("k"), least=2),
+    "windows": sliding(back=False),
+    "overlap": sliding(back=True),
+    "median": reduction().filter(lambda case: has_an_order(case)),
+    "quantile": some_quantile(),
+    "roll": of_one(in_a_circle, least=1),
+    "sort": along_an_axis(),
+    "sort_by": along_an_axis(arrays=2),
+    "unsort": along_an_axis(arrays=2),
+    "solve": matrices(columns=True),
+    "inv": matrices(),
+    "det": matrices(),
+    "cofactor": matrices(),
+    "logabsdet": matrices(),
+    "signdet": matrices(),
+    "cholesky": matrices(symmetric=True),
+    "eigvalsh": matrices(symmetric=True, uplo=triangle),
+    "eigenvectors": matrices(symmetric=True, uplo=triangle),
+    "svdvals": matrices(tall=True),
+    "left_vectors": matrices(tall=True),
+    "right_vectors": matrices(tall=True),
+    "pinv": matrices(tall=True),
     "sum": reduction(),
     "mean": reduction(),
     "max": reduction(),
@@ -260,7 +381,88 @@ def naive_recur(x: Array, y: Array, axis: int, back: bool) -> Array:
     return result
 
 
+def naive_einsum(*xs: Array, subscripts: str) -> Array:
+    """Every product, added where its letters say."""
+    listed, letters = subscripts.split("->")
+    names = listed.split(",")
+    lengths = {letter: n for name, x in zip(names, xs, strict=True) for letter, n in zip(name, x.shape, strict=True)}
+    result = np.zeros([lengths[letter] for letter in letters])
+    for place in np.ndindex(*lengths.values()):
+        at = dict(zip(lengths, place, strict=True))
+        factors = [x[tuple([at[letter] for letter in name])] for name, x in zip(names, xs, strict=True)]
+        result[tuple([at[letter] for letter in letters])] += math.prod(factors)
+    return result
+
+
+def naive_on_diagonal(x: Array, offset: int, shape: Shape) -> Array:
+    """Each number where it belongs."""
+    whole = np.zeros(shape)
+    for place in np.ndindex(x.shape):
+        whole[(*place[:-1], place[-1] + max(-offset, 0), place[-1] + max(offset, 0))] = x[place]
+    return whole
+
+
+def naive_windows(x: Array, size: Shape, step: Shape, dilation: Shape) -> Array:
+    """Each window of its own."""
+    k = len(size)
+    spans = [d * (n - 1) + 1 for n, d in zip(size, dilation, strict=True)]
+    places = [(n - span) // s + 1 for n, span, s in zip(x.shape[-k:], spans, step, strict=True)]
+    result: Array = np.zeros((*x.shape[:-k], *places, *size))
+    for place in np.ndindex(*places):
+        begins = [i * s for i, s in zip(place, step, strict=True)]
+        cut: list[Any] = [slice(b, b + span, d) for b, span, d in zip(begins, spans, dilation, strict=True)]
+        here: list[Any] = [*place, *[slice(None)] * k]
+        result[(..., *here)] = x[(..., *cut)]
+    return result
+
+
+def naive_overlap(x: Array, size: Shape, step: Shape, dilation: Shape, shape: Shape) -> Array:
+    """Every number where the windows of a whole of places would have it."""
+    places = naive_windows(np.arange(float(math.prod(shape))).reshape(shape), size, step, dilation).astype(int)
+    return np.bincount(places.ravel(), x.ravel(), math.prod(shape)).reshape(shape)
+
+
+def naive_cofactor(x: Array) -> Array:
+    """The determinant of what is left, with the sign of a chessboard."""
+    n = x.shape[-1]
+    result = np.zeros(x.shape)
+    for i, j in np.ndindex(n, n):
+        rest = np.delete(np.delete(x, i, -2), j, -1)
+        result[..., i, j] = (-1) ** (i + j) * np.linalg.det(rest)
+    return result
+
+
+def small(x: Array) -> Array:
+    """The smaller of x xᵀ and xᵀ x."""
+    turned = np.swapaxes(x, -1, -2)
+    return x @ turned if x.shape[-2] < x.shape[-1] else turned @ x
+
+
 NUMPY: dict[str, Callable[..., Any]] = {
+    "einsum": naive_einsum,
+    "weigh_einsum": naive_einsum,
+    "pad": lambda x, width: np.pad(x, width),
+    "diagonal": lambda x, offset: np.moveaxis(x, (-2, -1), (0, 1)).diagonal(offset),
+    "on_diagonal": naive_on_diagonal,
+    "windows": naive_windows,
+    "overlap": naive_overlap,
+    "quantile": lambda x, q, method, axis=None: np.percentile(x, 100 * q, axis=axis, method=method),
+    "roll": lambda x, by, axis: np.roll(x, by, axis),
+    "sort_by": lambda x, y, axis: np.take_along_axis(x, np.argsort(y, axis), axis),
+    "unsort": lambda x, y, axis: np.take_along_axis(x, np.argsort(np.argsort(y, axis), axis), axis),
+    "solve": lambda x, y: np.linalg.inv(x) @ y,
+    "inv": lambda x: np.linalg.solve(x, np.broadcast_to(np.eye(x.shape[-1]), x.shape)),
+    "det": lambda x: np.prod(np.linalg.eigvals(x), axis=-1).real,
+    "cofactor": naive_cofactor,
+    "logabsdet": lambda x: np.log(np.abs(np.linalg.det(x))),
+    "signdet": lambda x: np.sign(np.linalg.det(x)),
+    "cholesky": np.linalg.cholesky,
+    "eigvalsh": lambda x, uplo: np.linalg.eigh(x)[0],
+    "eigenvectors": lambda x, uplo: np.linalg.eigh(x)[1],
+    "svdvals": lambda x: np.sqrt(np.maximum(np.linalg.eigvalsh(small(x)), 0))[..., ::-1],
+    "left_vectors": lambda x: np.linalg.svd(x, full_matrices=False)[0],
+    "right_vectors": lambda x: np.linalg.svd(x, full_matrices=False)[2],
+    "pinv": np.linalg.pinv,
     "matmul": np.matmul,
     "weigh_matmul": np.matmul,
     "swap": lambda x: np.moveaxis(x, -1, -2),
@@ -301,6 +503,19 @@ def test_every_row_has_a_case_here() -> None:
     assert not missing, f"NumPy has no function {missing}: write in NUMPY, above, what the row is worth, naively"
 
 
+SIGNLESS = ("eigenvectors", "left_vectors", "right_vectors")  # with a vector its negative is one
+
+
+def seen(op: ArrayOp, f: Any) -> Any:
+    """What is to be seen of a result: of vectors that have either sign the squares."""
+    return f * f if op.name in SIGNLESS else f
+
+
+def arriving(op: ArrayOp, g: Any, f: Any) -> Any:
+    """The gradient in the result, of that in what is seen of it."""
+    return 2 * g * f if op.name in SIGNLESS else g
+
+
 @every_row
 @given(data=st.data())
 @settings(max_examples=60)
@@ -311,7 +526,7 @@ def test_a_row_is_worth_what_numpy_says(op: ArrayOp, data: st.DataObject) -> Non
     by_name, node = op(*case.xs, **case.parameters), op(*map(Tensor, case.xs), **case.parameters)
 
     # Sums and products of at most 27 numbers, in another order.
-    np.testing.assert_allclose(by_name, want, rtol=1e-13, atol=1e-14)
+    np.testing.assert_allclose(seen(op, by_name), seen(op, want), rtol=1e-13, atol=1e-14)
     assert np.shape(by_name) == node.shape == np.shape(want)
     assert np.array_equal(by_name, node.data)
     assert not node.data.flags.writeable
@@ -353,10 +568,10 @@ def test_a_pullback_is_the_slope_by_central_difference(op: ArrayOp, data: st.Dat
     row = held(op, case)
     f = np.asarray(row.of(*case.xs))
     g = uneven(f.shape)
-    wanted = differences(lambda *xs: float(np.sum(g * row.of(*xs))), case.xs)
+    wanted = differences(lambda *xs: float(np.sum(g * seen(op, row.of(*xs)))), case.xs)
 
     for i, want in enumerate(wanted):
-        got = row.pullback(i, g, f, *case.xs)
+        got = row.pullback(i, arriving(op, g, f), f, *case.xs)
         assert np.shape(got) == want.shape
         assert_close(got, want)
 
@@ -373,10 +588,12 @@ def test_a_second_derivative_is_the_slope_of_the_first(op: ArrayOp, data: st.Dat
     weights = uneven(case.xs[i].shape, start=50)
 
     def first(g: Array, *xs: Array) -> float:
-        return float(np.sum(weights * row.pullback(i, g, np.asarray(row.of(*xs)), *xs)))
+        f = np.asarray(row.of(*xs))
+        return float(np.sum(weights * row.pullback(i, arriving(op, g, f), f, *xs)))
 
     inputs = [Tensor(g), *map(Tensor, case.xs)]
-    share = row.pullback(i, inputs[0], row(*inputs[1:]), *inputs[1:])  # the same rule, on nodes
+    f = row(*inputs[1:])
+    share = row.pullback(i, arriving(op, inputs[0], f), f, *inputs[1:])  # the same rule, on nodes
     (weights * share).sum().backward()
     for x, want in zip(inputs, differences(first, [g, *case.xs]), strict=True):
         assert_close(x.grad, want)
@@ -525,6 +742,37 @@ WRITTEN: list[tuple[str, dict[str, Any], str]] = [
     ("take", {"index": (slice(1, 3), ..., None, 0)}, "(a + b)[1:3, ..., None, 0]"),
     ("put", {"index": slice(None, None, 2), "shape": (4,)}, "put(a + b, [::2], (4,))"),
     ("concatenate", {"axis": 1}, "concatenate([a + b, c], axis=1)"),
+    ("einsum", {"subscripts": "ij,jk->ik"}, "einsum('ij,jk->ik', a + b, c, optimize=True)"),
+    ("weigh_einsum", {"subscripts": "ij,jk->ik"}, "weigh_einsum(a + b, c, subscripts='ij,jk->ik')"),
+    ("pad", {"width": ((1, 2), (0, 0))}, "pad(a + b, ((1, 2), (0, 0)))"),
+    ("diagonal", {"offset": 1}, "diagonal(a + b, 1, -2, -1)"),
+    ("on_diagonal", {"offset": 0, "shape": (2, 2)}, "on_diagonal(a + b, 0, (2, 2))"),
+    ("tril", {"k": 0}, "tril(a + b, 0)"),
+    ("triu", {"k": -1}, "triu(a + b, -1)"),
+    ("windows", {"size": (2,), "step": (1,), "dilation": (1,)}, "windows(a + b, (2,), (1,), (1,))"),
+    (
+        "overlap",
+        {"size": (2,), "step": (1,), "dilation": (1,), "shape": (4,)},
+        "overlap(a + b, (2,), (1,), (1,), (4,))",
+    ),
+    ("quantile", {"q": 0.5, "method": "lower", "axis": 0}, "quantile(a + b, 0.5, axis=0, method='lower')"),
+    ("roll", {"by": (1,), "axis": (0,)}, "roll(a + b, (1,), (0,))"),
+    ("sort", {"axis": 0}, 'sort(a + b, 0, kind="stable")'),
+    ("sort_by", {"axis": 0}, "sort_by(a + b, c, 0)"),
+    ("unsort", {"axis": 0}, "unsort(a + b, c, 0)"),
+    ("solve", {}, "linalg.solve(a + b, c)"),
+    ("inv", {}, "linalg.inv(a + b)"),
+    ("det", {}, "linalg.det(a + b)"),
+    ("cofactor", {}, "cofactor(a + b)"),
+    ("logabsdet", {}, "linalg.slogdet(a + b)[1]"),
+    ("signdet", {}, "linalg.slogdet(a + b)[0]"),
+    ("cholesky", {}, "cholesky(a + b)"),
+    ("eigvalsh", {"uplo": "L"}, "linalg.eigvalsh(a + b, 'L')"),
+    ("eigenvectors", {"uplo": "L"}, "eigenvectors(a + b, 'L')"),
+    ("svdvals", {}, "linalg.svd(a + b, compute_uv=False)"),
+    ("left_vectors", {}, "left_vectors(a + b)"),
+    ("right_vectors", {}, "right_vectors(a + b)"),
+    ("pinv", {}, "linalg.pinv(a + b)"),
     ("sum", {"axis": 1, "keepdims": True}, "sum(a + b, axis=1, keepdims=True)"),
     ("mean", {"axis": (0, 1)}, "mean(a + b, axis=(0, 1))"),
     ("max", {}, "max(a + b)"),

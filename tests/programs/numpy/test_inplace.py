@@ -246,8 +246,44 @@ ROWS: dict[str, Callable[..., Any]] = {
     "log_softmax": lambda x, y: ARRAY_OPS["log_softmax"](x, axis=1) * y,
     "shift": lambda x, y: ARRAY_OPS["shift"](x, by=1, fill=0, axis=0) * y,
     "recur": lambda x, y: ARRAY_OPS["recur"](x, y, axis=1, back=True) * y,
+    "einsum": lambda x, y: ARRAY_OPS["einsum"](x, y, subscripts="ij,kj->ki"),
+    "weigh_einsum": lambda x, y: ARRAY_OPS["weigh_einsum"](x, y, subscripts="ij,kj->ki"),
+    "pad": lambda x, y: ARRAY_OPS["pad"](x, width=((1, 0), (0, 2)))[1:, 1:5] * y,
+    "diagonal": lambda x, y: ARRAY_OPS["diagonal"](x, offset=1) * y[:, :3],
+    "on_diagonal": lambda x, y: ARRAY_OPS["on_diagonal"](x, offset=0, shape=(3, 4, 4)) * y.reshape(3, 1, 4),
+    "tril": lambda x, y: ARRAY_OPS["tril"](x, k=0) * y,
+    "triu": lambda x, y: ARRAY_OPS["triu"](x, k=1) * y,
+    "windows": lambda x, y: ARRAY_OPS["windows"](x, size=(2,), step=(1,), dilation=(2,)) * y[:, :2].reshape(3, 2, 1),
+    "overlap": lambda x, y: (
+        ARRAY_OPS["overlap"](x.reshape(3, 2, 2), size=(2,), step=(1,), dilation=(2,), shape=(3, 4)) * y
+    ),
+    "quantile": lambda x, y: ARRAY_OPS["quantile"](x, q=0.3, method="linear", axis=0) * y,
+    "roll": lambda x, y: ARRAY_OPS["roll"](x, by=(1,), axis=(1,)) * y,
+    "sort_by": lambda x, y: ARRAY_OPS["sort_by"](x, y, axis=1) * y,
+    "unsort": lambda x, y: ARRAY_OPS["unsort"](x, y, axis=1) * y,
+    "solve": lambda x, y: ARRAY_OPS["solve"](x @ x.T, y) * y,
+    "svdvals": lambda x, y: ARRAY_OPS["svdvals"](x) * y.T,
+    "left_vectors": lambda x, y: ARRAY_OPS["left_vectors"](x) ** 2 * y[:, :3],
+    "right_vectors": lambda x, y: ARRAY_OPS["right_vectors"](x) ** 2 * y,
+    "pinv": lambda x, y: ARRAY_OPS["pinv"](x) * y.T,
+    "eigvalsh": lambda x, y: ARRAY_OPS["eigvalsh"](x @ x.T, uplo="L") * y.T,
+    "eigenvectors": lambda x, y: ARRAY_OPS["eigenvectors"](x @ x.T, uplo="U") ** 2 * y[:, :3],
+}
+ROWS |= {  # of square matrices
+    name: partial(lambda name, x, y: ARRAY_OPS[name](x @ x.T) * y[:, :1], name)
+    for name in ("inv", "det", "cofactor", "logabsdet", "signdet", "cholesky")
 }
 ROWS |= {name: partial(lambda name, x, y: ARRAY_OPS[name](x, axis=0) * y, name) for name in set(ARRAY_OPS) - set(ROWS)}
+
+
+OF_FINITE_MATRICES = (
+    "eigvalsh",
+    "eigenvectors",
+    "svdvals",
+    "left_vectors",
+    "right_vectors",
+    "pinv",
+)  # NumPy refuses others
 
 
 def test_every_row_of_the_second_table_is_here() -> None:
@@ -262,7 +298,8 @@ def test_a_row_of_the_second_table_has_the_numbers_of_its_function(name: str, dt
     program = compile((ROWS[name](*leaves) ** 2).sum(), leaves, inputs=leaves, simplify=simplify)
 
     for numbers in rounds([x.data for x in leaves]):
-        assert_replayed(program, numbers)
+        if name not in OF_FINITE_MATRICES or np.isfinite(numbers).all():
+            assert_replayed(program, numbers)
 
     assert in_places(program)
 

@@ -1,0 +1,123 @@
+"""NumPy's element-wise words that are no rows, but made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..rules import arrays, calculus
+from .rearrange import expand_dims, operand
+
+LN2 = calculus.LN2
+
+
+def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """Return it, but the bounds where it is beyond; a bound of None is none."""
+    x, low, high = operand(a), min if a_min is None else a_min, max if a_max is None else a_max
+    if low is None or high is None:
+        bound = high if low is None else low
+        row = calculus.minimum if low is None else calculus.maximum
+        return x if bound is None else row(x, bound)
+    return calculus.clip(x, low, high)
+
+
+def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Return it with numbers for NaN and ±∞, by default 0 and the largest that there are."""
+    x = operand(x)
+    most = float(np.finfo(x.dtype).max)
+    high, low = most if posinf is None else posinf, -most if neginf is None else neginf
+    found = calculus.where(calculus.equal(x, x), x, nan)
+    found = calculus.where(calculus.equal(x, np.inf), high, found)
+    return calculus.where(calculus.equal(x, -np.inf), low, found)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+    """Return for each place the choice whose condition holds first."""
+    result = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        result = calculus.where(condition, choice, result)
+    return result
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Return what straight lines between the points (xp, fp) are worth at x; beyond them it is as at their ends."""
+    if (left, right, period) != (None, None, None):
+        raise ValueError("interp: left, right and period are not for Tensors; beyond its points it is as at their ends")
+    x, xp, fp = operand(x), operand(xp), operand(fp)
+    at = expand_dims(x, -1)
+    low, high = arrays.take(xp, index=slice(None, -1)), arrays.take(xp, index=slice(1, None))
+    begin, end = arrays.take(fp, index=slice(None, -1)), arrays.take(fp, index=slice(1, None))
+    gone = calculus.maximum(calculus.minimum(at, high), low) - low
+    return arrays.take(fp, index=0) + arrays.sum((end - begin) / (high - low) * gone, axis=-1)
+
+
+def polyval(p: Any, x: Any) -> Any:
+    """Return p₀ xⁿ⁻¹ + … + pₙ₋₁, by Horner."""
+    p, x = operand(p), operand(x)
+    result: Any = 0 * x
+    for i in range(p.shape[0]):
+        result = result * x + arrays.take(p, index=i)
+    return result
+
+
+def itself(x: Any, *_: Any, **__: Any) -> Any:
+    """Return a real number as it is: its real part, its conjugate."""
+    return operand(x)
+
+
+def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    """Return it as a node of its own."""
+    return calculus.same(operand(a))
+
+
+def imag(x: Any) -> Any:
+    """Return 0 for each number, being real."""
+    return arrays.nothing(operand(x))
+
+
+def angle(z: Any, deg: bool = False) -> Any:
+    """Return 0, or π where it is negative, being real."""
+    return calculus.step(-operand(z)) * (180.0 if deg else np.pi)
+
+
+def logaddexp2(x: Any, y: Any) -> Any:
+    """Return log₂(2^x + 2^y)."""
+    return calculus.logaddexp(operand(x) * LN2, operand(y) * LN2) / LN2
+
+
+def fmax(x: Any, y: Any) -> Any:
+    """Return the larger, or the one that is no NaN."""
+    x, y = operand(x), operand(y)
+    best = calculus.maximum(x, y)
+    return calculus.where(calculus.equal(x, x), calculus.where(calculus.equal(y, y), best, x), y)
+
+
+def fmin(x: Any, y: Any) -> Any:
+    """Return the smaller, or the one that is no NaN."""
+    x, y = operand(x), operand(y)
+    best = calculus.minimum(x, y)
+    return calculus.where(calculus.equal(x, x), calculus.where(calculus.equal(y, y), best, x), y)
+
+
+def heaviside(x: Any, y: Any) -> Any:
+    """Return 0 where x < 0, y where it is 0, and 1 where it is above."""
+    return calculus.where(operand(x), calculus.step(operand(x)), y)
+
+
+OF_UFUNCS = {
+    "square": lambda x: x**2,
+    "reciprocal": lambda x: 1 / x,
+    "fabs": calculus.abs,
+    "conjugate": itself,
+    "deg2rad": lambda x: x * (np.pi / 180),
+    "radians": lambda x: x * (np.pi / 180),
+    "rad2deg": lambda x: x * (180 / np.pi),
+    "degrees": lambda x: x * (180 / np.pi),
+    "float_power": calculus.pow,
+    "logaddexp2": logaddexp2,
+    "fmax": fmax,
+    "fmin": fmin,
+    "heaviside": heaviside,
+}

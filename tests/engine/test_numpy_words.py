@@ -1,0 +1,245 @@
+"""NumPy's words on Tensors: each is worth what NumPy says, and its gradient is the slope, on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from microgradnn import Tensor, compile, derive
+
+pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")
+
+Array = np.ndarray[Any, Any]
+NUMPY: Any = np  # whose types know of no Tensors
+RNG = np.random.default_rng(17)
+STEP = 2.0**-17  # of a central difference: its rounding and its curvature cost some 1e-10 of numbers of order 1
+
+
+def some(*shape: int) -> Array:
+    """Normal numbers."""
+    return RNG.normal(size=shape)
+
+
+def near_one(*shape: int) -> Array:
+    """Matrices that are far from singular."""
+    return 0.3 * some(*shape) + 2 * np.eye(shape[-1])
+
+
+np_, linalg = NUMPY, NUMPY.linalg
+trapezoid = getattr(np, "trapezoid", None) or NUMPY.trapz
+WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
+    "einsum ij,jk->ik": (lambda x, y: np_.einsum("ij,jk->ik", x, y), (some(2, 3), some(3, 4))),
+    "einsum with lists": (lambda x, y: np_.einsum(x, [0, 1], y, [1, 2], [0, 2]), (some(2, 3), some(3, 4))),
+    "einsum ii->i": (lambda x: np_.einsum("ii->i", x), (some(3, 3),)),
+    "einsum iji": (lambda x: np_.einsum("iji", x), (some(3, 2, 3),)),
+    "einsum of batches": (lambda x, y: np_.einsum("...ij,...jk->...ik", x, y), (some(2, 2, 3), some(3, 4))),
+    "einsum that repeats": (lambda x, y: np_.einsum("ij,ij->ij", x, y), (some(1, 3), some(2, 3))),
+    "einsum of three": (
+        lambda x, y, z: np_.einsum("ijk,lji,lli->lki", x, y, z),
+        (some(3, 4, 4), some(4, 4, 3), some(4, 4, 3)),
+    ),
+    "einsum that sums": (lambda x, y: np_.einsum("k,nk->", x, y), (some(5), some(2, 5))),
+    "einsum without a result": (lambda x, y: np_.einsum("ij,k", x, y), (some(3, 2), some(3))),
+    "einsum of attention": (lambda x, y: np_.einsum("bqhd,bkhd->bhqk", x, y), (some(2, 3, 2, 4), some(2, 3, 2, 4))),
+    "tensordot": (lambda x, y: np_.tensordot(x, y, axes=([0], [-1])), (some(2, 3), some(3, 2))),
+    "tensordot of 2 axes": (lambda x, y: np_.tensordot(x, y), (some(2, 3, 4), some(3, 4))),
+    "inner": (np_.inner, (some(2, 3), some(4, 3))),
+    "outer": (np_.outer, (some(3), some(2, 2))),
+    "dot": (np_.dot, (some(2, 2, 3), some(2, 3, 4))),
+    "dot of vectors": (np_.dot, (some(3), some(3))),
+    "dot with a number": (np_.dot, (some(3), some())),
+    "T.dot": (lambda x, y: x.dot(y), (some(2, 3), some(3))),
+    "vdot": (np_.vdot, (some(2, 3), some(2, 3))),
+    "kron": (np_.kron, (some(2, 3), some(3))),
+    "cross": (lambda x, y: np_.cross(x, y, axis=0), (some(3, 2), some(3, 2))),
+    "matmul": (np_.matmul, (some(3), some(2, 3, 4))),
+    "trace": (lambda x: np_.trace(x, offset=1), (some(3, 4, 2),)),
+    "diag": (lambda x: np_.diag(x, k=-1), (some(3, 3),)),
+    "diag of a vector": (lambda x: np_.diag(x, k=1), (some(3),)),
+    "diagonal": (lambda x: x.diagonal(0, 0, 2), (some(3, 2, 3),)),
+    "tril": (lambda x: np_.tril(x, k=-1), (some(3, 4),)),
+    "triu": (np_.triu, (some(2, 3, 4),)),
+    "squeeze": (np_.squeeze, (some(1, 3, 1),)),
+    "squeeze of one axis": (lambda x: x.squeeze(axis=-1), (some(1, 3, 1),)),
+    "expand_dims": (lambda x: np_.expand_dims(x, axis=(0, -1)), (some(3, 2),)),
+    "swapaxes": (lambda x: np_.swapaxes(x, 0, 2), (some(2, 3, 4),)),
+    "moveaxis": (lambda x: np_.moveaxis(x, 0, -1), (some(2, 3, 4),)),
+    "rollaxis": (lambda x: np_.rollaxis(x, 2), (some(2, 3, 4),)),
+    "transpose": (lambda x: np_.transpose(x, axes=[1, 0, 2]), (some(2, 3, 4),)),
+    "ravel by columns": (lambda x: np_.ravel(x, order="F"), (some(2, 3),)),
+    "reshape by columns": (lambda x: np_.reshape(x, (3, 4), order="F"), (some(2, 3, 2),)),
+    "flatten": (lambda x: x.flatten(), (some(2, 3),)),
+    "atleast_3d": (np_.atleast_3d, (some(2, 3),)),
+    "broadcast_to": (lambda x: np_.broadcast_to(x, (2, 3)), (some(3),)),
+    "cumsum": (lambda x: np_.cumsum(x, axis=1, dtype=None), (some(2, 3),)),
+    "cumprod": (np_.cumprod, (some(2, 3),)),
+    "diff": (lambda x: np_.diff(x, n=2, axis=0, prepend=0.5), (some(4, 3),)),
+    "gradient": (np_.gradient, (some(6),)),
+    "gradient, to second order": (lambda x: np_.gradient(x, 2.0, axis=0, edge_order=2), (some(6, 2),)),
+    "gradient at uneven places": (lambda x: np_.gradient(x, np.array([0.0, 1, 3, 4, 7]), edge_order=2), (some(5),)),
+    "trapezoid": (lambda x: trapezoid(x, dx=0.5, axis=0), (some(4, 2),)),
+    "pad": (lambda x: np_.pad(x, ((1, 2), (0, 1))), (some(2, 3),)),
+    "pad by reflection": (lambda x: np_.pad(x, 2, mode="reflect"), (some(4, 3),)),
+    "pad with a number": (lambda x: np_.pad(x, 1, constant_values=3.0), (some(2, 2),)),
+    "roll": (lambda x: np_.roll(x, (1, 2), axis=(0, 1)), (some(3, 4),)),
+    "roll of all": (lambda x: np_.roll(x, -2), (some(3, 4),)),
+    "rot90": (lambda x: np_.rot90(x, k=3, axes=(1, 2)), (some(2, 3, 2),)),
+    "fliplr": (np_.fliplr, (some(2, 3),)),
+    "tile": (lambda x: np_.tile(x, (2, 1, 3)), (some(2, 3),)),
+    "repeat": (lambda x: np_.repeat(x, 2, axis=1), (some(2, 3),)),
+    "repeat by numbers": (lambda x: np_.repeat(x, [1, 0, 2], axis=1), (some(2, 3),)),
+    "split": (lambda x: np_.split(x, 2, axis=1)[1], (some(2, 4),)),
+    "array_split": (lambda x: np_.array_split(x, 3)[1], (some(7, 2),)),
+    "hsplit": (lambda x: np_.hsplit(x, [1, 2])[1], (some(2, 4),)),
+    "stack": (lambda x, y: np_.stack([x, y], axis=1), (some(2, 3), some(2, 3))),
+    "hstack": (lambda x, y: np_.hstack([x, y]), (some(2, 3), some(2, 1))),
+    "vstack": (lambda x, y: np_.vstack([x, y]), (some(3), some(2, 3))),
+    "dstack": (lambda x, y: np_.dstack([x, y]), (some(2, 3), some(2, 3))),
+    "column_stack": (lambda x, y: np_.column_stack([x, y]), (some(3), some(3))),
+    "append": (np_.append, (some(3), some(2, 2))),
+    "take": (lambda x: np_.take(x, [[0, 2], [2, 2]], axis=1), (some(2, 3),)),
+    "take_along_axis": (lambda x: np_.take_along_axis(x, np.array([[0, 2], [1, 1]]), axis=1), (some(2, 3),)),
+    "delete": (lambda x: np_.delete(x, 1, axis=0), (some(3, 2),)),
+    "sort": (lambda x: np_.sort(x, axis=0), (some(4, 3),)),
+    "median": (lambda x: np_.median(x, axis=0), (some(4, 3),)),
+    "quantile": (lambda x: np_.quantile(x, [0.2, 0.7], axis=1), (some(2, 4),)),
+    "percentile": (lambda x: np_.percentile(x, 30, keepdims=True), (some(4, 3),)),
+    "ptp": (lambda x: np_.ptp(x, axis=0), (some(3, 2),)),
+    "average": (lambda x: np_.average(x, axis=0, weights=[1.0, 2, 3]), (some(3, 2),)),
+    "sum with a start": (lambda x: np_.sum(x, axis=1, initial=2.0, keepdims=True), (some(2, 3),)),
+    "max with a floor": (lambda x: np_.max(x, axis=0, initial=0.5), (some(2, 3),)),
+    "var": (lambda x: np_.var(x, axis=0, ddof=1, keepdims=True), (some(3, 2),)),
+    "add.reduce": (np_.add.reduce, (some(2, 3),)),
+    "add.accumulate": (np_.add.accumulate, (some(2, 3),)),
+    "multiply.outer": (np_.multiply.outer, (some(2), some(3))),
+    "nansum": (np_.nansum, (some(3),)),
+    "nanmax": (lambda x: np_.nanmax(x, axis=0), (some(3, 2),)),
+    "norm": (linalg.norm, (some(3, 2),)),
+    "norm of lines": (lambda x: linalg.norm(x, ord=3, axis=1), (some(3, 2),)),
+    "the largest sum of a column": (lambda x: linalg.norm(x, ord=1), (some(3, 2),)),
+    "nuclear norm": (lambda x: linalg.norm(x, ord="nuc"), (some(3, 2),)),
+    "solve": (linalg.solve, (near_one(3, 3), some(3))),
+    "solve for columns": (linalg.solve, (near_one(2, 3, 3), some(2, 3, 2))),
+    "inv": (linalg.inv, (near_one(2, 3, 3),)),
+    "det": (linalg.det, (some(3, 3),)),
+    "slogdet": (lambda x: linalg.slogdet(x)[1], (near_one(3, 3),)),
+    "cholesky": (lambda x: linalg.cholesky(x @ np_.swapaxes(x, -1, -2)), (near_one(2, 3, 3),)),
+    "eigh": (lambda x: linalg.eigh(x)[0], (np.diag([1.0, 3.0, 5.0]) + 0.1,)),
+    "svd": (lambda x: linalg.svd(x, full_matrices=False)[1], (some(4, 3),)),
+    "pinv": (linalg.pinv, (some(4, 3),)),
+    "matrix_power": (lambda x: linalg.matrix_power(x, 3), (some(3, 3),)),
+    "convolve": (np_.convolve, (some(5), some(3))),
+    "convolve, same": (lambda x, y: np_.convolve(x, y, mode="same"), (some(5), some(4))),
+    "correlate": (np_.correlate, (some(5), some(3))),
+    "sliding windows": (lambda x: np_.lib.stride_tricks.sliding_window_view(x, 3, axis=0), (some(5, 2),)),
+    "clip": (lambda x: np_.clip(x, a_min=-0.5, a_max=0.5), (some(3, 3),)),
+    "clip from below": (lambda x: np_.clip(x, 0.1, None), (some(3, 3),)),
+    "nan_to_num": (np_.nan_to_num, (some(3, 3),)),
+    "select": (lambda x: np_.select([x > 0, x < -1], [x, x**2], default=1.1), (some(3, 3),)),
+    "interp": (lambda x: np_.interp(x, [-1.0, 0.0, 1.0], [0.0, 2.0, 1.0]), (some(5),)),
+    "polyval": (np_.polyval, (some(3), some(4))),
+    "fmax": (np_.fmax, (some(3), some(3))),
+    "logaddexp2": (np_.logaddexp2, (some(3), some(3))),
+    "deg2rad": (np_.deg2rad, (some(3),)),
+    "reciprocal": (np_.reciprocal, (2 + np.abs(some(3)),)),
+    "copy": (np_.copy, (some(2, 2),)),
+    "real": (np_.real, (some(2, 2),)),
+    "zeros_like": (lambda x: np_.zeros_like(x) + x, (some(2, 3),)),
+    "linspace": (lambda x, y: np_.linspace(x, y, 4), (some(2), some(2))),
+    "meshgrid": (lambda x, y: np_.meshgrid(x, y)[0] + np_.meshgrid(x, y)[1] ** 2, (some(2), some(3))),
+}
+
+
+def weight(shape: tuple[int, ...]) -> Array:
+    """Numbers of which no two are equal, to weigh the results with."""
+    return np.array(np.cos(np.arange(float(np.prod(shape, dtype=int))))).reshape(shape)
+
+
+def leaves(xs: tuple[Array, ...]) -> list[Tensor]:
+    return [Tensor(x, name) for x, name in zip(xs, "xyz", strict=False)]
+
+
+def assert_close(got: Any, want: Any) -> None:
+    np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-7)  # of a difference, see STEP
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_worth_what_numpy_says_and_has_its_slope(word: str) -> None:
+    f, xs = WORDS[word]
+    made = leaves(xs)
+    y = f(*made)
+    want = f(*xs)
+    assert isinstance(y, Tensor)
+    assert y.shape == np.shape(want)
+    np.testing.assert_allclose(y.data, want, rtol=1e-13, atol=1e-13)
+
+    w = weight(y.shape)
+    (y * y * w).sum().backward()
+
+    def cost(*xs: Array) -> float:
+        return float(np.sum(np.asarray(f(*xs)) ** 2 * w))
+
+    for i, x in enumerate(xs):
+        slope = np.zeros(x.shape)
+        for place in np.ndindex(x.shape):
+            ends = []
+            for step in (STEP, -STEP):
+                moved = [one.copy() for one in xs]
+                moved[i][place] += step
+                ends.append(cost(*moved))
+            slope[place] = (ends[0] - ends[1]) / (2 * STEP)
+        assert_close(made[i].grad, slope)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_has_second_derivatives(word: str) -> None:
+    f, xs = WORDS[word]
+    ways = tuple([weight(x.shape) for x in xs])
+
+    def cost(*xs: Any) -> Any:
+        y = f(*xs)
+        return (y * y * weight(y.shape)).sum()
+
+    def slope(*xs: Array) -> float:
+        made = leaves(xs)
+        cost(*made).backward()
+        return float(sum(np.sum(x.grad * way) for x, way in zip(made, ways, strict=True)))
+
+    turned = second(cost, xs, ways)
+    ends = [slope(*[x + step * way for x, way in zip(xs, ways, strict=True)]) for step in (STEP, -STEP)]
+    np.testing.assert_allclose(turned, (ends[0] - ends[1]) / (2 * STEP), rtol=1e-6, atol=1e-6)
+
+
+def second(cost: Callable[..., Any], xs: tuple[Array, ...], ways: tuple[Array, ...]) -> float:
+    """How the slope along `ways` changes along them: by a backward pass of a backward pass."""
+    made = leaves(xs)
+    cost(*made).backward(create_graph=True)
+    firsts = [x.grad for x in made]
+    slope = sum((g * way).sum() for g, way in zip(firsts, ways, strict=True))
+    for x in made:
+        x.grad = None
+    slope.backward()
+    return float(sum(np.sum(x.grad * way) for x, way in zip(made, ways, strict=True)))
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_programs_and_printed_code_agree(word: str) -> None:
+    f, xs = WORDS[word]
+    made = leaves(xs)
+    y = f(*made)
+    J = (y * y * Tensor(weight(y.shape), "w", kind="constant")).sum()
+    J.backward()
+    found = compile(J, made)()
+    printed = derive(J, made)
+    space: dict[str, Any] = {}
+    exec(printed.source, space)
+    known = {**dict(zip("xyz", xs, strict=False)), "w": weight(y.shape)}
+    value, gradients = space["value_and_gradients"](*[known[name] for name in printed.inputs])
+
+    np.testing.assert_allclose([found.value, value], J.item(), rtol=1e-12, atol=1e-12)
+    for x, gradient in zip(made, gradients, strict=True):
+        np.testing.assert_allclose(found.gradients[x.name], x.grad, rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(gradient, x.grad, rtol=1e-11, atol=1e-11)
