@@ -444,7 +444,7 @@ def of_package(text: str) -> str:
     kept[last + 1 : last + 1] = [f"from .rules.{home} import {name} as {name}" for name, home in rows.items()]
     whole = "\n".join(kept) + "\n"
     begin = whole.index("__all__ = [")
-    names = {*re.findall(r'"(\w+)"', whole[begin:])} - set(OPS) - (set(arrays.ARRAY_OPS) - {"concatenate"})
+    names = {*re.findall(r'"(\w+)"', whole[begin:])} - set(OPS) - (set(arrays.ARRAY_OPS) - {"concatenate", "einsum"})
     names |= {name for name in public if not hasattr(builtins, name)}
     order = sorted(names, key=lambda name: (not name[0].isupper(), natural(name)))
     return whole[:begin] + "__all__ = [\n" + "".join(f'    "{name}",\n' for name in order) + "]\n"

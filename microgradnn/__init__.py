@@ -153,6 +153,7 @@ __all__ = [
     "derive",
     "detect_anomaly",
     "dot",
+    "einsum",
     "elu",
     "erf",
     "erfc",
