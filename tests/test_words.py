@@ -77,8 +77,6 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a.pow(2)": (lambda: V.pow(2), AttributeError, "write a ** b"),
     "a.zero_()": (lambda: V.zero_(), AttributeError, "write a.data = …"),
     "a.backprop()": (lambda: V.backprop(), AttributeError, "did you mean a.backward?"),
-    "for x in a": (lambda: list(V), TypeError, "one number, and nothing to iterate over"),
-    "b, c = a": (lambda: [*V], TypeError, "a list, [v, w]"),
     "T[0] = 1": (lambda: T.__setitem__(0, 1), TypeError, "where(mask, x, T)"),
     "1 in T": (lambda: 1 in T, TypeError, "(T.data == x).any()"),
     "a @ a": (lambda: V @ V, TypeError, "microgradnn.dot(v, w)"),

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
 from ..graph.blocks import OPEN, note, note_constant
@@ -347,10 +347,6 @@ class Value(ValueMethods):
 
     def __int__(self) -> int:
         return int(float(self))
-
-    def __iter__(self) -> NoReturn:
-        """Refuse `for x in v` and `[*v]`."""
-        raise TypeError(f"{self!r} is one number, and nothing to iterate over; several Values are a list, [v, w]")
 
     # Equality and hash are by identity; order is that of the numbers.
 

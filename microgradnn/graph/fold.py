@@ -132,7 +132,7 @@ class Fold(Op):
 
 def is_sequence(x: Any) -> bool:
     """Whether x holds many numbers."""
-    return type(x) is list or (hasattr(x, "__iter__") and not isinstance(x, Node))
+    return type(x) is list or hasattr(x, "__iter__")
 
 
 def is_numeric_array(x: Any) -> bool:

@@ -180,3 +180,8 @@ def test_a_softmax_is_of_all_neurons_of_a_kind_that_computes_as_the_usual() -> N
     layer.neurons = [Named(2, activation="softmax") for _ in range(3)]
 
     assert sum(a.data for a in layer([1.0, 2.0])) == pytest.approx(1)
+
+
+def test_a_layer_of_one_neuron_may_stand_in_the_middle() -> None:
+    assert len(MLP(2, [1, 2])([1.0, 2.0])) == 2
+    assert not hasattr(Value(1.0), "__iter__")  # by which micrograd's users tell a list from a Value
