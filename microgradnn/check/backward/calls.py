@@ -31,7 +31,10 @@ SEEDS += " dyhat doutput gout incoming danext dzl topdiff eta dprev gradient dj 
 RATES = "lr learningrate alpha rate eta stepsize learnrate"
 LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expected truth"
 
-Argument = tuple[str, Any]  # ("input", 2), ("output", 0), ("rest", 1), ("all", None), ("seed", 0), ("rate", None)
+OUTPUTS = "output out outputs yhat ypred prediction predictions result activations activation a y probs z"
+
+# ("input", 2), ("output", 0), ("rest", 1), ("all", None), ("seed", 0), ("rate", None), ("attribute", "output")
+Argument = tuple[str, Any]
 
 
 @dataclass
@@ -97,6 +100,8 @@ def describe_call(arguments: Sequence[Argument], inputs: Sequence[str], outputs:
             told.append(f"d{outputs[k] or 'out'}")
         elif kind == "output":
             told.append(outputs[k] or ("out" if k == 0 else "cache"))
+        elif kind == "attribute":
+            told.append(f"self.{k}")
         else:
             told.append(words.get(kind, "cache"))
     return ", ".join(told)
@@ -123,6 +128,9 @@ def find_calls(
         named.append(argument)
     if None not in named:
         yield [a for a in named if a is not None]
+        if scalar:  # a loss whose backward starts from the scores or probabilities that it kept
+            for kept in attributes_of(run.inputs[0], OUTPUTS.split()):
+                yield [("attribute", kept) if a[0] == "seed" else a for a in named if a is not None]
     if named.count(None) == 1:
         hole = named.index(None)
         used = {a for a in named if a is not None and a[0] in ("input", "output")}
@@ -130,15 +138,23 @@ def find_calls(
         begins = hole == 0 or (hole == 1 and is_object(run.inputs[0]) and wanted[1].name[0] in "dge")  # after self
         if not any(a and a[0] == "seed" for a in named) and not scalar and begins:
             guesses.append(("seed", 0))
-        if several and count > 1:
-            guesses += [("output", count - 1), ("rest", 1)]
-        guesses += [("all", None), ("output", 0)]
+        whole: list[Argument] = [("all", None)]
+        last: list[Argument] = [("output", count - 1), ("rest", 1)] if several and count > 1 else []
+        arrays = count > 2 and all(is_real(x) for x in run.outputs)  # no cache among them
+        guesses += [*whole, *last] if arrays else [*last, *whole]
+        guesses.append(("output", 0))
         guesses += [("input", k) for k in range(len(inputs)) if ("input", k) not in used]
         if hole == 0:
             guesses.append(("seed", 0))
         for guess in guesses:
             yield [a if a is not None else guess for a in named]
     yield from by_place(len(required), len(inputs), count, scalar, several)
+
+
+def attributes_of(x: Any, names: Sequence[str]) -> list[str]:
+    """Return those attributes of an object that are arrays and called so, in the order of the names."""
+    found = {plain(name): name for name, part in vars(x).items() if np.ndim(part)} if is_object(x) else {}
+    return [found[name] for name in names if name in found]
 
 
 def name_argument(

@@ -12,10 +12,12 @@ import numpy as np
 from ...engine.tensor import Array
 from .calls import (
     LABELS,
+    OUTPUTS,
     RATES,
     Argument,
     Pass,
     Run,
+    attributes_of,
     describe_call,
     find_calls,
     parameters_of,
@@ -107,6 +109,7 @@ class FunctionPass(Pass):
         self.seeds: dict[int, Array] = {}
         self.scalar: int | None = None
         self.fitted: Loss | None = None
+        self.fitted_to = 0  # the output that the loss is of
         self.changed: list[str] = []
         self.objects = bool(objects)
         self.broken: Exception | None = None
@@ -117,8 +120,11 @@ class FunctionPass(Pass):
         first = self.run()
         if len(outputs) != len(first.outputs):
             self.output_names = [""] * len(first.outputs)
+        self.loss_of: int | None = 0
+        if self.loss is not None:
+            self.find_loss(first)
         self.look_for_chance(first)
-        self.returns = return_names(self.backward or forward)
+        self.returns = self.find_return_names(self.backward or forward)
         if self.backward is None:
             self.read_both(first)
         else:
@@ -130,9 +136,21 @@ class FunctionPass(Pass):
         """Run forward on copies of the inputs, with these arrays in them."""
         arrays = [leaf.array for leaf in self.leaves] if arrays is None else arrays
         inputs = build(self.given, arrays)
+        before = dict(vars(inputs[0])) if inputs and is_object(inputs[0]) else {}
         with repeatable(self.generators, self.chance):
             forward = self.forward if rebuilt is None or self.backward is not None else rebuilt.of(self.forward)
-            return Run(inputs, forward(*inputs[: self.count]))
+            result = forward(*inputs[: self.count])
+        return Run(inputs, find_output(inputs, before) if result is None else result)
+
+    def find_return_names(self, function: Callable[..., Any]) -> list[str] | None:
+        """Return the names of what a function returns; of a lambda that calls another, those that the other has."""
+        names = return_names(function)
+        if names is None or len(names) == 1:
+            for other in self.family.functions[1:]:
+                inner = return_names(other) or []
+                if any(is_gradient_name(name, leaf.tokens[-1]) for name in inner for leaf in self.leaves):
+                    return inner
+        return names
 
     def look_for_chance(self, first: Run) -> None:
         """Say so if forward does not give the same twice."""
@@ -150,7 +168,7 @@ class FunctionPass(Pass):
         if self.loss is not None:
             return self.call_loss(run)
         if self.fitted is not None:
-            return self.fitted(outputs[0])
+            return self.fitted(outputs[self.fitted_to])
         if self.scalar is not None:
             return np.asarray(outputs[self.scalar]).sum()
         return sum(np.sum(seed * np.asarray(outputs[k])) for k, seed in self.seeds.items())
@@ -158,23 +176,47 @@ class FunctionPass(Pass):
     def call_loss(self, run: Run) -> Any:
         """Call the user's loss with the output, and with inputs that its parameters are named after."""
         assert self.loss is not None
-        wanted = [p for p in parameters_of(self.loss) if p.default is p.empty]
+        return one_number(self.loss(*self.loss_arguments(run, self.loss_of)))
+
+    def loss_arguments(self, run: Run, of: int | None) -> list[Any]:
+        """Return what the loss is called with, where what it is a loss of is output `of`, or all that forward gave."""
+        assert self.loss is not None
+        takes = parameters_of(self.loss)
+        wanted = [p for p in takes if p.default is p.empty] or takes[:1]
         pool = dict(zip(self.output_names, run.outputs, strict=False)) | dict(zip(self.names, run.inputs, strict=True))
+        labels = [n for n in self.names if plain(n) in LABELS.split()]
         arguments: list[Any] = []
         for i, p in enumerate(wanted):
-            labels = [n for n in self.names if plain(n) in LABELS.split()]
             if p.name in pool and (i or p.name in self.output_names):
                 arguments.append(pool[p.name])
             elif i == 0:
-                arguments.append(run.outputs[0])
+                arguments.append(run.result if of is None else run.outputs[of])
             elif plain(p.name) in LABELS.split() and labels:
                 arguments.append(pool[labels[0]])
             else:
                 arguments.append(run.result if "cache" in p.name else run.inputs[-1])
-        if not wanted:
-            arguments = [run.outputs[0]] if parameters_of(self.loss) else []
-        found = self.loss(*arguments)
-        return found[0] if isinstance(found, tuple) else found
+        return arguments
+
+    def find_loss(self, first: Run) -> None:
+        """Find out which output the loss is of: the first that it gives a number for, the last where all are arrays."""
+        assert self.loss is not None
+        count = len(first.outputs)
+        alike = count > 2 and all(is_real(x) for x in first.outputs)
+        said: list[str] = []
+        for of in dict.fromkeys([count - 1, None, 0] if alike else [0, count - 1, None]):
+            try:
+                found = one_number(self.loss(*self.loss_arguments(first, of)))
+            except Exception as error:  # whatever the user's code says to another output
+                said.append(f"{type(error).__name__}: {error}")
+                continue
+            if np.size(found) == 1:
+                self.loss_of = of
+                name = "all that forward returned" if of is None else self.output_names[of]
+                if of and alike and name:
+                    self.notes.append(f"the loss is taken to be of {name}, the last that forward returns")
+                return
+            said.append(f"it gives an array of shape {np.shape(found)}")
+        raise TypeError("the loss gives no number of what forward returns: " + "; ".join(dict.fromkeys(said)))
 
     # --- the contract -------------------------------------------------------------------------------
 
@@ -202,6 +244,7 @@ class FunctionPass(Pass):
             ways = iter([*ways, [("all", None)][:count], [("output", 0), ("input", 0)][:count]])
         else:
             ways = find_calls(self.backward, self.names, names, first)
+        best: tuple[int, list[Argument], list[Array | None]] | None = None
         for way in ways:
             self.arguments = way
             try:
@@ -212,11 +255,21 @@ class FunctionPass(Pass):
                     self.stops = (way, error)
                 tried.append(f"backward({describe_call(way, self.names, names)}): {type(error).__name__}: {error}")
                 continue
-            if any(x is not None for x in found):
-                if self.loss is None and self.scalar is None and not self.seeds:
-                    self.fit_loss(found)
-                return
-            tried.append(f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}")
+            given = [(x.shape, leaf.array.shape) for x, leaf in zip(found, self.leaves, strict=True) if x is not None]
+            if not given:
+                tried.append(f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}")
+                continue
+            fitting = sum(mine == wanted for mine, wanted in given)
+            if best is None or fitting > best[0]:
+                best = (fitting, way, found)
+            if fitting == len(given):
+                break
+        if best is not None:
+            self.arguments = best[1]
+            self.choose_cost(first)
+            if self.loss is None and self.scalar is None and not self.seeds:
+                self.fit_loss(best[2])
+            return
         if self.stops is not None and bool(self.stops[0]):
             self.arguments, self.broken = self.stops
             self.choose_cost(first)
@@ -260,23 +313,27 @@ class FunctionPass(Pass):
 
     def fit_loss(self, found: Sequence[Array | None]) -> None:
         """Nobody wrote a loss: try the usual ones, and keep the one whose gradient fits best."""
-        out = self.run().outputs[0]
-        best: tuple[float, str, Loss] | None = None
-        for labels in self.label_candidates(out):
-            for name, loss in usual_losses(np.asarray(out, float), labels):
-                self.fitted = loss
-                score = self.score(found)
-                if best is None or score > best[0] + 1e-9:
-                    best = (score, name, loss)
+        outputs = self.run().outputs
+        real = [k for k, x in enumerate(outputs) if is_real(x) and np.ndim(x)]
+        best: tuple[float, str, Loss, int] | None = None
+        for k in dict.fromkeys([*real[:1], *real[-1:]]):
+            self.fitted_to = k
+            for labels in self.label_candidates(outputs[k]):
+                for name, loss in usual_losses(np.asarray(outputs[k], float), labels):
+                    self.fitted = loss
+                    score = self.score(found)
+                    if best is None or score > best[0] + 1e-9:
+                        best = (score, name, loss, k)
         if best is None:
             self.fitted = None
             raise TypeError(
                 "forward gives no number to be differentiated, and backward takes no gradient of its output: "
                 "say what the cost is with loss=lambda out: …"
             )
-        self.fitted = best[2]
+        self.fitted, self.fitted_to = best[2:]
         sure = "the gradient fits" if best[0] >= 1 else "it comes nearest to the gradient"
-        self.notes.append(f"no loss is written: taken to be J = {best[1].strip()}, as {sure}; loss= says another")
+        of = f" of {self.output_names[best[3]]}" if best[3] and self.output_names[best[3]] else ""
+        self.notes.append(f"no loss is written: taken to be J = {best[1].strip()}{of}, as {sure}; loss= says another")
 
     def label_candidates(self, out: Any) -> list[Array]:
         """Return what may be the labels: inputs of the output's shape, or integers."""
@@ -399,6 +456,8 @@ class FunctionPass(Pass):
             return run.outputs[k]
         if kind == "rest":
             return run.outputs[k:]
+        if kind == "attribute":
+            return getattr(run.inputs[0], k)
         if kind == "seed":
             return copy.copy(run.seeds[k])
         return run.result if kind == "all" else (self.rate or 1.0)
@@ -457,6 +516,23 @@ class FunctionPass(Pass):
                 if not np.array_equal(after[place], start[place]):
                     found[k] = (start[place] - after[place]) / (self.rate or 1.0)
         return found
+
+
+def one_number(found: Any) -> Any:
+    """Return the cost that a loss gives, which may give gradients after it."""
+    return found[0] if isinstance(found, tuple) else found
+
+
+def find_output(inputs: Sequence[Any], before: dict[str, Any]) -> Any:
+    """Return what a forward that returns nothing left in an attribute of its object: self.output."""
+    owner = inputs[0] if inputs else None
+    after = vars(owner) if is_object(owner) else {}
+    new = [name for name, x in after.items() if is_real(x) and before.get(name) is not x]
+    left = [name for name in new if not any(after[name] is given for given in inputs[1:])]
+    usual = [name for name in attributes_of(owner, OUTPUTS.split()) if name in left]
+    if left:
+        return after[usual[0] if usual else left[-1]]
+    raise TypeError("forward returns nothing, and leaves no array in an attribute: return the output, or the cost")
 
 
 def is_raised_inside(error: Exception, functions: Sequence[Any]) -> bool:

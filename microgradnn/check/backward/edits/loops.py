@@ -8,6 +8,7 @@ from typing import Any
 
 from .editor import Edit, Editor
 from .expressions import edit_expression
+from .factors import factors
 from .names import is_derivative, write_transpose
 from .syntax import below
 
@@ -74,6 +75,19 @@ def add_lines(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Ed
             place = f"{target}[{every}, {text}]" if axis == 0 else f"{target}[{text}, {every}]"
             for line in (f"{place} -= 1", f"{place} = -{editor.np}.sum({target}, axis={1 - axis})"):
                 yield insert(editor, parent, name, i + 1, line, statement.lineno)
+
+
+def scale_afterwards(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
+    """Yield dx = dx / m after dx[np.arange(m), y] -= 1, where a gradient is out by that."""
+    body: list[ast.stmt] = getattr(parent, name)
+    statement = body[i]
+    target = getattr(statement, "target", None) or (getattr(statement, "targets", None) or [None])[0]
+    if not isinstance(target, ast.Subscript):
+        return
+    of = ast.unparse(target.value)
+    for text, number in factors(editor, editor.distinct[statement.lineno]):
+        for op in "/*" if editor.is_near(number) else "":
+            yield insert(editor, parent, name, i + 1, f"{of} = {of} {op} {text}", statement.lineno)
 
 
 def insert(editor: Editor, parent: ast.AST, name: str, i: int, line: str, after: int) -> Edit:

@@ -10,7 +10,7 @@ from ..source import Scope
 from .editor import Edit, Editor
 from .expressions import edit_expression
 from .factors import factors
-from .loops import add_lines, edit_loop, pass_on
+from .loops import add_lines, edit_loop, pass_on, scale_afterwards
 from .syntax import Slot, below, binary, get, is_stash, load, parse, terms_of, values_of, write_index
 from .values import edit_value
 
@@ -35,6 +35,7 @@ def edit_block(editor: Editor, parent: ast.AST, name: str, in_loop: int) -> Iter
             yield from edit_statement(editor, statement, (parent, name, i), scope)
             yield from move(editor, parent, name, i, in_loop)
             yield from add_lines(editor, parent, name, i)
+            yield from scale_afterwards(editor, parent, name, i)
         for inner in ("body", "orelse", "finalbody"):
             if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
                 loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
