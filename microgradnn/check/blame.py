@@ -62,6 +62,8 @@ def suspects(root: Node, most: int = 2000) -> tuple[list[Suspect], str]:
 
 def off(along: Callable[[float], float], x: float, recorded: float, rounding: float = 0.0) -> float | None:
     """Return the slope of a function at x by differences, if `recorded` is not it."""
+    if not isfinite(along(x)):  # there is no slope of ∞ that could be held against anything
+        return None
     if isinf(recorded):
         steepest = steep(along, x)
         return None if isinf(steepest) and (recorded > 0) == (steepest > 0) else steepest

@@ -337,6 +337,15 @@ def test_a_slope_below_what_the_complex_step_sees_is_not_called_wrong() -> None:
     assert report.verdict != "WRONG"
 
 
+@pytest.mark.parametrize(
+    "f",
+    [lambda x: OPS["elu"](x.sigmoid().expm1().log(), x.exp().sinh()), lambda x: OPS["xlogy"](x, x.log()).relu()],
+)
+@pytest.mark.parametrize("x", [40.0, 1.0])
+def test_an_operation_that_is_infinite_is_not_to_blame(f: Any, x: float) -> None:
+    assert gradcheck(f, Value(x)).verdict != "WRONG"
+
+
 def test_a_wave_that_is_0_at_all_floats_says_nothing_of_its_slope() -> None:
     far, zero = np.array(4e16), np.zeros(())
 

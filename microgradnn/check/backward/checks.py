@@ -19,7 +19,7 @@ from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
-from .variation import elsewhere, find_hiding_inputs
+from .variation import elsewhere, find_hiding_inputs, single
 
 
 def check_backward(
@@ -158,13 +158,20 @@ def examine_here(user: Pass) -> BackwardReport:
         if wrong and all(by_a_hair(reference, k, claims[k]) for k in wrong):  # 1 - h**2 of a saturated h has few digits
             measure_rounding(user, reference, claims, little=1e-5)
             wrong = [k for k in wrong if not judge(user, reference, k, claims[k])]
+        clips = getattr(user, "clips", False)
+        clipped = {k: c for k in wrong if (c := clipped_at(claims[k], reference.slopes(k).values, clips)) is not None}
+        wrong = [k for k in wrong if k not in clipped]
+        cut = [
+            f"{gradient_of(user.leaves[k].name)} is cut off at ±{c:g}, and right but for that"
+            for k, c in clipped.items()
+        ]
         meant = convention(user, reference, claims, given, wrong)
         if meant:
             wrong = []
-        findings = find(user, reference, wrong)
+        findings, besides = find(user, reference, wrong)
     shown = sorted([*given, *forgotten])
     entries = tuple(entry(user, reference, k, claims[k], k not in wrong and k not in forgotten) for k in shown)
-    notes = [*user.notes, *meant]
+    notes = [*user.notes, *meant, *cut, *besides]
     if changed:
         notes.append(f"backward changes in place: {', '.join(changed)}")
     unknown = [
@@ -172,9 +179,13 @@ def examine_here(user: Pass) -> BackwardReport:
     ]
     if unknown and any(reference.arrays[k].size for k in given):
         notes.append(f"{', '.join(unknown)}: cannot be told here, the cost is {reference.here:g}")
+    if wrong and not user.family.sources:
+        notes.append("of gradients that are given as numbers no line can be named: give the function that makes them")
     seconds = time.perf_counter() - begin
     told = tuple(notes)
-    return BackwardReport(entries, tuple(findings), told, reference.method, by_convention=bool(meant), seconds=seconds)
+    return BackwardReport(
+        entries, tuple(findings), told, reference.method, by_convention=bool(meant or cut), seconds=seconds
+    )
 
 
 def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
@@ -189,7 +200,7 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
 def report_failure(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:
     """Report on a backward pass that raises: the line that is to blame is the one with which it runs and is right."""
     everything = list(range(len(user.leaves)))
-    findings = find(user, reference, everything)
+    findings, _ = find(user, reference, everything)
     named = [k for k in everything if any(user.leaves[k].name in finding.names for finding in findings)] or everything
     text = f"backward stops with {type(error).__name__}: {error}"
     nothing = [np.zeros(user.leaves[k].array.shape, bool) for k in named]
@@ -228,6 +239,17 @@ def convention(
         f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
         f"the {m} examples and the gradient that comes in is without that 1/{m}"
     ]
+
+
+def clipped_at(claimed: Array | None, right: Array, clips: bool) -> float | None:
+    """Return c if a gradient is np.clip(right, −c, c), as of exploding ones; of one that never clips, not all of it."""
+    if claimed is None or claimed.shape != right.shape or not np.all(np.isfinite(right)):
+        return None
+    c = float(np.max(np.abs(claimed), initial=0.0))
+    cut = np.abs(right) > c * (1 + 1e-6)
+    inside = np.allclose(claimed[~cut], right[~cut], rtol=1e-5, atol=1e-7 * c)
+    at_the_end = np.allclose(claimed[cut], np.sign(right[cut]) * c, rtol=1e-9, atol=0.0)
+    return c if c and np.any(cut) and (clips or not np.all(cut)) and inside and at_the_end else None
 
 
 def note_mean(user: Pass, reference: Reference, k: int, ratio: float | None) -> list[str]:
@@ -317,10 +339,30 @@ def entry(user: Pass, reference: Reference, k: int, claimed: Array | None, ok: b
     return Checked(user.leaves[k].name, claimed, right, off, ok, text)
 
 
-def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> list[Mistake]:
-    """Look for the mistakes behind wrong gradients."""
+def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> tuple[list[Mistake], list[str]]:
+    """Look for the mistakes behind wrong gradients, and for what is to be said of them besides.
+
+    Where two mistakes hide each other, as in what a step adds and in what it hands on, one is found with a single step.
+    """
     if not wrong:
-        return []
+        return [], []
     diagnosis = Diagnosis(user, reference, wrong)
     diagnosis.run()
-    return sorted(diagnosis.findings, key=lambda finding: finding.line or 0)
+    findings = list(diagnosis.findings)
+    named = {name for finding in findings for name in finding.names}
+    if not findings or any(user.leaves[k].name not in named for k in wrong):
+        for one in single(user):
+            there = Reference(one.user.cost, [leaf.array for leaf in one.user.leaves])
+            claims = one.user.gradients()
+            off = [k for k in wrong if claims[k] is not None and not judge(one.user, there, k, claims[k])]
+            if not off:
+                return findings, [f"right {one.there}, wrong {one.here}: what goes from one to the next is wrong"]
+            one.user.family = user.family  # what is mended there is mended here
+            first = Diagnosis(one.user, there, off)
+            first.run()
+            if first.findings:
+                rest = Diagnosis(user, reference, wrong)
+                rest.run()
+                findings += [*first.findings, *rest.findings]
+                break
+    return sorted(findings, key=lambda finding: finding.line or 0), []

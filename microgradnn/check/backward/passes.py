@@ -104,6 +104,7 @@ class FunctionPass(Pass):
         self.readings: dict[Any, list[int | None]] = {}
         self.generators = generators_in(self.family, reached)
         names = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
+        self.clips = any("clip" in name for function in self.family.functions for name in all_names(function.__code__))
         self.chance = bool(self.generators) or not reached.functions or any("rand" in name for name in names)
         self.for_another: dict[tuple[Token, ...], bool] = {}
         self.seeds: dict[int, Array] = {}
@@ -257,7 +258,9 @@ class FunctionPass(Pass):
                 continue
             given = [(x.shape, leaf.array.shape) for x, leaf in zip(found, self.leaves, strict=True) if x is not None]
             if not given:
-                tried.append(f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}")
+                tried.append(
+                    f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}"
+                )
                 continue
             fitting = sum(mine == wanted for mine, wanted in given)
             if best is None or fitting > best[0]:
@@ -293,6 +296,8 @@ class FunctionPass(Pass):
             for k in wanted:
                 shape = np.shape(outputs[k])
                 self.seeds[k] = np.ones(shape) if np.size(outputs[k]) == 1 else dout(shape, k)
+                if self.clips:  # a small one, which none of its gradients is cut off with
+                    self.seeds[k] = self.seeds[k] / 64
         elif self.loss is None:
             scalars = [k for k, x in enumerate(outputs) if is_real(x) and np.size(x) == 1]
             self.scalar = scalars[0] if scalars and (0 in scalars or len(outputs) <= 2) else None

@@ -65,8 +65,9 @@ def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
         return None
     fits = all(x is None or x.shape == leaf.array.shape for x, leaf in zip(claims, there.leaves, strict=True))
     finite = bool(np.all(np.isfinite(cost))) and all(x is None or bool(np.all(np.isfinite(x))) for x in claims)
-    same = [x is None for x in claims] == [x is None for x in user.gradients()]
-    return there if fits and finite and same and there.broken is None else None
+    lost = any(x is None and y is not None for x, y in zip(claims, user.gradients(), strict=True))
+    moves = user.rate is not None  # a step that moves nothing gives no gradient
+    return there if fits and finite and (moves or not lost) and there.broken is None else None
 
 
 def reads_arrays(user: FunctionPass) -> bool:
@@ -193,20 +194,43 @@ def sizes_of(x: Any) -> tuple[int, ...]:
 
 def resize_data(user: FunctionPass) -> Iterator[Elsewhere]:
     """Yield the pass with another number of examples, or of steps, along each axis of the data that bears it."""
-    names = [plain(name) for name in user.names]
-    places = [k for k, name in enumerate(names) if name in DATA.split() and sizes_of(user.given[k])]
-    places = places or [k for k, x in enumerate(user.given) if isinstance(x, np.ndarray) and x.dtype.kind == "f"][:1]
-    for k in places[:1]:
+    for k in data_of(user)[:1]:
         x = user.given[k]
         for axis, n in enumerate(sizes_of(x)):
             taken = {size for leaf in user.leaves for size in leaf.array.shape}
             new = next(s for s in (*range(n + 2, n + 99), FEW) if s not in taken) if n <= FEW + 2 else FEW
             there = resize_pass(user, k, axis, new)
             if there is not None:
-                what = "entry" if isinstance(x, list) or x.ndim == 1 else ("row", "column", "slice")[min(axis, 2)]
-                here = f"one {what} in {user.names[k]}" if n == 1 else f"{user.names[k]} of {shape_text(np.shape(x))}"
+                here = (
+                    f"one {what_along(x, axis)} in {user.names[k]}"
+                    if n == 1
+                    else f"{user.names[k]} of {shape_text(np.shape(x))}"
+                )
                 told = shape_text(np.shape(there.given[k]))
                 yield Elsewhere(here, f"with {user.names[k]} of {told}", there, hides=n == 1)
+
+
+def single(user: Pass) -> Iterator[Elsewhere]:
+    """Yield the pass with a single step, or example, where it was given several."""
+    if not isinstance(user, FunctionPass) or user.call is not None or user.broken is not None or reads_arrays(user):
+        return
+    for k in data_of(user)[:1]:
+        for axis, n in enumerate(sizes_of(user.given[k])):
+            there = resize_pass(user, k, axis, 1) if n > 1 else None
+            if there is not None:
+                what = what_along(user.given[k], axis)
+                yield Elsewhere(f"with more than one {what} in {user.names[k]}", f"with one {what}", there)
+
+
+def data_of(user: FunctionPass) -> list[int]:
+    """Return the places of the inputs that are data, by their names."""
+    named = [k for k, name in enumerate(user.names) if plain(name) in DATA.split() and sizes_of(user.given[k])]
+    return named or [k for k, x in enumerate(user.given) if isinstance(x, np.ndarray) and x.dtype.kind == "f"][:1]
+
+
+def what_along(x: Any, axis: int) -> str:
+    """Name what stands along an axis of an array, or in a list."""
+    return "entry" if isinstance(x, list) or x.ndim == 1 else ("row", "column", "slice")[min(axis, 2)]
 
 
 def resize_pass(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass | None:

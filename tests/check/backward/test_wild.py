@@ -58,6 +58,19 @@ MISTAKES = [
     ("vae", 0, "term"),
     ("zero_lstm_params", 5, "another variable"),
     ("zero_lstm_params", 6, "sum for mean"),
+    ("kept_output", 0, "axis"),
+    ("kept_output", 2, "constant"),
+    ("kept_output", 3, "factor"),
+    ("four_outputs", 0, "axis"),
+    ("four_outputs", 1, "factor"),
+    ("four_outputs", 2, "slope"),
+    ("four_outputs", 3, "slope"),
+    ("clipping_rnn", 0, "slope"),
+    ("clipping_rnn", 1, "transpose"),
+    ("clipping_rnn", 2, "overwrite"),
+    ("clipping_rnn", 3, "index"),
+    ("buffers", 0, "term"),
+    ("buffers", 2, "another variable"),
 ]
 
 
@@ -81,6 +94,7 @@ FORGOTTEN = [
     ("vae", 4, "* (h > 0)"),
     ("svm_vector", 3, "binary[np.arange(len(y)), y] = -np.sum(binary, axis=1)"),
     ("svm_vector", 1, "/ num_train"),
+    ("kept_output", 1, "self.dinputs = self.dinputs / samples"),
 ]
 
 
@@ -93,3 +107,24 @@ def test_a_line_that_was_forgotten_is_named(name: str, number: int, right: str, 
     (finding,) = load(file).check().findings
 
     assert right in finding.right + finding.hint
+
+
+def test_two_mistakes_that_hide_each_other_are_found_with_a_single_step(tmp_path: Path) -> None:
+    source = (WILD / "clipping_rnn.py").read_text(encoding="utf-8")
+    for right, wrong, _ in load(WILD / "clipping_rnn.py").MISTAKES[:2]:
+        source = source.replace(right, wrong, 1)
+    file = tmp_path / "two_wrong.py"
+    file.write_text(source, encoding="utf-8")
+
+    assert [finding.kind for finding in load(file).check().findings] == ["slope", "transpose"]
+
+
+def test_what_is_cut_off_is_right_but_for_that(tmp_path: Path) -> None:
+    source = (WILD / "clipping_rnn.py").read_text(encoding="utf-8")
+    file = tmp_path / "clipped.py"
+    file.write_text(source.replace("np.clip(d, -1, 1, out=d)", "np.clip(d, -0.002, 0.002, out=d)"), encoding="utf-8")
+
+    report = load(file).check()
+
+    assert report
+    assert "cut off at ±0.002, and right but for that" in str(report)

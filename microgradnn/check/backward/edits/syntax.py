@@ -151,6 +151,13 @@ def is_factor(slot: Slot) -> bool:
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.Mult)
 
 
+def is_one_minus(slot: Slot) -> bool:
+    """Whether a place is what is taken from 1."""
+    parent = slot[0]
+    one = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Sub) and isinstance(parent.left, ast.Constant)
+    return one and slot[1] == "right" and parent.left.value == 1  # type: ignore[attr-defined]
+
+
 def is_sum(slot: Slot) -> bool:
     """Whether a place is one of the operands of a sum."""
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, (ast.Add, ast.Sub))

@@ -28,9 +28,17 @@ def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: 
     terms = [
         f"{a} * {b}" for (a, _), (b, _) in itertools.permutations(own, 2) if is_derivative(a) > is_derivative(b)
     ] + terms
-    for term in terms[:120]:
+    for term in [*terms[:120], *projections(editor, line, shape)]:
         for op in (ast.Add(), ast.Sub()):
             yield editor.edit(slot, binary(node, op, parse(term)), "term", line, 3, neat(term), 3)
+
+
+def projections(editor: Editor, line: int, shape: tuple[int, ...]) -> list[str]:
+    """Return x̂ · mean(dx̂ · x̂), what normalising takes from a gradient along x̂, of all pairs of this shape."""
+    names = [text for text, x in editor.arrays(line) if x.shape == shape and text.isidentifier()][:12]
+    axes = [""] if len(shape) == 1 else [f", axis={axis}, keepdims=True" for axis in (-1, 0)]
+    pairs = [(a, b) for a, b in itertools.permutations(names, 2) if is_derivative(b) > is_derivative(a)]
+    return [f"{a} * {editor.np}.mean({b} * {a}{axis})" for a, b in pairs for axis in axes][:60]
 
 
 def add_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
@@ -80,3 +88,5 @@ def add_summands(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iter
         if not shapes or any(x.shape in (s, s[-x.ndim :]) for s in shapes):
             for op in (ast.Sub(), ast.Add()):
                 yield editor.edit(slot, binary(node, op, parse(text)), "term", line, 2, text, 2)
+    for text in projections(editor, line, max(shapes, key=len)) if any(shapes) else ():
+        yield editor.edit(slot, binary(node, ast.Sub(), parse(text)), "term", line, 3, text, 3)

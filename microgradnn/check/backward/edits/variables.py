@@ -10,7 +10,7 @@ from typing import Any
 from ..source import is_users
 from .editor import Edit, Editor
 from .names import DOING
-from .syntax import Slot, binary, parse
+from .syntax import Slot, binary, is_one_minus, parse
 
 
 def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: int, in_slice: bool) -> Iterator[Edit]:
@@ -29,7 +29,12 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
             yield editor.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
     yield from replace_matrix(editor, slot, text, mine, line, in_slice)
     if mine.ndim and not in_slice and isinstance(slot[0], ast.BinOp) and mine.dtype.kind == "f":
-        yield editor.edit(slot, binary(node, ast.Pow(), ast.Constant(2)), "power", line, 2)
+        squared = binary(node, ast.Pow(), ast.Constant(2))
+        if is_one_minus(slot):
+            hint = "\0".join(["the slope of tanh", f"1 - {text}", f"1 - {text} ** 2"])
+            yield editor.edit(slot, squared, "slope", line, 1, hint, 0.5)
+        else:
+            yield editor.edit(slot, squared, "power", line, 2)
 
 
 def replace_variable(editor: Editor, slot: Slot, text: str, mine: Any, line: int) -> Iterator[Edit]:
