@@ -59,7 +59,7 @@ ROOMS = {
     "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",
-        "activations initialisation losses optimisers files plots progress layers scalar history architecture "
+        "words activations initialisation losses optimisers files plots progress layers scalar history architecture "
         "checkpoints replayed training blocks network model",
     ),
     "sklearn": ("errors engine nn", "sklearn"),

@@ -1,6 +1,6 @@
 """What a newcomer writes by mistake is answered with what to write instead."""
 
-# mypy: disable-error-code="arg-type, attr-defined, call-arg, call-overload, misc, operator"
+# mypy: disable-error-code="arg-type, attr-defined, call-arg, call-overload, list-item, misc, operator"
 # (a type checker answers most of them too)
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import pytest
 
 import microgradnn as mg
 from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
-from microgradnn.nn import Network
+from microgradnn.nn import MLP, Adam, Network, Neuron, cosine, fit
 from microgradnn.nn.losses import LOSSES
 from microgradnn.programs.backends import BACKENDS, compile
 
 V, T = Value(2.0, "a"), Tensor([[1.0, 2.0]], "T")
+P = Tensor([[1.0]], "P", kind="parameter")
 X = np.array([[0.5, -1.0, 2.0, 0.1, 0.2, 0.3]])
 LABELS = [0, 1, 2, 0, 1, 2]
 
@@ -111,6 +112,59 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "sum('a')": (lambda: mg.sum("a"), TypeError, "sum takes numbers, Values, Tensors and arrays of numbers; got 'a'"),
     "ragged rows": (lambda: Tensor([[1, 2], [3]]), ShapeError, "rows of 2, 1"),
     "Value(np.ma.masked)": (lambda: Value(np.ma.masked), TypeError, "holds one real number"),
+    "network.forward": (lambda: Network([1, 1]).forward, AttributeError, "write network(X)"),
+    "network.state_dict()": (lambda: Network([1, 1]).state_dict(), AttributeError, "network.save(path)"),
+    "network.layrs": (lambda: Network([1, 1]).layrs, AttributeError, "did you mean layers?"),
+    "mlp.fit": (lambda: MLP(1, [1]).weights, AttributeError, "network.parameters()"),
+    "optimiser.lr": (lambda: Adam([P]).lr, AttributeError, "optimiser.learning_rate"),
+    "fit(epochs=)": (
+        lambda: Network([1, 1]).fit(X, X > 0, epochs=3),
+        TypeError,
+        "takes no 'epochs'; write iterations=",
+    ),
+    "fit(optimizer=)": (lambda: Network([1, 1]).fit(X, X > 0, optimizer="adam"), TypeError, 'write optimiser="adam"'),
+    "fit(optimiser=Adam)": (lambda: Network([1, 1]).fit(X, X > 0, optimiser=Adam), TypeError, "give its name"),
+    "fit(iteratoins=)": (lambda: Network([1, 1]).fit(X, X > 0, iteratoins=3), TypeError, "write iterations"),
+    "fit(network, X)": (lambda: Network([1, 1]).fit(X), TypeError, "missing a required argument: 'Y'"),
+    "fit(X, Y, network)": (
+        lambda: fit(X, X > 0, Network([1, 1])),
+        TypeError,
+        "fit trains a Network, as in network.fit",
+    ),
+    "fit(mlp, X, Y)": (lambda: fit(MLP(1, [1]), X, X > 0), TypeError, "docs/coming-from-micrograd.md"),
+    "cost(l2=-1)": (
+        lambda: Network([1, 1]).cost(X, X > 0, l2=-1),
+        ValueError,
+        "l2 is a number that is not negative; got -1",
+    ),
+    "cost(l2='a')": (lambda: Network([1, 1]).cost(X, X > 0, l2="a"), ValueError, "got 'a'"),
+    "cost(loss=)": (lambda: Network([1, 1]).cost(X, X > 0, loss="mse"), TypeError, "where the network is made"),
+    "Network(activation=)": (lambda: Network([1, 1], activation="relu"), TypeError, 'write hidden="relu"'),
+    "Network(lr=)": (lambda: Network([1, 1], lr=0.1), TypeError, "where the network is trained"),
+    "Network(seed='a')": (lambda: Network([1, 1], seed="a"), ValueError, "seed is a whole number"),
+    "Network(['2', 1])": (lambda: Network(["2", 1]), ValueError, "got '2' inputs"),
+    "MLP(2, 3)": (lambda: MLP(2, 3), TypeError, "MLP(2, [3, 1])"),
+    "MLP([2, 3, 1])": (lambda: MLP([2, 3, 1]), TypeError, "missing a required argument: 'nouts'"),
+    "MLP(activation=)": (lambda: MLP(2, [1], activation="tanh"), TypeError, 'activations=["tanh", "linear"]'),
+    "MLP(2, [0])": (lambda: MLP(2, [0]), ValueError, "the number of neurons, is a whole number, at least 1; got 0"),
+    "MLP('2', [1])": (
+        lambda: MLP("2", [1]),
+        ValueError,
+        "the number of inputs, is a whole number, at least 0; got '2'",
+    ),
+    "Neuron(-1)": (lambda: Neuron(-1), ValueError, "got -1"),
+    "Neuron(2)(1)": (lambda: Neuron(2)(1), TypeError, "takes a list of 2 numbers or Values; got 1"),
+    "Adam(0.1)": (lambda: Adam(0.1), TypeError, "Adam(network.parameters(), 0.1); got 0.1"),
+    "Adam(network)": (lambda: Adam(Network([1, 1])), TypeError, "takes the parameters, not what has them"),
+    "Adam([a])": (lambda: Adam([V]), TypeError, "p.data -= 0.1 * p.grad"),
+    "Adam(lr=)": (lambda: Adam([P], lr=0.1), TypeError, "takes no 'lr'; write learning_rate="),
+    "Adam()": (lambda: Adam(), TypeError, "missing a required argument: 'parameters'"),
+    "learning_rate='a'": (lambda: Adam([P], "a"), ValueError, "not negative; got 'a'"),
+    "learning_rate=cosine": (lambda: Adam([P], cosine), TypeError, "nn.cosine(0.1, steps=100)"),
+    "cosine(0.1)": (lambda: cosine(0.1), TypeError, "missing a required argument: 'steps'"),
+    "derive(J, network)": (lambda: derive(V * V, Network([1, 1])), TypeError, "derive(J, network.parameters())"),
+    "derive(J, [3])": (lambda: derive(V * V, [3]), TypeError, "got 3 in it"),
+    "compile(J, 3)": (lambda: compile(V * V, 3), TypeError, "compile(J, [x]); got 3"),
     "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
 }
 

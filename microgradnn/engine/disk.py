@@ -123,9 +123,9 @@ def lock(path: str | Path, use: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            who = os.read(handle, 20).decode(errors="replace")
+            who = os.read(handle, 20).decode(errors="replace")  # which it may not have written yet
             os.close(handle)
-            what = f"{path} is in use: process {who} {use} with it"
+            what = f"{path} is in use: {f'process {who}' if who else 'another process'} {use} with it"
             raise ValueError(f"{what}; wait for its end, or choose another file") from None
         except OSError:  # a file system that has none
             os.close(handle)

@@ -7,7 +7,7 @@ output back, each layer's dZ, dW, db before the next (course notes, D5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -175,6 +175,13 @@ def check_output(output: Any, verb: str, wrt: Any = None) -> None:
         raise TypeError(what)
     if isinstance(wrt, (Node, str)):
         raise TypeError(f"wrt is a list of nodes, or of their names: {verb}(J, [x])")
+    if hasattr(wrt, "parameters"):
+        raise TypeError(f"wrt is a list of nodes: {verb}(J, network.parameters())")
+    if wrt is not None and not isinstance(wrt, Iterable):
+        raise TypeError(f"wrt is a list of nodes, or of their names: {verb}(J, [x]); got {wrt!r:.60}")
+    for x in wrt if isinstance(wrt, (list, tuple)) else ():
+        if not isinstance(x, (Node, str)):
+            raise TypeError(f"wrt is a list of nodes, or of their names: {verb}(J, [x]); got {x!r:.60} in it")
 
 
 def resolve_arguments(

@@ -59,7 +59,7 @@ class Dense:
         check_activation(activation)
         for size in (n_prev, n):
             if not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"a layer has at least one unit and one input; got {n_prev} inputs and {n} units")
+                raise ValueError(f"a layer has at least one unit and one input; got {n_prev!r} inputs and {n!r} units")
         self.activation = activation
         self.number = number
         self.scope = f"layer {number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,8 +19,10 @@ from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
 from .losses import check_shares, cost, loss_of, squared_error
+from .optimisers import not_negative
 from .scalar import MLP, activations
 from .training import fit
+from .words import OF_NETWORK, refuse_name, with_words
 
 
 class Network:
@@ -42,6 +44,7 @@ class Network:
     2      sigmoid     (1, 3)  (1, 1)  (1, m)  4
     """
 
+    @with_words(OF_NETWORK)
     def __init__(
         self,
         sizes: Sequence[int],
@@ -71,7 +74,12 @@ class Network:
             raise ValueError("softmax is for the output: it makes the probabilities of classes")
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout is the share of units left out, at least 0 and less than 1; got {dropout}")
-        self.rng = np.random.default_rng(seed)
+        try:
+            self.rng = np.random.default_rng(seed)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"seed is a whole number, at least 0, or one of NumPy's generators; got {seed!r}"
+            ) from None
         self.layers = [
             Dense(
                 sizes[i],
@@ -154,8 +162,10 @@ class Network:
         kept: Tensor = a * Tensor(mask, kind="constant", dtype=a.dtype)
         return kept.named(a.name, scope=a.scope)
 
+    @with_words({"loss": "it where the network is made: Network([2, 3, 1], loss=…)", "regularization": "l2=0.1"})
     def cost(self, X: Any, Y: Any, *, l2: float = 0.0, training: bool = False) -> Tensor:  # noqa: N803
         """Return J, the mean of the losses over the m examples, with l2 / (2m) · Σ W² added."""
+        l2 = not_negative("l2", l2)
         z = self.logits(X, training=training)
         y = self.labels(Y, z.shape)
         output = z if self.of_logits else self.layers[-1].activate(z)
@@ -202,6 +212,9 @@ class Network:
     # --- training and files -----------------------------------------------------------------
 
     fit = fit
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse_name(self, name)
 
     def save(self, path: str | Path) -> Path:
         """Write it to a safetensors file, architecture included, and return the path; to keep a scaling, see Model."""

@@ -6,13 +6,15 @@ calls of NumPy however many layers there are. Each optimiser is held against PyT
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import cos, inf, pi
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..engine.tensor import Tensor
+from ..engine.value import Value
+from .words import OF_OPTIMISERS, refuse_name, with_words
 
 Schedule = Callable[[int], float]
 
@@ -24,10 +26,11 @@ class Optimiser:
     `weight_decay` adds weight_decay · θ to the gradient (for AdamW see there).
     """
 
+    @with_words(OF_OPTIMISERS)
     def __init__(
         self, parameters: Sequence[Tensor], learning_rate: float | Schedule, *, weight_decay: float = 0.0
     ) -> None:
-        self.parameters = list(parameters)
+        self.parameters = check_parameters(type(self).__name__, parameters)
         if not self.parameters:
             raise ValueError("there are no parameters to optimise")
         if len(set(self.parameters)) < len(self.parameters):
@@ -52,7 +55,13 @@ class Optimiser:
 
     def rate(self, step: int) -> float:
         """Return α at a step."""
-        rate = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        try:
+            rate = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        except TypeError as error:
+            what = (
+                "learning_rate is a number, or a function of the number of the step, such as nn.cosine(0.1, steps=100)"
+            )
+            raise TypeError(f"{what}; {self.learning_rate!r:.60} at {step}: {error}") from None
         return not_negative("learning_rate", rate)
 
     def step(self) -> None:
@@ -118,6 +127,9 @@ class Optimiser:
         for name in self.REMEMBERED:
             getattr(self, name)[...] = state[name]
 
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse_name(self, name)
+
     REMEMBERED: tuple[str, ...] = ()
 
 
@@ -133,6 +145,7 @@ class Momentum(Optimiser):
 
     REMEMBERED = ("velocity",)
 
+    @with_words(OF_OPTIMISERS)
     def __init__(
         self, parameters: Sequence[Tensor], learning_rate: float | Schedule, *, momentum: float = 0.9, **options: Any
     ) -> None:
@@ -162,6 +175,7 @@ class RMSProp(Optimiser):
 
     REMEMBERED = ("squares",)
 
+    @with_words(OF_OPTIMISERS)
     def __init__(
         self,
         parameters: Sequence[Tensor],
@@ -187,6 +201,7 @@ class Adam(Optimiser):
 
     REMEMBERED = ("means", "squares")
 
+    @with_words(OF_OPTIMISERS)
     def __init__(
         self,
         parameters: Sequence[Tensor],
@@ -228,46 +243,73 @@ class AdamW(Adam):
         self.flat *= 1 - self.rate(self.steps) * self.weight_decay
 
 
+def check_parameters(called: str, parameters: Any) -> list[Tensor]:
+    """Return parameters as a list; TypeError for what is no list of Tensors."""
+    example = f"{called}(network.parameters(), 0.1)"
+    if hasattr(parameters, "parameters"):
+        raise TypeError(f"{called} takes the parameters, not what has them: {example}")
+    found = (
+        list(parameters) if isinstance(parameters, Iterable) and not isinstance(parameters, Tensor) else [parameters]
+    )
+    for p in found:
+        if isinstance(p, Value):
+            raise TypeError(f"{called} changes Tensors; Values are changed in a loop: p.data -= 0.1 * p.grad")
+        if not isinstance(p, Tensor):
+            raise TypeError(
+                f"{called} takes a list of Tensors first, as in {example}; got {p!r:.60} ({type(p).__name__})"
+            )
+    return found
+
+
+def is_real(x: Any) -> bool:
+    """Whether x is a single real number."""
+    return isinstance(x, (int, float, np.integer, np.floating)) or (isinstance(x, np.ndarray) and x.shape == ())
+
+
 def not_negative(name: str, x: float) -> float:
     """Return x; ValueError where it is negative, infinite or no number."""
-    if not 0 <= x < inf:
-        raise ValueError(f"{name} is a number that is not negative; got {x}")
+    if not is_real(x) or not 0 <= x < inf:
+        raise ValueError(f"{name} is a number that is not negative; got {x!r}")
     return float(x)
 
 
 def share(name: str, x: float) -> float:
     """Return x; ValueError unless 0 ≤ x < 1."""
-    if not 0 <= x < 1:
-        raise ValueError(f"{name} is at least 0 and less than 1; got {x}")
+    if not is_real(x) or not 0 <= x < 1:
+        raise ValueError(f"{name} is at least 0 and less than 1; got {x!r}")
     return float(x)
 
 
 def positive(name: str, n: int) -> None:
     """Raise ValueError for a number of steps that is none."""
-    if n < 1:
-        raise ValueError(f"{name} is a number of steps, at least 1; got {n}")
+    if not is_real(n) or n < 1:
+        raise ValueError(f"{name} is a number of steps, at least 1; got {n!r}")
 
 
 # --- schedules: the learning rate as a function of the number of the step ---------------------------
 
 
+@with_words({})
 def exponential(start: float, *, factor: float) -> Schedule:
     """α := start · factor^step."""
     return lambda step: float(start * factor**step)
 
 
+@with_words({})
 def steps_down(start: float, *, every: int, factor: float = 0.1) -> Schedule:
     """Multiply α by `factor` after every so many steps."""
     positive("every", every)
     return lambda step: float(start * factor ** (step // every))
 
 
+@with_words({})
 def cosine(start: float, *, steps: int, end: float = 0.0) -> Schedule:
     """Go down from `start` to `end` along half a cosine, and stay there (I. Loshchilov and F. Hutter, ICLR 2017)."""
     positive("steps", steps)
     return lambda step: end + (start - end) * (1 + cos(pi * min(step / steps, 1.0))) / 2
 
 
+@with_words({})
 def warmup(after: float | Schedule, *, steps: int) -> Schedule:
     """Rise in a straight line to what `after` says at its step 0, then follow it."""
     positive("steps", steps)

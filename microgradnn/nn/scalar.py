@@ -7,14 +7,17 @@ inputs. That is what makes a network quick, and its drawing one that can be read
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
 
 from ..engine.dots import dots
 from ..engine.value import Value
 from ..graph import About
 from ..rules import calculus
 from .activations import activate, check_activation
+from .words import OF_NEURONS, refuse_name, with_words
 
 
 class Uniform(Protocol):
@@ -23,6 +26,13 @@ class Uniform(Protocol):
     def uniform(self, a: float, b: float) -> float:
         """Return a number between a and b."""
         ...
+
+
+def whole(name: str, n: Any, least: int) -> int:
+    """Return a whole number; ValueError for anything else, or less than the least."""
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < least:
+        raise ValueError(f"{name} is a whole number, at least {least}; got {n!r}")
+    return int(n)
 
 
 class Module:
@@ -36,6 +46,9 @@ class Module:
         """Set the gradient of every parameter to 0, as before each backward pass of a training."""
         for p in self.parameters():
             p.grad = 0.0
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse_name(self, name)
 
 
 class Neuron(Module):
@@ -70,6 +83,7 @@ class Neuron(Module):
         rng: Uniform = random,
     ) -> None:
         check_activation(activation)
+        nin = whole("nin, the number of inputs,", nin, 0)
         self.w = [Value(rng.uniform(-1, 1), kind="parameter").named(f"w{i}", scope=scope) for i in range(1, nin + 1)]
         self.b = Value(0, kind="parameter").named("b", scope=scope)
         self.within = About(scope=scope)
@@ -121,6 +135,9 @@ def is_plain(neuron: Any) -> bool:
 
 def together(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Value]:
     """Return the activations of neurons that see the same x, which is read once."""
+    if not hasattr(x, "__iter__"):
+        wants = f"{neurons[0]!r} takes a list of {len(neurons[0].w)} numbers or Values"
+        raise TypeError(f"{wants}; got {x!r:.60} ({type(x).__name__})")
     x = x if isinstance(x, (list, tuple)) else list(x)  # of an array, a view of a dict, an iterator
     for neuron in neurons[:1]:
         if len(x) != len(neuron.w):
@@ -141,7 +158,9 @@ def together(neurons: Sequence[Neuron], x: Sequence[Value | float]) -> list[Valu
 class Layer(Module):
     """`nout` neurons that all see the same `nin` inputs."""
 
+    @with_words(OF_NEURONS)
     def __init__(self, nin: int, nout: int, *, scope: str = "", **options: Any) -> None:
+        nout = whole("nout, the number of neurons,", nout, 1)
         within = f"{scope}/" if scope else ""
         self.neurons = [Neuron(nin, scope=f"{within}neuron {i}", **options) for i in range(1, nout + 1)]
 
@@ -168,9 +187,12 @@ class MLP(Module):
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
     """
 
+    @with_words(OF_NEURONS)
     def __init__(
         self, nin: int, nouts: Sequence[int], *, activations: Sequence[str] | None = None, rng: Uniform = random
     ) -> None:
+        if not isinstance(nouts, Iterable) or not (nouts := list(nouts)):
+            raise TypeError(f"nouts are the sizes of the layers, a list, as in MLP(2, [3, 1]); got {nouts!r}")
         sizes = [nin, *nouts]
         names = activations or ["relu"] * (len(nouts) - 1) + ["linear"]
         if len(names) != len(nouts):

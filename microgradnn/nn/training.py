@@ -25,6 +25,8 @@ from .history import History
 from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule
 from .progress import bar, interruptible
 from .replayed import Replayed, repeats_itself
+from .scalar import whole
+from .words import OF_FIT, with_words
 
 if TYPE_CHECKING:
     from .network import Network
@@ -37,6 +39,7 @@ STEEPEST = 8.0
 LARGE = 10  # an input beyond this has not been scaled
 
 
+@with_words(OF_FIT)
 @record_for_itself
 def fit(
     network: Network,
@@ -289,6 +292,13 @@ class LoopState:
 
 def examples(network: Network, X: Any, Y: Any, *, one_class: bool = False) -> tuple[Array, Array]:  # noqa: N803
     """Return X and Y as arrays of the network's dtype that fit it; raises as check_data."""
+    if not hasattr(network, "activations"):
+        mlp = "; the loop for an MLP of Values is written out in docs/coming-from-micrograd.md" * hasattr(
+            network, "parameters"
+        )
+        raise TypeError(
+            f"fit trains a Network, as in network.fit(X, Y); got {network!r:.60} ({type(network).__name__}){mlp}"
+        )
     output = network.activations[-1]
     labels = "classes" if output == "softmax" else "binary" if output == "sigmoid" and network.of_logits else "numbers"
     x, y = check_data(X, Y, network.n[0], labels=labels, one_class=one_class)
@@ -303,6 +313,10 @@ def constant(array: Array) -> Tensor:
 
 def choose_optimiser(name: str, network: Network, rate: float | Schedule | None, momentum: float) -> Optimiser:
     """Return the optimiser of that name for the parameters of a network."""
+    if isinstance(name, Optimiser) or (isinstance(name, type) and issubclass(name, Optimiser)):
+        raise TypeError(
+            f'fit makes its optimiser itself: give its name, as in optimiser="adam", learning_rate=0.01; got {name!r}'
+        )
     if name not in OPTIMISERS:
         raise ValueError(f"unknown optimiser {name!r} (choose from {', '.join(OPTIMISERS)})")
     kind = OPTIMISERS["momentum" if name == "gradient_descent" and momentum else name]
@@ -318,13 +332,6 @@ def choose_optimiser(name: str, network: Network, rate: float | Schedule | None,
     if rate is not None:
         options["learning_rate"] = rate
     return kind(network.parameters(), **options)
-
-
-def whole(name: str, number: Any, least: int) -> int:
-    """Return a whole number; ValueError for anything else, or less than the least."""
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-        raise ValueError(f"{name} is a whole number, at least {least}; got {number!r}")
-    return int(number)
 
 
 def has_settled(costs: list[float], steps: int, tolerance: float) -> bool:
