@@ -13,7 +13,7 @@ from .value import Value
 DOT: Final = calculus.dot
 
 
-def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Value | float]) -> list[Value]:
+def dots(ws: Sequence[tuple[Value, ...]], x: Sequence[Any]) -> list[Value]:
     """Return dot(w, x) for each of `ws`; of no weights, the number 0.
 
     The x are read once, and all the nodes share one tuple of them: together with sharing the w

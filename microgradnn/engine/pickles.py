@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import NOTHING_SAID, About, Op
 from .by_hand import ByHand, by_hand
-from .recording import NONE, new
+from .recording import COMPILED, NONE, new
 
 if TYPE_CHECKING:
     from .value import Value
@@ -25,7 +25,7 @@ def state_of(node: Value) -> tuple[Any, ...]:
     grad = node._g if node._swept > NONE else None  # one that is a node follows: see `reduced`
     told = node.about
     about = About(told.name, told.scope, told.kind, told.made_with, None, told.written)
-    return op, ends, node._data, grad, about, getattr(node, "__dict__", None) or None
+    return op, ends, node._data, grad, about, told.own if COMPILED else vars(node) or None
 
 
 def restore(

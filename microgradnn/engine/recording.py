@@ -14,6 +14,7 @@ from ..errors import DomainError
 from ..graph import CONSTANT, Node, Op, limits
 from ..graph.blocks import GUARDS, OPEN, note, note_constant
 from ..graph.decisions import Decision
+from ..graph.node import COMPILED as COMPILED
 from ..rules import calculus
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Real = float | np.floating[Any] | np.integer[Any]
 Number: TypeAlias = "Value | Real"  # what joins an operation
 
-COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
 BLANK: Final[Any] = object()  # for `new`
 
 # Which sweep a gradient is from: 2, 3, …, or one of these.

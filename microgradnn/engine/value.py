@@ -181,7 +181,7 @@ class Value(ValueMethods):
         number = real(data)
         told = self.about
         if self._x is None and told.made_with is None:
-            self._about = About(told.name, told.scope, told.kind, self._data, told.grad, told.written)
+            self._about = About(told.name, told.scope, told.kind, self._data, told.grad, told.written, told.own)
         self._data = number
 
     @property
@@ -201,7 +201,7 @@ class Value(ValueMethods):
         if on_nodes or self._swept == ON_NODES:
             told = self.about
             self._about = About(
-                told.name, told.scope, told.kind, told.made_with, grad if on_nodes else None, told.written
+                told.name, told.scope, told.kind, told.made_with, grad if on_nodes else None, told.written, told.own
             )
         self._g = number
         self._swept = ON_NODES if on_nodes else NONE if grad is None else KEPT
@@ -450,7 +450,18 @@ class Value(ValueMethods):
 
     def _write(self, op: str) -> None:
         told = self.about
-        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, op)
+        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, op, told.own)
+
+    def _set_attribute(self, name: str, x: Any) -> None:
+        """Set an attribute; where the class is compiled, and has no `__dict__`, one of the user's own too."""
+        try:
+            object.__setattr__(self, name, x)
+        except AttributeError:
+            if hasattr(type(self), name):
+                raise
+            told = self.about
+            own = {**(told.own or {}), name: x}
+            self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, told.written, own)
 
     def _is_by_hand(self) -> bool:
         return type(self._x) is tuple and type(self._slopes[0]) is ByHand
@@ -464,7 +475,9 @@ class Value(ValueMethods):
             self._write(told)
 
 
-if not COMPILED:  # Python's own hash, and an attribute without a call
+if COMPILED:
+    setattr(Value, "__setattr__", Value._set_attribute)  # noqa: B010 (as a method it would be asked inside of the class too)
+else:  # Python's own hash, and an attribute without a call
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]
     Value.data = property(attrgetter("_data"), Value.data.fset)  # type: ignore[method-assign, assignment, attr-defined]
 for module in (recording, value_methods, recorders):  # they stand before Value, and make Values

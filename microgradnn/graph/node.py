@@ -32,10 +32,12 @@ class About(NamedTuple):
     made_with: Any = None  # of a leaf to which other data were assigned: the first
     grad: Any = None  # a gradient that is a node itself
     written: str | None = None  # the operation as micrograd's users set it
+    own: dict[str, Any] | None = None  # attributes of the user's own, where the class is compiled and has no `__dict__`
 
 
 NOTHING_SAID: Final = About()
 CONSTANT: Final = About(kind="constant")
+COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
 
 
 @mypyc_attr(acyclic=True)
@@ -124,7 +126,7 @@ class Node:
         if not isinstance(name, str):
             raise TypeError(f"a name is a string; got {name!r} ({type(name).__name__})")
         told = self.about
-        self._about = About(name, scope or told.scope, told.kind, told.made_with, told.grad, told.written)
+        self._about = About(name, scope or told.scope, told.kind, told.made_with, told.grad, told.written, told.own)
         return self
 
     def backward(self, seed: Any = 1.0, *, create_graph: bool = False) -> None:
@@ -277,6 +279,9 @@ class Node:
     def __getattr__(self, name: str) -> Any:
         if name == "_about":  # asked for at every node, and mostly not there
             return NOTHING_SAID  # to raise here and catch it takes twice as long
+        own = getattr(self, "_about", NOTHING_SAID).own if COMPILED else None
+        if own is not None and name in own:
+            return own[name]
         raise NoSuchAttribute(self, name)
 
     # Doors to the rooms above: what a person asks of a node in a REPL or a notebook. They are

@@ -313,7 +313,7 @@ def test_dots_share_their_x_and_are_watched_as_all_nodes_are() -> None:
     with pytest.raises(ValueError, match="the sequences have 1 and 2 numbers"):
         dots(ws, [1.0, 2.0])
     with pytest.raises(TypeError, match=r"got ('a'|str)"):  # mypyc says it in its own words
-        dots(ws, ["a"])  # type: ignore[list-item]
+        dots(ws, ["a"])
 
 
 def test_a_leaf_that_a_dead_branch_leads_to_has_the_gradient_0() -> None:
