@@ -37,8 +37,8 @@ from .formulas.explain import explain as explain
 from .formulas.explain_arrays import ArrayExplanation as ArrayExplanation
 from .formulas.expression import Expression as Expression
 from .formulas.expression import expression as expression
-from .programs.backends import compile as compile
 from .programs.compiled import compiled as compiled
+from .programs.functions import compile as compile
 from .programs.program import Program as Program
 from .programs.program import Result as Result
 from .rules.arrays import cumprod as cumprod

@@ -33,12 +33,12 @@ ROOMS = {
     "formulas": (
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
-        "listing pullback source latex names formula_graph exact derive explain_arrays explain",
+        "listing pullback source products latex names formula_graph exact derive explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",
-        "numpy.trace numpy.batch_sums numpy.inplace calls program c.program "
-        "numba.tape numba.vectorise numba.interpreter numba.program backends guards compiled",
+        "loading numpy.trace numpy.batch_sums numpy.inplace calls layout flat program c.program "
+        "numba.tape numba.vectorise numba.interpreter numba.program backends guards recording compiled functions",
     ),
     "draw": (
         f"{CORE} formulas",

@@ -168,7 +168,7 @@ def check_output(output: Any, verb: str, wrt: Any = None) -> None:
         raise TypeError(f"{what}; of a network {verb} the cost: {verb}(network.cost(X, Y))")
     if callable(output):
         raise TypeError(
-            f'{what}; of a function {verb} its result: {verb}(f(Value(2.0, "x"))); the derivative of a function is '
+            f"{what}; of a function give an example for each argument: {verb}(f, 2.0); the derivative of a function is "
             "microgradnn.grad(f), and microgradnn.compiled(f) makes it fast"
         )
     if not isinstance(output, Node):

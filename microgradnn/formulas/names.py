@@ -15,14 +15,19 @@ from .translation import numeric_functions
 def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]:
     """Return names that Python takes, all different: those of the nodes where they can be."""
     names: dict[Node, str] = {}
-    own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
-    taken: set[str] = {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS}
+    taken = reserved()
     for i, node in enumerate(given):
         names[node] = unique_name(identifier(node.name) or f"x{i + 1}", taken)
     for node in order:
         if node not in names and node.name:
             names[node] = unique_name(identifier(node.name), taken)
     return names
+
+
+def reserved() -> set[str]:
+    """Return the names that a source has a meaning for."""
+    own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
+    return {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS}
 
 
 def identifier(name: str) -> str:

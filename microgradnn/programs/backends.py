@@ -58,27 +58,7 @@ def compile(
     any_length: bool = False,
     simplify: bool = True,
 ) -> Program:
-    """Return the program that computes `output` and its gradients by `wrt` for other inputs.
-
-    `wrt` and `inputs` are as for `derive`. The backend 'numpy' takes arrays; a graph of Values takes
-    numbers, or arrays of m examples for some of the inputs, and then the gradients in the others,
-    which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
-    Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too,
-    single or in a batch: the graph becomes a tape for an interpreter that was compiled once for all
-    graphs, so that one of 100,000 nodes is ready in less than a second. 'c' is the fastest for small
-    graphs; there has to be a C compiler, `cc`, or another that the variable CC names.
-
-    A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
-    examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
-
-    >>> from microgradnn import Value
-    >>> w, x = Value(2.0, "w", kind="parameter"), Value(3.0, "x")
-    >>> program = compile((w * x).tanh().named("y"), [w])
-    >>> program(x=0.5)
-    Result(value=0.7615941559557649, gradients={'w': 0.20998717080701307})
-    >>> program(x=[0.5, -0.5]).gradients["w"]
-    0.0
-    """
+    """Return the program of a node, as `microgradnn.compile` says."""
     check_output(output, "compile", wrt)
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")

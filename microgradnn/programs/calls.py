@@ -45,9 +45,17 @@ class Steps(NamedTuple):
 
 def steps_of(output: Node, inputs: Sequence[Node], names: Sequence[str], wanted: dict[str, Node]) -> Steps:
     """Return a graph as steps, those of programs that are called in it among them."""
+    rows, place = rows_of([output], inputs)
+    shapes = tuple([x.shape for x in inputs]) if hasattr(output, "shape") else None
+    return Steps(rows, tuple(names), place[output], {name: place[x] for name, x in wanted.items()}, shapes)
+
+
+def rows_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[tuple[tuple[Any, Any], ...], dict[Any, int]]:
+    """Return the rows of the steps that lead to some nodes, and the place of each node."""
     place: dict[Any, int] = {x: i for i, x in enumerate(inputs)}
     rows: list[tuple[Any, Any]] = []
-    for node in topological(output):
+    seen: set[Node] = set()
+    for node in [node for output in outputs for node in topological(output, seen)]:
         if node in place:
             continue
         if isinstance(node.op, (ValueCall, TensorCall)):
@@ -60,8 +68,7 @@ def steps_of(output: Node, inputs: Sequence[Node], names: Sequence[str], wanted:
             continue
         place[node] = len(inputs) + len(rows)
         rows.append((node.op, tuple([place[x] for x in node.inputs])) if node.op else (None, plain_of(node)))
-    shapes = tuple([x.shape for x in inputs]) if hasattr(output, "shape") else None
-    return Steps(tuple(rows), tuple(names), place[output], {name: place[x] for name, x in wanted.items()}, shapes)
+    return tuple(rows), place
 
 
 def plain_of(node: Any) -> Any:

@@ -18,19 +18,14 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ..engine.derivatives import INSIDE
-from ..engine.modes import RECORDING, switch
-from ..engine.tensor import Tensor, leaf
-from ..engine.value import Value
 from ..errors import GuardError
-from ..formulas.names import identifier
-from ..formulas.spelling import Style
 from ..graph import Node, topological
-from ..graph.blocks import GUARDS, guards
-from ..graph.structure import arguments, flatten, unflatten
+from ..graph.blocks import GUARDS
+from ..graph.structure import flatten, unflatten
 from .backends import BACKENDS, Backend
 from .backends import compile as compile_program
-from .guards import guard_source
 from .program import Program, Result, load_function
+from .recording import detach, key, leaf_like, numbers_of, places, record_call, same
 
 OnChange = Literal["record", "raise"]
 CHECKED = 2  # replays of each recording, at points of their own, that are held against the function itself; then
@@ -170,33 +165,19 @@ class Compiled:
     def record(self, args: Sequence[Any], names: Sequence[str]) -> tuple[Recording, list[Any]]:
         """Run the function on nodes, and write down what it does; return the constants it used as well."""
         leaves = [leaf_like(x, name) for x, name in zip(flatten(list(args)), names, strict=True)]
-        with switch(RECORDING, True), guards() as noted:
-            output = self.function(*unflatten(list(args), leaves))
-        if not isinstance(output, Node):
-            output = Value(output, kind="constant") + 0.0
-        elif output.op is None and output not in leaves:
-            output = output + 0.0
-        met = dict.fromkeys([*topological(output), *(x for condition in noted for x in ancestors(condition))])
-        detached = [x for x, how, _, _ in noted if how == "is" and x in met]
-        others = [x for x in met if x.op is None and x not in {*leaves, *detached}]
-        outer = [x for x in others if x.kind != "constant" or x.name or any(x is one for one in self.changing)]
-        inputs = [*leaves, *outer, *detached]
-        own, renamed = [*names], [(x, x.name) for x in inputs]
-        for i, x in enumerate(inputs[len(leaves) :], 1):
-            own.append(x.name if x.name.isidentifier() and x.name not in own else unique(f"outer{i}", own))
-        try:
-            for x, name in zip(inputs, own, strict=True):
-                x.name = name
+        run = record_call(self.function, unflatten(list(args), leaves), leaves, self.changing)
+        if isinstance(run.result, (list, tuple, dict, np.ndarray)):
+            raise TypeError(
+                f"{self.function.__name__} returned a {type(run.result).__name__}, and what is recorded returns one "
+                "Value or Tensor; microgradnn.compile(f, *examples) takes functions that return more"
+            )
+        (output,) = run.outputs
+        with run.renamed(names) as own:
             order = {*topological(output)}
-            wanted = [x for x in (*leaves, *outer) if x in order and (x in leaves or x.kind == "parameter")]
-            program = compile_program(output, wanted, inputs=inputs, backend=self.backend)
-        finally:
-            for x, name in renamed:
-                x.name = name
-        style: Style = "numpy" if self.backend == "numpy" else "python"
-        about = dict(zip(inputs, program.inputs, strict=True)), detached, noted
-        sources = guard_source(*about, style), guard_source(*about, "numpy")
-        return Recording(program, *sources, own, outer), [x for x in others if x not in outer]
+            wanted = [x for x in (*leaves, *run.outer) if x in order and (x in leaves or x.kind == "parameter")]
+            program = compile_program(output, wanted, inputs=run.inputs, backend=self.backend)
+        sources = run.guards(program.inputs, self.backend)
+        return Recording(program, *sources, own, run.outer), run.constants
 
     def run_function(self, args: Sequence[Any], nodes: Sequence[Any]) -> Any:
         """Return what the function itself gives."""
@@ -260,68 +241,3 @@ def compiled(
     if function is None:
         return lambda inner: Compiled(inner, backend, on_change)
     return Compiled(function, backend, on_change)
-
-
-def places(function: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """Name the numbers in the arguments after the parameters of the function: x, w_0, p_b; each name once."""
-    parameters = arguments(function)
-    names = [parameters[i] if i < len(parameters) else f"x{i + 1}" for i in range(len(args))]
-    found: list[str] = []
-    for prefix, part in zip(names, args, strict=True):
-        for name in within(part, prefix):
-            found.append(unique(identifier(name) or "x", found))
-    return found
-
-
-def unique(name: str, taken: Sequence[str]) -> str:
-    """Return a name, with a number where it is taken."""
-    candidate, i = name, 2
-    while candidate in taken:
-        candidate, i = f"{name}_{i}", i + 1
-    return candidate
-
-
-def within(structure: Any, prefix: str) -> list[str]:
-    """Name the numbers in a structure, in the order of `flatten`."""
-    if isinstance(structure, dict):
-        return [name for key, part in structure.items() for name in within(part, f"{prefix}_{key}")]
-    if isinstance(structure, np.ndarray):
-        return ["_".join([prefix, *map(str, index)]) for index in np.ndindex(structure.shape)]
-    if isinstance(structure, (list, tuple)):
-        return [name for i, part in enumerate(structure) for name in within(part, f"{prefix}_{i}")]
-    return [prefix]
-
-
-def numbers_of(x: Any) -> Any:
-    """Return the numbers of an argument."""
-    return x.numpy() if isinstance(x, Tensor) else float(x.item()) if isinstance(x, Node) else x
-
-
-def same(x: Any, held: Any) -> bool:
-    """Whether data are what they were, a NaN being the same as itself."""
-    return bool(np.array_equal(x, held, equal_nan=True)) if isinstance(x, np.ndarray) else x == held or x != x
-
-
-def key(inputs: Sequence[Any]) -> Any:
-    """Return inputs as what can be looked up."""
-    return tuple([x.tobytes() if isinstance(x, np.ndarray) else float(x) for x in inputs])
-
-
-def leaf_like(x: Any, name: str) -> Any:
-    """Return a new leaf for an argument."""
-    if isinstance(x, Tensor):
-        twin = leaf(x.numpy(), "input")
-        return twin.named(name) if name else twin
-    return Value(x.item() if isinstance(x, Node) else x, name)
-
-
-def detach(x: Any) -> Any:
-    """Return an argument, or a structure, with other leaves of the same numbers."""
-    return unflatten(x, [leaf_like(one, "") for one in flatten(x)])
-
-
-def ancestors(condition: tuple[Any, str, Any, bool]) -> list[Any]:
-    """Return all that a condition depends on."""
-    left, _, right, _ = condition
-    sides = [left, *(right if isinstance(right, tuple) else [right])]
-    return [x for side in sides if isinstance(side, Node) for x in topological(side)]

@@ -6,14 +6,10 @@ its inputs as well, and is then computed for all their examples at once.
 
 from __future__ import annotations
 
-import builtins
-import linecache
 import math
 import re
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from itertools import count
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,9 +17,12 @@ import numpy as np
 from ..errors import ShapeError
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
+from ..formulas.products import StepsFormula
 from ..formulas.shapes import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
+from .flat import FlatFunction, Way
+from .loading import load_function as load_function
 from .numpy.inplace import InPlaceFunction
 from .numpy.trace import BranchOnNumbers
 
@@ -33,7 +32,6 @@ FLOATS, ARRAYS, FLOATS_AND_ARRAYS = {float}, {np.ndarray}, {float, np.ndarray}
 REAL = (np.dtype(np.float32), np.dtype(np.float64))
 SHAPES = 16  # kinds of inputs for which places are kept
 PATIENCE = 1000  # calls with other kinds after which all are forgotten
-NUMBER = count(1)
 POWER = re.compile(r"\*\*(?!-?\d+(?![\d.]))")  # to anything but a whole number that is written out
 
 
@@ -289,6 +287,37 @@ class Program:
         """
         return load_function(self.derivation.step_source, "step", self.own_operations)
 
+    def flat(self) -> FlatFunction:
+        """Return the function of one vector, the numbers of `wrt`, as SciPy's optimisers take it; see `FlatFunction`.
+
+        The other inputs are given after x, in order, or are what they were. Raises ValueError where one of `wrt` is no
+        input.
+        """
+        if self.steps is None or (inner := [name for name in self.wrt if name not in self.inputs]):
+            raise ValueError(f"a function of a vector is of inputs, and {', '.join(inner)} is computed from others")
+        steps, places = self.steps, [self.inputs.index(name) for name in self.wrt]
+        examples = [self.defaults[name] for name in self.inputs]
+        shapes = steps.shapes or ((),) * len(examples)
+        if self.arrays:
+            examples = [np.reshape(x, shape) for x, shape in zip(examples, shapes, strict=True)]
+        formula = StepsFormula(steps.rows, self.inputs, tuple(shapes), (steps.output,), tuple(places), ((),))
+        way = Way(formula, "numpy" if self.arrays else "python")
+        rest = [x for name, x in zip(self.inputs, examples, strict=True) if name not in self.wrt]
+
+        def find(args: Sequence[Any]) -> tuple[Way, list[Any]]:
+            given = self.resolve_inputs(args, {})
+            for name, x, shape in zip(self.inputs, given, shapes, strict=True):
+                if np.shape(x) != shape:
+                    raise ShapeError(
+                        f"a function of a vector is for the shapes of its graph: {name} had {shape}, not {np.shape(x)}"
+                    )
+            return way, [x for i, x in enumerate(given) if i not in places]
+
+        def replay(*xs: Any) -> Any:
+            return steps.replay(xs)[steps.output]
+
+        return FlatFunction(replay, examples, places, self.arrays, find, lambda product: (way.function(product), rest))
+
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
         return self(*args, **named).gradients
@@ -481,15 +510,3 @@ def to_real_array(name: str, x: Any) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} is a number, or an array of them; got {x!r}")
     return array.astype(np.float64, copy=False)
-
-
-def load_function(source: str, name: str, own: Mapping[str, Callable[..., Any]] | None = None) -> Callable[..., Any]:
-    """Return a function of a source, which tracebacks can show; `own` are the user's own that it calls."""
-    file = f"<microgradnn program {next(NUMBER)}>"  # kept as long as the function is
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {}
-    exec(builtins.compile(source, file, "exec"), namespace)
-    namespace.update(own or {})  # themselves, and not what was printed for them
-    function: Callable[..., Any] = namespace[name]
-    weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
-    return function

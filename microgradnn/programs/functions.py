@@ -1,0 +1,383 @@
+"""Functions as programs: `compile` and `derive` of a function at examples of its arguments, beside those of a node.
+
+A function is run once on nodes, and what it did is kept with what has to hold for it, as in compiled.py. Where
+arguments have another form than any before, or a comparison comes out otherwise, it is run and written down once more.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from ..engine import derivatives
+from ..errors import GuardError
+from ..formulas.products import Product, StepsFormula
+from ..graph import Node
+from ..graph.structure import arguments, flatten, unflatten
+from . import backends
+from .backends import Backend
+from .calls import rows_of
+from .compiled import OnChange
+from .flat import FlatFunction, Way
+from .layout import apart, from_vector, holds_tensors, make_leaf, names_of, numbers_in, together, vector
+from .loading import load_function
+from .numba.program import TapeProgram
+from .program import Program, Reduction, Result
+from .recording import record_call
+
+TAKES_OUT = {"data", "item", "numpy", "grad_data"}  # what a node has, and a guard does not see
+
+
+class FunctionRecording:
+    """One way through a function: the form of its arguments and of what it returns, and what has to hold."""
+
+    def __init__(self, program: FunctionProgram, args: Sequence[Any], form: Any) -> None:
+        arrays = program.arrays
+        self.form = form
+        names = names_of(program.names, args, arrays)
+        leaves = [make_leaf(x) for x in numbers_in(list(args), arrays)]
+        run = record_call(program.function, together(list(args), iter(leaves), arrays), leaves)
+        with run.renamed(names) as own:
+            self.names = tuple(own)
+            sources = run.guards(own, "numpy" if arrays else "python")
+        rows, place = rows_of(run.outputs, run.inputs)
+        self.result = unflatten(run.result, [None] * len(run.outputs))
+        self.kinds = [getattr(x, "shape", None) for x in run.outputs]  # None for a number
+        self.outer = run.outer
+        self.guards = sources if run.detached or "return False" in sources[0] else None
+        ends = np.cumsum([0, *(len(numbers_in(one, arrays)) for one in args)])
+        self.places = [i for k in program.places for i in range(ends[k], ends[k + 1])]
+        self.way = Way(
+            StepsFormula(
+                rows,
+                self.names,
+                tuple([getattr(x, "shape", ()) for x in run.inputs]),
+                tuple([place[x] for x in run.outputs]),
+                tuple(self.places),
+                tuple([shape or () for shape in self.kinds]),
+            ),
+            "numpy" if arrays else "python",
+            replays=not program.watched,
+        )
+
+    def inputs(self, given: Sequence[Any]) -> list[Any] | None:
+        """Return the inputs of the formula, what the guards compute among them; None where they do not hold."""
+        known = [*given, *[one for x in self.outer for one in numbers_in(x, hasattr(x, "shape"))]]
+        if self.guards is None:
+            return known
+        try:
+            with np.errstate(all="ignore"):
+                try:
+                    found = self.holds[0](*known)
+                except (ArithmeticError, ValueError):
+                    found = self.holds[1](*[np.asarray(x, float)[()] for x in known])
+        except (ArithmeticError, ValueError, TypeError):
+            return None
+        return None if found is False else known if found is True else [*known, *found]
+
+    @functools.cached_property
+    def holds(self) -> tuple[Callable[..., Any], ...]:
+        """The guards in Python's arithmetic, and in NumPy's, where a pole is ∞."""
+        return tuple([load_function(source, "holds") for source in self.guards or ()])
+
+    def structured(self, outputs: Any) -> Any:
+        """Put the numbers of a vector where the function returned nodes."""
+        parts, start = [], 0
+        for shape in self.kinds:
+            n = int(np.prod(shape or ()))
+            part = outputs[start : start + n]
+            parts.append(part.reshape(shape) if shape else float(part[0]))
+            start += n
+        return unflatten(self.result, parts)
+
+
+class FunctionProgram:
+    """A function of numbers or arrays, recorded; made by `compile(f, *examples)`.
+
+    Call it with arguments like the examples; what is left out is as it was. It returns the value, in the structure
+    that the function returns, and the gradients by the names of the arguments, each in the structure of its argument:
+    of many outputs the Jacobian, (outputs, numbers of the argument). Called on nodes it is the function itself.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        examples: Sequence[Any],
+        wrt: Sequence[int | str] | None = None,
+        on_change: OnChange = "record",
+    ) -> None:
+        self.function = function
+        self.names = parameters_of(function, len(examples))
+        self.examples = tuple(examples)
+        self.arrays = holds_tensors(list(examples))
+        self.on_change = on_change
+        chosen = range(len(examples)) if wrt is None else [self.place(one) for one in wrt]
+        self.places = tuple([i for i in chosen if numbers_in(self.examples[i], self.arrays)])
+        self.recordings: list[FunctionRecording] = []
+        self.calls = 0
+        self.watched = reads_data(getattr(function, "__code__", None))
+        functools.update_wrapper(self, function)
+        self.find(self.examples)
+
+    @property
+    def wrt(self) -> tuple[str, ...]:
+        """The names of the arguments by which it is differentiated."""
+        return tuple([self.names[i] for i in self.places])
+
+    def place(self, which: int | str) -> int:
+        """Return the place of an argument that is given by its place or name."""
+        if isinstance(which, str) and which in self.names:
+            return self.names.index(which)
+        if isinstance(which, int) and 0 <= which < len(self.names):
+            return which
+        raise ValueError(f"{which!r} is no argument of {self.name} (choose from {', '.join(self.names)})")
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return str(getattr(self.function, "__name__", self.function))
+
+    def __call__(self, *args: Any, **named: Any) -> Result:
+        """Return the value and the gradients; at nodes, as nodes."""
+        given = self.arguments(args, named)
+        if has_nodes(given, self.arrays):
+            return self.run_on_nodes(given)
+        flat = self.at(given)
+        x, others = vector(flat.part(given), self.arrays), flat.others(given)
+        value = self.value(*given)
+        single = self.find(given)[0].formula.single
+        found = flat.run("gradient", x, None, others)[1] if single else flat.jacobian(x, *others)
+        return Result(value, self.by_name(given, found))
+
+    def run_on_nodes(self, args: Sequence[Any]) -> Result:
+        """Return the value as a node, and the gradients as nodes that can be differentiated again."""
+        value, found = derivatives.value_and_grad(self.function, self.places)(*args)
+        return Result(value, dict(zip(self.wrt, found, strict=True)))
+
+    def by_name(self, args: Sequence[Any], gradient: Any) -> dict[str, Any]:
+        """Return a gradient, or the rows of a Jacobian, by the names of the arguments."""
+        result, start = {}, 0
+        for i in self.places:
+            n = len(vector(args[i], self.arrays))
+            part = gradient[..., start : start + n]
+            result[self.names[i]] = part if gradient.ndim > 1 else from_vector(args[i], part, self.arrays)
+            start += n
+        return result
+
+    def value(self, *args: Any, **named: Any) -> Any:
+        """Return the value alone, in the structure that the function returns."""
+        given = self.arguments(args, named)
+        if has_nodes(given, self.arrays):
+            return self.function(*given)
+        flat = self.at(given)
+        outputs = flat.run("value", vector(flat.part(given), self.arrays), None, flat.others(given))
+        return self.recording(given)[0].structured(outputs)
+
+    def flat(self) -> FlatFunction:
+        """Return the function of one vector, the numbers of the arguments in `wrt`; see `FlatFunction`."""
+        return self.at(self.examples)
+
+    def at(self, args: Sequence[Any]) -> FlatFunction:
+        """Return the function of one vector that stands for arguments of the form of these."""
+        return FlatFunction(self.function, args, self.places, self.arrays, self.find, self.ready)
+
+    @property
+    def source(self) -> str:
+        """The code of all recordings, value and gradient, each with its guards."""
+        parts = []
+        for one in self.recordings:
+            product: Any = "gradient" if one.way.formula.single else "value"
+            one.way.function(product)
+            parts += [*(one.guards or ())[:1], one.way.sources[product]]
+        return "\n\n".join(parts)
+
+    def arguments(self, args: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+        """Return all arguments in order; TypeError for what is none."""
+        if len(args) > len(self.names):
+            raise TypeError(f"{self.name} has {len(self.names)} arguments, {', '.join(self.names)}; got {len(args)}")
+        given = [*args, *self.examples[len(args) :]]
+        for name, x in named.items():
+            if name not in self.names:
+                raise TypeError(f"{name!r} is no argument of {self.name} (choose from {', '.join(self.names)})")
+            if self.names.index(name) < len(args):
+                raise TypeError(f"{name} is given twice")
+            given[self.names.index(name)] = x
+        return given
+
+    def recording(self, args: Sequence[Any]) -> tuple[FunctionRecording, list[Any]]:
+        """Return the recording that suits these arguments, a new one where there is none, and its inputs."""
+        form = apart(list(args), "", self.arrays, [], [])
+        given = numbers_in(list(args), self.arrays)
+        for one in self.recordings:
+            if one.form == form and (inputs := one.inputs(given)) is not None:
+                if self.due():
+                    self.check(one, args, inputs)
+                return one, inputs
+        if self.recordings and self.on_change == "raise":
+            raise GuardError(
+                f"{self.name} was recorded for another branch, or for arguments of another form\n{self.source}"
+            )
+        one = FunctionRecording(self, args, form)
+        inputs = one.inputs(given)
+        if inputs is None:
+            raise GuardError(f"the guards of {self.name} do not hold where it was recorded\n{self.source}")
+        self.check(one, args, inputs)
+        self.recordings.append(one)
+        return one, inputs
+
+    def due(self) -> bool:
+        """Whether a replay is to be held against the function: at calls 1, 2, 4, 8 and so on."""
+        self.calls += 1
+        return self.calls & (self.calls - 1) == 0
+
+    def check(self, one: FunctionRecording, args: Sequence[Any], inputs: Sequence[Any]) -> None:
+        """Hold a replay against the function itself: a branch on `x.data` has no guard. Raises GuardError."""
+        product: Product = "gradient" if one.way.formula.single else "value"
+        found = one.way.run(product, *split(inputs, one.places, self.arrays))
+        if found is None:
+            return
+        want = self.at(args).sweep(product, args, None)
+        found, want = (np.hstack([*both]) if product == "gradient" else both for both in (found, want))
+        if want.shape == found.shape and np.allclose(found, want, rtol=1e-6, atol=1e-9):
+            return
+        self.recordings = [other for other in self.recordings if other is not one]
+        raise GuardError(
+            f"{self.name} gives {want}, and its recording {found}: it depends on its arguments in a way that was not "
+            "recorded, such as a branch on x.data, a random number, or a variable that changes"
+        )
+
+    def find(self, args: Sequence[Any]) -> tuple[Way, list[Any]]:
+        """Return the formula that suits these arguments, and its inputs but those of `wrt`."""
+        one, inputs = self.recording(args)
+        return one.way, [x for i, x in enumerate(inputs) if i not in one.places]
+
+    def ready(self, product: Product) -> tuple[Callable[..., Any], list[Any]] | None:
+        """Return a product of the only formula there is, and its other inputs, where it holds whatever comes."""
+        if self.unguarded is None or self.due():
+            return None
+        return self.unguarded.function(product), self.rest
+
+    @property
+    def unguarded(self) -> Way | None:
+        """The formula, where it is the only one, has one output, and no guards or numbers from outside."""
+        if len(self.recordings) != 1 or self.watched:
+            return None
+        (one,) = self.recordings
+        return one.way if one.guards is None and not one.outer and one.way.formula.single else None
+
+    @functools.cached_property
+    def rest(self) -> list[Any]:
+        """The inputs of the first recording but those of `wrt`, as they were."""
+        return self.find(self.examples)[1]
+
+    def __repr__(self) -> str:
+        return f"<program of {self.name}({', '.join(self.names)}), by {', '.join(self.wrt)}>"
+
+
+def split(inputs: Sequence[Any], places: Sequence[int], arrays: bool) -> tuple[Any, None, list[Any]]:
+    """Return inputs as a product takes them: those at some places as one vector, and the others."""
+    return vector([inputs[i] for i in places], arrays), None, [x for i, x in enumerate(inputs) if i not in places]
+
+
+def has_nodes(args: Sequence[Any], arrays: bool) -> bool:
+    """Whether the graph that arguments stand in would be lost: they are Values, or Tensors that were computed."""
+    nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
+    return any(x.op is not None or not arrays for x in nodes) or bool(nodes and derivatives.INSIDE.get())
+
+
+def reads_data(code: Any) -> bool:
+    """Whether a function, or one written inside it, takes numbers out of nodes, on which it may then branch.
+
+    Such a function is recorded, for its form, but never replayed.
+    """
+    if code is None:
+        return False
+    return bool(TAKES_OUT & {*code.co_names}) or any(map(reads_data, filter(inspect.iscode, code.co_consts)))
+
+
+def parameters_of(function: Callable[..., Any], n: int) -> list[str]:
+    """Return names for n arguments: those of the function, or x1, x2 where it does not say."""
+    known = arguments(function)
+    return [known[i] if i < len(known) else f"x{i + 1}" for i in range(n)]
+
+
+@overload
+def compile(
+    output: Node,
+    wrt: Sequence[Node | str] | None = None,
+    *,
+    inputs: Sequence[Node | str] | None = None,
+    backend: Literal["numba"],
+    reduce: Reduction = "sum",
+) -> TapeProgram: ...
+
+
+@overload
+def compile(
+    output: Node,
+    wrt: Sequence[Node | str] | None = None,
+    *,
+    inputs: Sequence[Node | str] | None = None,
+    backend: Backend = "numpy",
+    reduce: Reduction = "sum",
+    any_length: bool = False,
+    simplify: bool = True,
+) -> Program: ...
+
+
+@overload
+def compile(
+    output: Callable[..., Any],
+    *examples: Any,
+    wrt: Sequence[int | str] | None = None,
+    on_change: OnChange = "record",
+) -> FunctionProgram: ...
+
+
+def compile(output: Any, *examples: Any, **options: Any) -> Any:
+    """Return the program that computes a node, or a function, and its gradients for other inputs.
+
+    Of a node, `wrt` and `inputs` are as for `derive`. The backend 'numpy' takes arrays; a graph of Values takes
+    numbers, or arrays of m examples for some of the inputs, and then the gradients in the others,
+    which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
+    Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too,
+    single or in a batch: the graph becomes a tape for an interpreter that was compiled once for all
+    graphs, so that one of 100,000 nodes is ready in less than a second. 'c' is the fastest for small
+    graphs; there has to be a C compiler, `cc`, or another that the variable CC names.
+
+    A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
+    examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
+
+    >>> from microgradnn import Value
+    >>> w, x = Value(2.0, "w", kind="parameter"), Value(3.0, "x")
+    >>> program = compile((w * x).tanh().named("y"), [w])
+    >>> program(x=0.5)
+    Result(value=0.7615941559557649, gradients={'w': 0.20998717080701307})
+    >>> program(x=[0.5, -0.5]).gradients["w"]
+    0.0
+
+    Of a function, give an example for each argument: a number, an array, a list, tuple or dict of them. It is given
+    Values, or Tensors where an example is one; it may return any structure. `wrt` are the places or names of
+    the arguments by which it is differentiated, by default all. What is no number (a string, a bool, None, an object)
+    is static: with another one the function is recorded once more, or with `on_change='raise'` there is a GuardError;
+    so it is where a comparison comes out otherwise, or a shape is another. See `FunctionProgram`.
+
+    >>> compile(lambda x, k: {"y": k * x[0] * x[1]}, [2.0, 3.0], 10.0, wrt=["x"])(k=1.0)
+    Result(value={'y': 6.0}, gradients={'x': [3.0, 2.0]})
+    """
+    if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
+        return backends.compile(output, *examples, **options)
+    return FunctionProgram(output, examples, **options)
+
+
+def takes_nothing(function: Any) -> bool:
+    """Whether a function can be called without arguments, and is no network, of which the cost is meant."""
+    try:
+        inspect.signature(function).bind()
+    except (TypeError, ValueError):
+        return False
+    return not hasattr(function, "cost")
