@@ -30,6 +30,7 @@ SEEDS += " dal dloss dvalues outputgradient outputerror gradoutput accumgrad dne
 SEEDS += " dyhat doutput gout incoming danext dzl topdiff eta dprev gradient dj dcost dlogits gradupstream dlout"
 RATES = "lr learningrate alpha rate eta stepsize learnrate"
 LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expected truth"
+LABELS += " targetslist targetlist ylist labelslist"
 
 OUTPUTS = "output out outputs yhat ypred prediction predictions result activations activation a y probs z"
 

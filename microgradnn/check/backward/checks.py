@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import Pass, quiet
+from .calls import Pass, parameters_of, quiet
 from .diagnosis import Diagnosis, Mistake
 from .evidence import evidence_of, ratio_of
 from .notation import gradient_of
@@ -20,6 +20,8 @@ from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
 from .variation import elsewhere, find_hiding_inputs, single
+
+HAIR = 1e-4  # of a gradient: no mistake is that small
 
 
 def check_backward(
@@ -50,8 +52,9 @@ def check_backward(
 
 FORWARD = (
     *("forward", r"forward_?(pass|prop|propagation)?", r"feed_?forward|fprop|propagate_forward"),
-    *("__call__|apply", "predict"),
+    *("__call__|apply", "predict|query|infer|output|evaluate"),
 )
+BOTH = ("loss|loss_and_grads?|cost_and_grads?|value_and_grads?|loss_grad|compute_loss",)  # gives the gradients too
 BACKWARD = (
     *("backward", r"backwards?_?(pass|prop|propagation|step)?", r"back_?(prop|propagate|propagation)?|bprop"),
     *("propagate_backward|backward_.*", "gradients?|grad|train_step|train|step|update|fit"),
@@ -71,17 +74,40 @@ def check_layer(
     `backward` returns, and what it leaves in attributes (`dW`, `grad_W`, `grads["W"]`); where it takes a step itself
     they are (before − after) / rate. The layer is left as it is: copies are run. Else as `check_backward`.
     """
+    both = find_method(layer, BOTH)
+    if both is not None and find_method(layer, BACKWARD) is None and call is None:
+        return check_backward(both, *inputs, rate=rate)
     forward = method_of(layer, FORWARD, "forward")
     backward = None if call is not None else method_of(layer, BACKWARD, "backward")
+    if inspect.isfunction(forward) and len(parameters_of(forward)) == len(inputs) + 1:
+        inputs = (layer if hasattr(layer, "save_for_backward") and not isinstance(layer, type) else Context(), *inputs)
     return check_backward(forward, backward, *inputs, loss=loss, call=call, rate=rate)
 
 
-def method_of(layer: Any, patterns: Sequence[str], wanted: str) -> Any:
-    """Return the method that has one of the usual names, the likeliest if there are several."""
+class Context:
+    """What a static forward and backward hand each other: ctx."""
+
+    saved_tensors: tuple[Any, ...] = ()
+
+    def save_for_backward(self, *arrays: Any) -> None:
+        """Keep arrays for backward."""
+        self.saved_tensors = arrays
+
+
+def find_method(layer: Any, patterns: Sequence[str]) -> Any:
+    """Return the method that has one of these names, the likeliest if there are several; None if there is none."""
     for pattern in patterns:
         for name in dir(layer):
-            if re.fullmatch(pattern, name) and callable(getattr(layer, name)):
+            if re.fullmatch(pattern, name) and callable(getattr(layer, name)) and not name.startswith("__class"):
                 return getattr(layer, name)
+    return None
+
+
+def method_of(layer: Any, patterns: Sequence[str], wanted: str) -> Any:
+    """Return the method that has one of the usual names; TypeError if there is none."""
+    found = find_method(layer, patterns)
+    if found is not None:
+        return found
     raise TypeError(
         f"{type(layer).__name__} has no {wanted} method under a usual name; "
         "check_backward(forward, backward, *inputs) takes any two functions"
@@ -158,6 +184,9 @@ def examine_here(user: Pass) -> BackwardReport:
         if wrong and all(by_a_hair(reference, k, claims[k]) for k in wrong):  # 1 - h**2 of a saturated h has few digits
             measure_rounding(user, reference, claims, little=1e-5)
             wrong = [k for k in wrong if not judge(user, reference, k, claims[k])]
+        little = small_constants(user) if wrong else []
+        hair = {k: gap for k in wrong if little and (gap := gap_of(reference, k, claims[k])) <= HAIR}
+        wrong = [k for k in wrong if k not in hair]
         clips = getattr(user, "clips", False)
         clipped = {k: c for k in wrong if (c := clipped_at(claims[k], reference.slopes(k).values, clips)) is not None}
         wrong = [k for k in wrong if k not in clipped]
@@ -165,6 +194,12 @@ def examine_here(user: Pass) -> BackwardReport:
             f"{gradient_of(user.leaves[k].name)} is cut off at ±{c:g}, and right but for that"
             for k, c in clipped.items()
         ]
+        if hair:
+            names = " and ".join(gradient_of(user.leaves[k].name) for k in hair)
+            cut.append(
+                f"{names}: right to {max(hair.values()):.0e}, which is what {little[0]:g} in the forward pass adds; "
+                "the backward pass is without it"
+            )
         meant = convention(user, reference, claims, given, wrong)
         if meant:
             wrong = []
@@ -284,6 +319,20 @@ def by_a_hair(reference: Reference, k: int, claimed: Array | None) -> bool:
         return False
     right, off = reference.slopes(k).values, reference.wrong(k, claimed)
     return bool(np.all(np.abs(claimed - right)[off] <= 1e-3 * np.abs(right)[off]))
+
+
+def small_constants(user: Pass) -> list[float]:
+    """Return the small numbers in the code of the cost, as in log(y + 1e-7), which many a backward pass leaves out."""
+    found = [c for function in user.reached for c in function.__code__.co_consts if isinstance(c, float)]
+    return sorted({c for c in found if 0 < c <= 1e-4}, reverse=True)
+
+
+def gap_of(reference: Reference, k: int, claimed: Array | None) -> float:
+    """Return how far a gradient is off, beside the largest of the right one."""
+    right = reference.slopes(k).values
+    if claimed is None or claimed.shape != right.shape or not np.all(np.isfinite(claimed)):
+        return np.inf
+    return float(np.nanmax(np.abs(claimed - right), initial=0.0) / (np.nanmax(np.abs(right), initial=0.0) or 1.0))
 
 
 def is_noisy(reference: Reference) -> bool:

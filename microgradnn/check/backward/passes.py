@@ -82,6 +82,9 @@ class FunctionPass(Pass):
             owner, forward = forward, type(forward).__call__
         if owner is not None and inspect.ismethod(forward):
             forward = forward.__func__
+        inputs = tuple(map(as_array, inputs))
+        if not any(is_real(x) for part in (*inputs, owner) for _, x in walk(part, ("",), set())):
+            inputs = tuple(map(as_floats, inputs))  # integers that are all there is are numbers, not counts
         if owner is not None:
             inputs = (owner, *inputs)
             if inspect.ismethod(backward) and backward.__self__ is owner:
@@ -118,7 +121,7 @@ class FunctionPass(Pass):
         self.kept: Run | None = None
         self.arguments: list[Argument] = []
         self.output_names = outputs
-        first = self.run()
+        first = self.run_first()
         if len(outputs) != len(first.outputs):
             self.output_names = [""] * len(first.outputs)
         self.loss_of: int | None = 0
@@ -142,6 +145,29 @@ class FunctionPass(Pass):
             forward = self.forward if rebuilt is None or self.backward is not None else rebuilt.of(self.forward)
             result = forward(*inputs[: self.count])
         return Run(inputs, find_output(inputs, before) if result is None else result)
+
+    def run_first(self) -> Run:
+        """Run forward at what was given; TypeError with what is wrong where it does not run, or there is no array."""
+        foreign = [name for name, x in zip(self.names, self.given, strict=True) if is_foreign(x)]
+        if foreign:
+            kind = describe(self.given[self.names.index(foreign[0])])
+            raise TypeError(
+                f"{foreign[0]} is {kind}: give NumPy arrays; or, for code of another library, "
+                "gradcheck(f, x, grad=g), or check_gradients(loss, arrays, gradients) with .numpy()"
+            )
+        if not self.leaves:
+            kinds = ", ".join(f"{name} is {describe(x)}" for name, x in zip(self.names, self.given, strict=True))
+            raise TypeError(f"there is no array of floating-point numbers to differentiate by: {kinds or 'no input'}")
+        try:
+            return self.run()
+        except TypeError as error:
+            if is_raised_inside(error, [*self.reached, *self.family.functions]):
+                raise
+            names = ", ".join(p.name for p in signature(self.forward))
+            raise TypeError(
+                f"forward({names}) could not be called with {len(self.given)} inputs: {error}; "
+                "give a function of the inputs in this order, lambda x, w: forward(x, w=w)"
+            ) from error
 
     def find_return_names(self, function: Callable[..., Any]) -> list[str] | None:
         """Return the names of what a function returns; of a lambda that calls another, those that the other has."""
@@ -428,6 +454,7 @@ class FunctionPass(Pass):
         with repeatable(self.generators, self.chance):
             backward = self.backward if rebuilt is None else rebuilt.of(self.backward)
             result = backward(*arguments)
+            result = list(result) if inspect.isgenerator(result) else result
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
         items = find_items(result, names)
         self.changed = [self.input_name(name) for name in changes(run.inputs, before)] + [
@@ -538,6 +565,40 @@ def find_output(inputs: Sequence[Any], before: dict[str, Any]) -> Any:
     if left:
         return after[usual[0] if usual else left[-1]]
     raise TypeError("forward returns nothing, and leaves no array in an attribute: return the output, or the cost")
+
+
+def as_array(x: Any) -> Any:
+    """Return a list of numbers, or of rows of them, as an array; anything else as it is."""
+    if not isinstance(x, list) or not x:
+        return x
+    flat = [part for _, part in walk(x, ("",), set())]
+    if not all(isinstance(part, (int, float)) and not isinstance(part, bool) for part in flat):
+        return x
+    try:
+        found = np.array(x)
+    except ValueError:  # rows of different lengths
+        return x
+    return found if found.dtype.kind == "f" else x
+
+
+def as_floats(x: Any) -> Any:
+    """Return integers as floating-point numbers."""
+    whole = isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+    if isinstance(x, np.ndarray) and x.dtype.kind in "iu":
+        return x.astype(float)
+    return float(x) if whole else x
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether an input is an array of another library, which cannot be moved here."""
+    return type(x).__module__.partition(".")[0] in ("torch", "tensorflow", "jax", "jaxlib", "cupy")
+
+
+def describe(x: Any) -> str:
+    """Say what an input is: an int64 array of shape (2, 3), a str."""
+    if isinstance(x, np.ndarray):
+        return f"an array of {x.dtype} of shape {x.shape}"
+    return f"{type(x).__module__}.{type(x).__name__}".removeprefix("builtins.")
 
 
 def is_raised_inside(error: Exception, functions: Sequence[Any]) -> bool:

@@ -48,6 +48,18 @@ def read_gradients(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: b
     By name first; what is left, by place: in the order of the leaves, as one flat vector, or where the shapes leave
     one choice.
     """
+    in_order = [item for item in items if len(item[0]) == 1]
+    found = match_names(items, leaves, by_place=by_place)
+    fitting = all(x is None or x.shape == leaf.array.shape for x, leaf in zip(found, leaves, strict=True))
+    if not fitting and by_place and len(in_order) == len(items) == len(leaves):  # names that say something else
+        placed = [x for _, x in items]
+        if all(x.shape == leaf.array.shape for x, leaf in zip(placed, leaves, strict=True)):
+            return list(placed)
+    return found
+
+
+def match_names(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: bool) -> list[Array | None]:
+    """Return the gradient of each leaf by the names, and what is left by place."""
     found: list[Array | None] = [None] * len(leaves)
     left: list[Item] = []
     for tokens, x in items:

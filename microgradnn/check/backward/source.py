@@ -27,6 +27,20 @@ from .structure import is_object, parts
 OWN = str(Path(__file__).parents[2])
 LIBRARIES = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")})
 LONGEST_NAME = 60
+MODULES = ("np", "numpy", "xp", "cp", "jnp")
+SAME = (
+    "array",
+    "asarray",
+    "asanyarray",
+    "copy",
+    "squeeze",
+    "float",
+    "clip",
+    "ravel",
+    "flatten",
+    "reshape",
+    "atleast_2d",
+)
 
 
 @dataclass
@@ -105,8 +119,11 @@ def name_in(node: ast.expr) -> str:
         return node.slice.value
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return name_in(node.left)
-    if isinstance(node, ast.Call) and node.args:
-        return name_in(node.args[0])
+    if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        if called in SAME and isinstance(node.func, ast.Attribute) and name_in(node.func.value) not in MODULES:
+            return name_in(node.func.value)
+        return name_in(node.args[0]) if called in SAME and node.args else ""
     return ""
 
 

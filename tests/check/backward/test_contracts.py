@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from types import CodeType, FunctionType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -406,3 +406,155 @@ def test_a_wide_layer_has_kinks_within_a_step_and_is_right(seed: int) -> None:
     report = check_backward(forward, backward, x, y, w1, np.zeros((h, 1)), w2, np.zeros((10, 1)))
 
     assert report, str(report)
+
+
+# --- contracts that people bring -----------------------------------------------------------------
+
+
+class Context:
+    saved_tensors: tuple[Any, ...] = ()
+
+    def save_for_backward(self, *arrays):
+        self.saved_tensors = arrays
+
+
+class Times(Context):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return x * y
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        x, y = ctx.saved_tensors
+        return y * grad_output, x * grad_output
+
+
+class Dot(Context):
+    def forward(ctx, x, w):  # noqa: N805
+        ctx.save_for_backward(x, w)
+        return x.dot(w)
+
+    def backward(ctx, grad_output):  # noqa: N805
+        x, w = ctx.saved_tensors
+        return grad_output.dot(w.T), grad_output.T.dot(x).T
+
+
+@pytest.mark.parametrize("layer", [Times, Times()])
+def test_static_methods_are_handed_a_context(layer) -> None:
+    assert ok(check_layer(layer, np.ones((2, 3)) + X[:, :3], X[:, 3:])) == ["x", "y"]
+
+
+def test_expressions_that_are_returned_are_gradients_in_the_order_of_the_inputs() -> None:
+    assert ok(check_layer(Dot(), X, X.T + 1)) == ["x", "w"]
+
+
+class Model:
+    def __init__(self):
+        self.params = {"W": np.array([[0.3, -0.2], [0.1, 0.4]]), "b": np.array([0.1, 0.2])}
+
+    def loss(self, X, y):
+        scores = X @ self.params["W"] + self.params["b"]
+        exped = np.exp(scores)
+        p = exped / exped.sum(axis=1, keepdims=True)
+        d = p.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        return -np.log(p[np.arange(len(y)), y]).mean(), {"W": X.T @ d, "b": d.sum(axis=0)}
+
+
+def test_a_model_whose_loss_gives_the_gradients_too() -> None:
+    assert ok(check_layer(Model(), X.T, np.array([0, 1, 1, 0, 1, 0]))) == ["W", "b"]
+
+
+class ByLists:
+    def __init__(self):
+        r = np.random.default_rng(7).standard_normal
+        self.lr, self.wih, self.who = 0.3, r((4, 3)), r((2, 4))
+
+    def squash(self, z):
+        return 1 / (1 + np.exp(-z))
+
+    def query(self, inputs_list):
+        inputs = np.array(inputs_list, ndmin=2).T
+        return self.squash(self.who @ self.squash(self.wih @ inputs))
+
+    def train(self, inputs_list, targets_list):
+        inputs, targets = np.array(inputs_list, ndmin=2).T, np.array(targets_list, ndmin=2).T
+        hidden = self.squash(self.wih @ inputs)
+        final = self.squash(self.who @ hidden)
+        errors = targets - final
+        hidden_errors = np.dot(self.who.T, errors)
+        self.who += self.lr * np.dot(errors * final * (1 - final), hidden.T)
+        self.wih += self.lr * np.dot(hidden_errors * hidden * (1 - hidden), inputs.T)
+
+
+def test_errors_that_are_sent_back_without_their_slope_are_named() -> None:
+    report = check_layer(ByLists(), [0.5, -1.0, 0.3], [0.01, 0.99], rate=0.3)
+
+    assert [entry.title for entry in report.entries if not entry.ok] == ["dwih"]
+    (finding,) = report.findings
+    assert finding.kind == "slope"
+    assert finding.right == "hidden_errors = np.dot(self.who.T, errors * (final * (1 - final)))"
+
+
+def test_what_a_small_number_in_the_logarithm_adds_is_no_mistake() -> None:
+    T = np.eye(3)[[0, 1, 2, 0, 1, 2]]
+
+    def probabilities(x, w):
+        exped = np.exp(x @ w)
+        return exped / exped.sum(axis=1, keepdims=True)
+
+    def cost(x, w):
+        return -np.sum(T * np.log(probabilities(x, w) + 1e-7)) / len(x)
+
+    def backward(x, w):
+        return {"w": x.T @ (probabilities(x, w) - T) / len(x)}
+
+    def twice(x, w):
+        return {"w": x.T @ (probabilities(x, w) - T) / len(x) * (1 + 1e-3)}
+
+    w = np.array([[1.0, -2.0, 0.3], [0.5, 1.5, -3.0]])
+    report = check_backward(cost, backward, X.T, w)
+
+    assert ok(report) == ["w"]
+    assert "what 1e-07 in the forward pass adds" in str(report)
+    assert not check_backward(cost, twice, X.T, w)
+
+
+def test_numbers_in_lists_and_integers_that_are_all_there_is_are_arrays() -> None:
+    def backward(d, x, w):
+        return np.dot(d, np.asarray(w).T), np.asarray(x).T.dot(d)
+
+    assert ok(check_backward(lambda x, w: np.dot(x, w), backward, [[1.0, 2, 3]], [[1.0], [2], [3]])) == ["x", "w"]
+    assert ok(check_backward(lambda x, w: np.dot(x, w), backward, np.array([[1, 2]]), np.array([[1], [2]]))) == [
+        "x",
+        "w",
+    ]
+    slopes = check_backward(
+        lambda w, b: (w * 3 + b - 7) ** 2, lambda w, b: (6 * (w * 3 + b - 7), 2 * (w * 3 + b - 7)), 1, 2
+    )
+    assert ok(slopes) == ["w", "b"]
+
+
+def test_gradients_that_are_yielded_are_read() -> None:
+    def backward(d, x, w):
+        yield d @ w.T
+        yield x.T @ d
+
+    assert ok(check_backward(lambda x, w: x @ w, backward, X.T, X[:, :3])) == ["x", "w"]
+
+
+def test_arrays_of_other_libraries_and_functions_that_cannot_be_called_are_told() -> None:
+    def by_keyword(x, *, w):
+        return x @ w
+
+    with pytest.raises(TypeError, match="lambda x, w: forward"):
+        check_backward(by_keyword, lambda d, x, w: d, X.T, X)
+    with pytest.raises(TypeError, match="no array of floating-point numbers"):
+        check_backward(lambda x: x, lambda d: d, "text")
+    with pytest.raises(TypeError, match="the loss gives no number"):
+        check_backward(lambda x: x * 2, lambda d: d, X, loss=lambda out: out["loss"])
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"x is torch.Tensor: give NumPy arrays"):
+        check_backward(lambda x: x, lambda d: d, torch.ones(3))

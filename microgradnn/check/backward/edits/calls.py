@@ -10,6 +10,7 @@ from types import FunctionType
 from .editor import Edit, Editor
 from .names import DOING
 from .syntax import Slot, binary, parse, transpose_of
+from .values import scale_operand
 
 REDUCTIONS = ("sum", "mean", "max", "var", "std", "prod", "cumsum")
 PRODUCTS = ("dot", "matmul", "multiply", "outer")
@@ -149,3 +150,6 @@ def scale_arguments(editor: Editor, slot: Slot, node: ast.Call, name: str, line:
                 arguments = [*node.args[:i], binary(argument, ast.Mult(), parse(text)), *node.args[i + 1 :]]
                 new = ast.Call(node.func, arguments, node.keywords)
                 yield editor.edit(slot, new, "factor missing", line, 3, text, 2)
+    if name in PRODUCTS:
+        for i in range(len(node.args)):
+            yield from scale_operand(editor, (node, "args", i), line)

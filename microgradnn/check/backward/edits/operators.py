@@ -11,7 +11,7 @@ from .editor import Edit, Editor
 from .names import is_number
 from .syntax import Slot, binary, is_factor, is_sum, parse, transpose_of
 from .terms import add_summands
-from .values import edit_inner_slopes
+from .values import edit_inner_slopes, scale_operand
 
 OTHERS: dict[type, tuple[tuple[type[ast.operator], str], ...]] = {
     ast.Mult: ((ast.MatMult, "product"), (ast.Div, "product")),
@@ -36,6 +36,8 @@ def edit_operator(editor: Editor, slot: Slot, node: ast.BinOp, line: int, of_ind
         yield from transpose_product(editor, slot, left, right, line)
         yield from use_all_examples(editor, slot, node, line)
         yield from shorten(editor, node, line)
+        yield from scale_operand(editor, (node, "left", None), line)
+        yield from scale_operand(editor, (node, "right", None), line)
     yield from drop_operand(editor, slot, node, line, of_index)
     if isinstance(op, ast.Pow):
         for power in (1, 2, 3, 0.5, -1, -0.5, -1.5, -2):

@@ -12,7 +12,7 @@ from ..source import Scope
 from .editor import Edit, Editor
 from .factors import coefficients, factors, slopes
 from .names import is_number, is_share
-from .syntax import Slot, binary, factors_of, parse, product, product_text
+from .syntax import Slot, binary, factors_of, get, parse, product, product_text
 from .terms import add_broadcast, add_products
 
 Shape = tuple[int, ...]
@@ -123,6 +123,17 @@ def drop_factors(editor: Editor, slot: Slot, chain: list[ast.expr], line: int, s
             kind = "factor" if numbers else "applied twice"
             new = product([*chain[:i], *chain[j:]])
             yield editor.edit(slot, new, kind, line, 1, product_text(chain[i:j]), 0 if numbers else 1)
+
+
+def scale_operand(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
+    """Yield a matrix product with a slope on what goes into it: W.T @ (error * A * (1 - A))."""
+    node = get(slot)
+    x = editor.distinct[line].get(ast.unparse(node))
+    if x is None or x.ndim < 2:
+        return
+    for text, about, rank in slopes(editor, editor.distinct[line], x.shape):
+        hint, kind = (f"the slope of {about}", "slope") if about else (text, "factor missing")
+        yield editor.edit(slot, binary(node, ast.Mult(), parse(text)), kind, line, rank + 4, hint, 3)
 
 
 def softmax_slopes(editor: Editor, slot: Slot, line: int, shape: Shape) -> Iterator[Edit]:
