@@ -33,7 +33,7 @@ ROOMS = {
     "formulas": (
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
-        "listing pullback source products latex names formula_graph exact derive explain_arrays explain",
+        "listing pullback source products latex names formula_graph exact derive live explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",
@@ -42,7 +42,8 @@ ROOMS = {
     ),
     "draw": (
         f"{CORE} formulas",
-        "metrics boxes web fold alike select phrases groups sheet picture dot svg text mermaid page render drawing",
+        "metrics boxes web fold alike select phrases groups sheet picture dot svg text mermaid live page render "
+        "drawing",
     ),
     "check": (
         f"{CORE} formulas",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Direction = Literal["LR", "TB"]
@@ -47,6 +47,7 @@ class Arrow:
     tooltip: tuple[str, ...] = ()
     dashed: bool = False  # it brings nothing back
     back: str = ""  # the step of the backward sweep along it: '3 × 2 = 6'
+    edge: Any = field(default=None, compare=False, repr=False)  # of two nodes, which use of the one it is
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,8 @@ def tooltip(texts: Iterable[str]) -> str:
     return lines(shorten(text, LONGEST_LINE) for text in texts)
 
 
-def to_dot(picture: Picture) -> str:
-    """Return the picture as DOT text, the same from run to run."""
+def to_dot(picture: Picture, *, roomy: bool = False) -> str:
+    """Return the picture as DOT text, the same from run to run; `roomy`, for other numbers than those it has."""
     from graphviz import Digraph
 
     graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
@@ -72,7 +72,7 @@ def to_dot(picture: Picture) -> str:
         graph.attr(ranksep="1")  # inches: to see one arrow beside another
     if picture.told:
         graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
-    fill(graph, picture.boxes, 0)
+    fill(graph, picture.boxes, 0, roomy)
     outer = {box.id: box.scope[:1] for box in picture.boxes}
     for arrow in picture.arrows:
         # What enters a frame from outside stands above all that is in it: frames then come one below the other.
@@ -81,11 +81,11 @@ def to_dot(picture: Picture) -> str:
     return str(graph.source)
 
 
-def fill(graph: Digraph, boxes: Sequence[Box], depth: int) -> None:
+def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool) -> None:
     """Set down the boxes whose scope is `depth` deep, then each scope below as a cluster."""
     here, inner = nest(boxes, depth)
     for box in here:
-        graph.node(box.id, **box_attributes(box))
+        graph.node(box.id, **box_attributes(box, roomy))
     for name, members in inner.items():
         id = f"s{depth}{members[0].id}"
         with graph.subgraph(name=f"cluster_{id}") as cluster:
@@ -93,16 +93,25 @@ def fill(graph: Digraph, boxes: Sequence[Box], depth: int) -> None:
             cluster.attr(
                 **SCOPE, **{"id": id, "class": "scope", "label": lines([shorten(name)], r"\l"), "fillcolor": shade}
             )
-            fill(cluster, members, depth + 1)
+            fill(cluster, members, depth + 1, roomy)
 
 
-def box_attributes(box: Box) -> dict[str, str]:
+def box_attributes(box: Box, roomy: bool) -> dict[str, str]:
     """Return what DOT says of a node: its name, value and gradient, one below the other."""
     texts = [text for _, text in box.lines]
     margin = float(STYLES[box.kind].get("margin", f"{MARGIN},").split(",")[0])
-    wide = max(text_width(text, FONT_SIZE) for text in texts) / 72 + 2 * margin
+    wide = max(text_width(text, FONT_SIZE) for text in [*texts, *(roomy_lines(box) if roomy else [])]) / 72 + 2 * margin
     about = {"id": box.id, "class": box.kind, "label": lines(texts, r"\l"), "tooltip": tooltip(box.tooltip)}
     return about | STYLES[box.kind] | ({"width": f"{wide:.3f}"} if wide > LEAST_WIDTH else {})
+
+
+def roomy_lines(box: Box) -> list[str]:
+    """Return lines as wide as those of a box may become when its numbers change."""
+    if box.node is None or box.kind == "constant":
+        return []
+    terms = len(box.grad.split(" ")) // 2  # '4 + 5 = 9'
+    grad = f"grad {' + '.join(['8.888'] * terms)} = −8.888" if 1 < terms <= 3 else "grad −8.888"
+    return ["value −88.88", grad]
 
 
 def arrow_attributes(arrow: Arrow) -> dict[str, str]:

@@ -13,11 +13,12 @@ from ..errors import RenderError
 from ..graph import Node
 from .boxes import Direction, Picture
 from .dot import to_dot
+from .live import live
 from .mermaid import to_mermaid
 from .page import to_page
 from .picture import Names, picture
 from .render import INSTALL, render
-from .svg import to_svg
+from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
 
 NARROWEST = 20  # columns
@@ -89,9 +90,13 @@ class Drawing:
 
     def svg(self, *, prefix: str = "") -> str:
         """Return it as SVG text; `prefix` sets its ids apart from those of others on a page."""
-        picture = render(self.dot())
+        return self._lay_out(self.dot(), prefix, STYLE)
+
+    def _lay_out(self, dot: str, prefix: str, style: str) -> str:
+        """Lay the graph out and return it as SVG text."""
+        laid_out = render(dot)
         try:
-            return to_svg(picture.decode(), self.picture, prefix=prefix)
+            return to_svg(laid_out.decode(), self.picture, prefix=prefix, style=style)
         except (SyntaxError, ValueError, LookupError, AttributeError, TypeError) as error:
             raise RenderError(f"Graphviz printed an SVG that is not of this graph ({error}); {INSTALL}") from error
 
@@ -100,8 +105,13 @@ class Drawing:
         return to_dot(self.picture)
 
     def page(self) -> str:
-        """Return a page on which the two passes are walked through, step by step: one file, which needs no network."""
-        return to_page(self.picture, self.svg())
+        """Return a page on which the two passes are walked through, step by step: one file, which needs no network.
+
+        Of a graph of Values the numbers can be changed there, by dragging or typing, and gradients asked for.
+        """
+        computed = live(self.picture)
+        svg = self._lay_out(to_dot(self.picture, roomy=computed.about is not None), "", LIGHT)
+        return to_page(self.picture, svg, computed)
 
     def mermaid(self) -> str:
         """Return it in Mermaid, which many sites draw in Markdown."""

@@ -1,100 +1,624 @@
-// The states of a drawing, one after the other. What each shows stands in the page as data (see page.py).
+// A drawing that is gone through step by step, changed, and asked about. What it shows stands in the page as data (see
+// page.py); where the graph is one of Values, `recompute` computes it anew. Nothing is written as markup.
 // @ts-check
-"use strict";
 
 (() => {
-  /** @typedef {{say: string, lit: string[], values: string[], grads: [string, string][]}} Step */
+  /** @typedef {string | string[]} Part text, or what is looked up: ["value", box], ["flow", arrow], ["sum", …arrows] */
+  /** @typedef {{say: Part[], lit: string[], values: string[], grads: [string, string[]][]}} Step */
+  /** @typedef {{name: string, title: string, kind: string, value: string, grad: string}} Box */
+  /** @typedef {{tail: string, head: string, back: string}} Arrow */
+  /** @typedef {{id: string, value: number}} Input */
+  /** @typedef {{inputs: Input[], nodes: string[], uses: {tail: string, head: string, arrow: string | null}[]}} Live */
 
   /** @param {string} id @returns {any} */
   const byId = (id) => document.getElementById(id);
-  /** @type {Step[]} */
-  const steps = JSON.parse(byId("data").textContent);
-  const slider = byId("slider");
-  const list = byId("steps");
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const whole = new Map(); // of each line of a gradient, the text and the width that it has in the end
-  let now = 0;
-  let timer = 0;
-  let moved = false; // since the page was opened
+  /** @type {{boxes: Record<string, Box>, arrows: Record<string, Arrow>, steps: Step[], live: Live | null, widths: Record<string, number>}} */
+  const data = JSON.parse(byId("data").textContent);
+  const { boxes, arrows, steps, live } = data;
+  const end = steps.length - 1;
+  const root = Object.keys(boxes).pop() ?? "";
+  const picture = byId("picture");
+  const svg = picture.querySelector("svg");
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
 
-  /** @param {string} id @param {string} kind @returns {any} */
-  const line = (id, kind) => byId(id)?.querySelector(`text.${kind}`);
+  // --- the state, which stands in the address ------------------------------------------------------------------------
 
-  /** Show a line of a box with this text, or hide it. @param {any} text @param {string | null} shown */
-  function write(text, shown) {
-    if (!text) return;
-    if (!whole.has(text)) whole.set(text, [text.textContent, text.getAttribute("textLength")]);
-    text.classList.toggle("unknown", shown === null);
-    if (shown === null) return;
-    const [end, width] = whole.get(text);
-    text.textContent = shown;
-    if (shown === end && width) text.setAttribute("textLength", width);
-    else text.removeAttribute("textLength"); // made for the longer text
+  const start = live ? live.inputs.map(({ value }) => value) : [];
+  const state = { step: end, x: [...start], asking: false, flow: false, theme: "auto", zoom: 0 };
+  const answered = new Set();
+  /** @type {[number[], number[], [number, number][]]} */
+  let now = [[], [], []];
+
+  /** Take the state from the address. */
+  function read() {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const step = given.has("step") ? Number(given.get("step")) : end;
+    state.step = Number.isInteger(step) ? Math.max(0, Math.min(step, end)) : end;
+    state.x = start.map((x, i) => {
+      const text = given.get(live?.inputs[i].id ?? "");
+      return text && Number.isFinite(Number(text)) ? Number(text) : x;
+    });
+    state.asking = given.get("ask") === "1" && askable.length > 0;
+    state.flow = given.get("flow") === "1";
+    const theme = given.get("theme");
+    state.theme = theme === "light" || theme === "dark" ? theme : "auto";
   }
 
-  /** Show the state after a step. @param {number} step */
-  function show(step) {
-    now = Math.max(0, Math.min(step, steps.length - 1));
+  /** Put the state into the address. */
+  function keep() {
+    const kept = new URLSearchParams();
+    if (state.step !== end) kept.set("step", String(state.step));
+    live?.inputs.forEach(({ id }, i) => state.x[i] !== start[i] && kept.set(id, String(state.x[i])));
+    if (state.asking) kept.set("ask", "1");
+    if (state.flow) kept.set("flow", "1");
+    if (state.theme !== "auto") kept.set("theme", state.theme);
+    try {
+      history.replaceState(null, "", `#${kept}`);
+    } catch {
+      // a page in a frame of a notebook has no address
+    }
+  }
+
+  // --- what is worth what ---------------------------------------------------------------------------------------------
+
+  const place = new Map(live?.nodes.map((id, i) => [id, i]));
+  const useOf = new Map(live?.uses.map(({ arrow }, i) => [arrow, i]));
+  const usesOf = new Map(live?.nodes.map((id) => [id, /** @type {number[]} */ ([])]));
+  live?.uses.forEach(({ tail }, i) => usesOf.get(tail)?.push(i));
+
+  /** What comes back along a use. @param {number} use */
+  function flow(use) {
+    const [grad, slope] = now[2][use];
+    return grad !== 0 && slope !== 0 ? grad * slope : 0;
+  }
+
+  /** @param {string} id */
+  const valueOf = (id) => now[0][place.get(id) ?? -1];
+  /** @param {string} id */
+  const gradOf = (id) => now[1][place.get(id) ?? -1];
+  /** @param {string} id */
+  const flowsOf = (id) => (usesOf.get(id) ?? []).map(flow);
+  /** @param {string} id */
+  const valueText = (id) => (place.has(id) ? number(valueOf(id)) : boxes[id].value);
+
+  /** @param {string} id */
+  function gradText(id) {
+    return place.has(id) && boxes[id].grad ? gradientText(flowsOf(id), gradOf(id)) : boxes[id].grad;
+  }
+
+  /** @param {string} id */
+  function backText(id) {
+    const use = useOf.get(id);
+    return use === undefined ? arrows[id].back : stepText(now[2][use][0], now[2][use][1], flow(use));
+  }
+
+  /** @param {Part} part @returns {string} */
+  function textOf(part) {
+    if (typeof part === "string") return part;
+    const [what, ...ids] = part;
+    if (what === "value") return valueText(ids[0]);
+    if (what === "flow") return backText(ids[0]);
+    if (what === "sum") return `grad ${plus(ids.map((id) => backText(id).split(" = ").slice(-1)[0]))}`;
+    return boxes[ids[0]].kind === "folded" ? boxes[ids[0]].grad : `grad ${gradText(ids[0])}`;
+  }
+
+  // --- the picture ----------------------------------------------------------------------------------------------------
+
+  /** @param {string} text @param {number} size */
+  const widthOf = (text, size) => ([...text].reduce((sum, c) => sum + (data.widths[c] ?? 620), 0) * size) / 1000;
+
+  /** A line of the picture: its text at first, and the width that there is for it. @param {any} text */
+  function lineOf(text) {
+    if (!text) return null;
+    const shape = text.parentNode.querySelector("path, polygon")?.getBBox();
+    const size = Number(text.getAttribute("font-size") ?? 10);
+    return { text, size, room: text.closest(".node") && shape ? shape.width - 11 : Infinity, shown: text.textContent };
+  }
+
+  const seen = Object.keys(boxes).map((id) => {
+    const group = byId(id);
+    return { id, group, value: lineOf(group.querySelector("text.value")), grad: lineOf(group.querySelector("text.grad")) };
+  });
+  const drawn = Object.keys(arrows).map((id) => ({ id, group: byId(id), label: lineOf(byId(id).querySelector("text")) }));
+
+  /** Write a line, squeezed to the width that there is; hide it where it is null. @param {any} line @param {string | null} shown */
+  function write(line, shown) {
+    if (!line) return;
+    line.text.classList.toggle("unknown", shown === null);
+    if (shown === null || shown === line.shown) return;
+    line.text.textContent = line.shown = shown;
+    line.text.setAttribute("textLength", Math.min(widthOf(shown, line.size), line.room).toFixed(2));
+  }
+
+  /** Show the picture as it is after a step. */
+  function draw() {
     const values = new Set();
+    /** @type {Map<string, string[]>} */
     const grads = new Map();
-    for (const { values: known, grads: come } of steps.slice(0, now + 1)) {
+    for (const { values: known, grads: come } of steps.slice(0, state.step + 1)) {
       known.forEach((id) => values.add(id));
-      come.forEach(([id, text]) => grads.set(id, text));
+      come.forEach(([id, part]) => grads.set(id, part));
     }
-    for (const box of document.querySelectorAll("#picture .node")) {
-      const value = line(box.id, "value");
-      write(value, values.has(box.id) ? (whole.get(value)?.[0] ?? value?.textContent) : null);
-      write(line(box.id, "grad"), grads.get(box.id) ?? null);
+    const changed = state.x.some((x, i) => x !== start[i]);
+    for (const { id, group, value, grad } of seen) {
+      const fixed = boxes[id].kind === "folded";
+      write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
+      const part = grads.get(id);
+      const hidden = state.asking && askable.includes(id) && !answered.has(id);
+      write(grad, hidden ? "grad ?" : part ? textOf(part) : null);
+      group.classList.toggle("stale", changed && fixed);
+      if (live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
     }
-    for (const text of document.querySelectorAll("#picture .edge text")) {
-      text.classList.toggle("unknown", !values.has(text.closest(".edge")?.id));
+    const most = Math.max(...(live?.uses.map((_, i) => Math.abs(flow(i))) ?? []), 0);
+    for (const { id, group, label } of drawn) {
+      const use = useOf.get(id);
+      const slope = use === undefined ? null : number(now[2][use][1], 3);
+      write(label, values.has(id) ? (slope === null ? label?.shown : `∂ ${slope}`) : null);
+      if (use === undefined) continue;
+      const comes = boxes[root].grad ? flow(use) : 1;
+      group.classList.toggle("nothing", comes === 0);
+      group.classList.toggle("minus", state.flow && comes < 0);
+      group.style.setProperty("--flow", state.flow && most > 0 ? String(1 + (4 * Math.abs(comes)) / most) : "1");
+      const step = state.asking ? "" : `\nbackward: ${backText(id)} → ${boxes[arrows[id].tail].name}`;
+      group.querySelector("title").textContent = `∂${boxes[arrows[id].head].name}/∂${boxes[arrows[id].tail].name} = ${now[2][use][1]}${step}`;
     }
-    document.querySelectorAll("#picture .lit").forEach((one) => one.classList.remove("lit"));
-    steps[now].lit.forEach((id) => byId(id)?.classList.add("lit"));
-    byId("say").textContent = steps[now].say;
-    byId("count").textContent = `${now} / ${steps.length - 1}`;
-    slider.value = String(now);
-    [...list.children].forEach((item, i) => {
-      if (i === now) item.setAttribute("aria-current", "step");
+  }
+
+  /** @param {string} id @param {boolean} hidden */
+  function tooltip(id, hidden) {
+    const lines = [`${boxes[id].kind} ${boxes[id].title}`, `value ${valueOf(id)}`];
+    if (boxes[id].grad && !hidden) lines.push(`∂${boxes[root].name}/∂${boxes[id].name} = ${gradOf(id)}`);
+    return lines.join("\n").replace(/-/g, "−");
+  }
+
+  /** Light some boxes and arrows, and no others. @param {string[]} ids @param {string} [kind] */
+  function light(ids, kind = "lit") {
+    document.querySelectorAll(`#picture .${kind}`).forEach((one) => one.classList.remove(kind));
+    ids.forEach((id) => byId(id)?.classList.add(kind));
+  }
+
+  /** Show everything as the state has it. */
+  function show() {
+    if (live) now = recompute(state.x);
+    draw();
+    document.body.classList.toggle("asking", state.asking);
+    document.documentElement.dataset.theme = state.theme === "auto" ? (dark.matches ? "dark" : "light") : state.theme;
+    byId("theme").value = state.theme;
+    byId("ask").setAttribute("aria-pressed", String(state.asking));
+    byId("flow").setAttribute("aria-pressed", String(state.flow));
+    if (!state.asking) light(steps[state.step].lit);
+    const says = steps[state.step].say.map(textOf).join("");
+    const result = live && state.x.some((x, i) => x !== start[i]) ? `${boxes[root].name} = ${valueText(root)}. ` : "";
+    say(state.asking ? `${result}What are the gradients? Each is hidden until you have it.` : `${result}${says}`);
+    byId("count").textContent = `${state.step} / ${end}`;
+    byId("slider").value = String(state.step);
+    [...byId("steps").children].forEach((item, i) => {
+      item.textContent = steps[i].say.map(textOf).join("");
+      if (i === state.step) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     });
-    list.children[now].scrollIntoView({ block: "nearest", behavior: still || !moved ? "auto" : "smooth" });
-    moved = true;
-    history.replaceState(null, "", `#step=${now}`);
+    rows.forEach((row) => row());
+    keep();
+  }
+
+  /** @param {string} text */
+  function say(text) {
+    if (byId("say").textContent !== text) byId("say").textContent = text;
+  }
+
+  let asked = 0; // for the next frame
+  /** Show everything, once a frame. */
+  function soon() {
+    cancelAnimationFrame(asked);
+    asked = requestAnimationFrame(show);
+  }
+
+  // --- steps ----------------------------------------------------------------------------------------------------------
+
+  let timer = 0;
+
+  /** @param {number} step */
+  function go(step) {
+    state.step = Math.max(0, Math.min(step, end));
+    show();
+    const list = byId("steps");
+    const item = list.children[state.step];
+    const low = item.offsetTop - list.offsetTop;
+    list.scrollTo({ top: low - list.clientHeight / 2, behavior: still.matches ? "auto" : "smooth" });
   }
 
   /** Play to the end, or stop. */
   function play() {
-    const playing = timer === 0 && now < steps.length - 1;
+    const playing = timer === 0;
     clearInterval(timer);
-    timer = playing
-      ? setInterval(() => {
-          show(now + 1);
-          if (now === steps.length - 1) play();
-        }, 1200)
-      : 0;
+    timer = 0;
+    if (playing) {
+      if (state.step === end) go(0);
+      timer = setInterval(() => {
+        go(state.step + 1);
+        if (state.step === end) play();
+      }, 1200);
+    }
     byId("play").setAttribute("aria-pressed", String(playing));
   }
 
-  steps.forEach(({ say }, i) => {
+  steps.forEach((_, i) => {
     const item = document.createElement("li");
-    item.textContent = say;
-    item.addEventListener("click", () => show(i));
-    list.append(item);
+    item.addEventListener("click", () => go(i));
+    byId("steps").append(item);
   });
-  slider.max = String(steps.length - 1);
-  slider.addEventListener("input", () => show(Number(slider.value)));
-  byId("first").addEventListener("click", () => show(0));
-  byId("back").addEventListener("click", () => show(now - 1));
-  byId("next").addEventListener("click", () => show(now + 1));
-  byId("last").addEventListener("click", () => show(steps.length - 1));
+  byId("slider").max = String(end);
+  byId("slider").addEventListener("input", () => go(Number(byId("slider").value)));
+  for (const [id, to] of /** @type {[string, () => number][]} */ ([
+    ["first", () => 0],
+    ["back", () => state.step - 1],
+    ["next", () => state.step + 1],
+    ["last", () => end],
+  ])) {
+    byId(id).addEventListener("click", () => go(to()));
+  }
   byId("play").addEventListener("click", play);
-  document.addEventListener("keydown", (event) => {
-    if (event.target === slider || event.altKey || event.ctrlKey || event.metaKey) return;
-    const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: steps.length - 1 }[event.key];
-    if (to === undefined) return;
+
+  // --- numbers that can be changed ------------------------------------------------------------------------------------
+
+  /** @type {(() => void)[]} */
+  const rows = []; // to be shown anew
+  /** @type {number[]} */
+  let trail = [];
+
+  /** @param {number} i @param {number} x */
+  function change(i, x) {
+    if (!Number.isFinite(x)) return;
+    state.x[i] = x;
+    trail = [];
+    soon();
+  }
+
+  /** A step of a slider: a hundredth of what is near a number, as a power of ten. @param {number} x */
+  const gradation = (x) => 10 ** Math.floor(Math.log10(Math.max(Math.abs(x), 1) * 2) - 1);
+
+  /** Round away what adding tenths leaves. @param {number} x */
+  const tidy = (x) => Number(x.toPrecision(12));
+
+  /** @param {string} tag @param {Record<string, string>} attributes @param {string} [text] @returns {any} */
+  function element(tag, attributes, text = "") {
+    const one = document.createElement(tag);
+    Object.entries(attributes).forEach(([name, value]) => one.setAttribute(name, value));
+    one.textContent = text;
+    return one;
+  }
+
+  /** A row: a slider, the number, its gradient, a nudge. @param {Input} input @param {number} i */
+  function addRow({ id }, i) {
+    const { name, grad } = boxes[id];
+    const step = gradation(start[i]);
+    const span = 100 * step;
+    const row = element("div", { class: "row" });
+    const field = element("input", { type: "number", step: "any", id: `number-${id}`, "aria-label": `${name}, as a number` });
+    const slider = element("input", {
+      ...{ type: "range", id: `slide-${id}`, step: String(step), "aria-label": name },
+      ...{ min: String(tidy(start[i] - span)), max: String(tidy(start[i] + span)) },
+    });
+    const gradient = element("output", { for: `number-${id}` });
+    row.append(element("label", { for: `number-${id}` }, name), field, slider, gradient);
+    if (grad) {
+      const button = element("button", { type: "button", "aria-label": `nudge ${name}` }, "+0.001");
+      button.addEventListener("click", () => nudge(i));
+      row.append(button);
+    }
+    field.addEventListener("input", () => field.value && change(i, Number(field.value)));
+    slider.addEventListener("input", () => change(i, Number(slider.value)));
+    byId("inputs").append(row);
+    rows.push(() => {
+      if (document.activeElement !== field) field.value = String(state.x[i]);
+      slider.value = String(state.x[i]);
+      const known = !state.asking || answered.has(id);
+      gradient.textContent = grad ? (known ? `grad ${number(gradOf(id))}` : "grad ?") : "";
+    });
+    const group = byId(id);
+    group.classList.add("movable");
+    group.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => drag(event, i, step));
+    group.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const by = { ArrowUp: step, ArrowDown: -step }[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      change(i, tidy(state.x[i] + by));
+    });
+  }
+
+  /** Change a number by dragging its box: four pixels are one step. @param {PointerEvent} down @param {number} i @param {number} step */
+  function drag(down, i, step) {
+    const from = state.x[i];
+    const group = /** @type {any} */ (down.currentTarget);
+    down.stopPropagation();
+    group.setPointerCapture(down.pointerId);
+    /** @param {PointerEvent} move */
+    const moved = (move) => change(i, tidy(from + step * Math.round((move.clientX - down.clientX) / 4)));
+    group.addEventListener("pointermove", moved);
+    for (const kind of ["pointerup", "pointercancel"]) {
+      group.addEventListener(kind, () => group.removeEventListener("pointermove", moved), { once: true });
+    }
+  }
+
+  /** Say what J gains when a number grows by a little, beside the gradient (course notes). @param {number} i */
+  function nudge(i) {
+    const { name } = boxes[live?.inputs[i].id ?? ""];
+    const J = boxes[root].name;
+    const more = recompute(state.x.map((x, k) => (k === i ? x + 0.001 : x)))[0][place.get(root) ?? 0];
+    const ratio = (more - valueOf(root)) / 0.001;
+    const known = !state.asking || answered.has(live?.inputs[i].id);
+    const gradient = known ? `; the gradient is ${number(gradOf(live?.inputs[i].id ?? ""), 5)}` : "";
+    byId("told").textContent =
+      `${name} + 0.001: (${number(more, 8)} − ${number(valueOf(root), 8)}) / 0.001 = ${number(ratio, 5)}${gradient}. ` +
+      `(${J} after, less ${J} before, over the nudge.)`;
+  }
+
+  /** Take a step of gradient descent, with the parameters, or with all where there are none. */
+  function descend() {
+    if (!live) return;
+    const parameters = live.inputs.some(({ id }) => boxes[id].kind === "parameter");
+    const rate = Number(byId("rate").value);
+    if (!trail.length) trail = [valueOf(root)];
+    state.x = state.x.map((x, i) => {
+      const { id } = live.inputs[i];
+      const next = x - rate * gradOf(id);
+      return (parameters && boxes[id].kind !== "parameter") || !Number.isFinite(next) ? x : next;
+    });
+    show();
+    trail.push(valueOf(root));
+    const costs = trail.slice(-200);
+    const low = Math.min(...costs);
+    const high = Math.max(...costs);
+    const points = costs.map((cost, i) => `${(i * 200) / Math.max(costs.length - 1, 1)},${50 - (48 * (cost - low)) / (high - low || 1)}`);
+    byId("trail").querySelector("polyline").setAttribute("points", points.join(" "));
+    const last = trail.slice(-3).map((cost) => number(cost));
+    byId("told").textContent = `After ${trail.length - 1} step${trail.length > 2 ? "s" : ""}: ${boxes[root].name} = ${last.join(" → ")}`;
+  }
+
+  // --- questions ------------------------------------------------------------------------------------------------------
+
+  const askable = live && boxes[root].grad ? [...live.nodes].reverse().filter((id) => id !== root && boxes[id].grad) : [];
+
+  /** @param {number} x @param {number} y */
+  const near = (x, y) => Math.abs(x - y) <= 2e-3 * Math.abs(y) + 1e-12 || number(x, 3) === number(y, 3);
+
+  /** Say what is wrong with an answer, and what it forgot. @param {string} id @param {number} answer @returns {[string, string[]]} */
+  function judge(id, answer) {
+    const uses = usesOf.get(id) ?? [];
+    const lightOf = (/** @type {number} */ use) => live?.uses[use].arrow ?? live?.uses[use].head ?? "";
+    const user = (/** @type {number} */ use) => boxes[live?.uses[use].head ?? ""]?.name ?? "a node that is not shown";
+    if (uses.length > 1 && uses.length <= 10) {
+      for (let some = 1; some < 2 ** uses.length - 1; some += 1) {
+        const taken = uses.filter((_, k) => some & (1 << k));
+        if (!near(answer, taken.reduce((sum, use) => sum + flow(use), 0))) continue;
+        const forgotten = uses.filter((use) => !taken.includes(use));
+        return [`${boxes[id].name} is used ${uses.length} times, and each use brings a term: the one by way of ${forgotten.map(user).join(", ")} is missing.`, forgotten.map(lightOf)];
+      }
+    }
+    for (const use of uses) {
+      const rest = flowsOf(id).reduce((sum, x) => sum + x, 0) - flow(use);
+      const [grad, slope] = now[2][use];
+      if (near(answer, rest + grad)) {
+        return [`That is what arrives at ${user(use)}. On the way back to ${boxes[id].name} it is multiplied by ∂${user(use)}/∂${boxes[id].name}: this factor is missing.`, [lightOf(use)]];
+      }
+      if (near(answer, rest + slope)) {
+        return [`That is the local derivative ∂${user(use)}/∂${boxes[id].name}. It is multiplied by the gradient that arrives at ${user(use)}: this factor is missing.`, [live?.uses[use].head ?? ""]];
+      }
+    }
+    if (near(-answer, gradOf(id))) return ["The size is right, the sign is not.", uses.map(lightOf)];
+    if (near(answer, valueOf(id))) return [`That is the value of ${boxes[id].name}, not its gradient.`, [id]];
+    return [`Not yet. Along each lit arrow comes the gradient at its end times the local derivative ∂; what arrives is added.`, uses.map(lightOf)];
+  }
+
+  /** Take an answer. @param {Event} event */
+  function answer(event) {
     event.preventDefault();
-    show(to);
+    const id = byId("asked").value;
+    const x = typed(byId("answer").value);
+    if (Number.isNaN(x)) {
+      byId("verdict").textContent = "That is no number; 6, −0.5, 1/3, 3 × 2 and 4 + 5 are.";
+      return;
+    }
+    if (!near(x, gradOf(id))) {
+      const [why, ids] = judge(id, x);
+      light(ids);
+      byId("verdict").textContent = `${byId("answer").value.trim()}? ${why}`;
+      return;
+    }
+    answered.add(id);
+    const flows = (usesOf.get(id) ?? []).map((use) => stepText(now[2][use][0], now[2][use][1], flow(use)));
+    byId("verdict").textContent = `Right: ∂${boxes[root].name}/∂${boxes[id].name} = ${gradText(id)}${flows.length === 1 ? `, from ${flows[0]}` : ""}.`;
+    light([id]);
+    byId("answer").value = "";
+    const next = askable.find((one) => !answered.has(one));
+    if (next) byId("asked").value = next;
+    else byId("verdict").textContent += " That was the last one: all gradients are found.";
+    show();
+    light([id]);
+  }
+
+  /** Ask, or stop asking. @param {boolean} asking */
+  function ask(asking) {
+    state.asking = asking;
+    answered.clear();
+    light([]);
+    byId("verdict").textContent = byId("told").textContent = "";
+    if (asking) state.step = end;
+    show();
+    if (asking) byId("answer").focus();
+  }
+
+  // --- paths ----------------------------------------------------------------------------------------------------------
+
+  /** @type {Map<string, string[]>} */
+  const out = new Map(Object.keys(boxes).map((id) => [id, []]));
+  Object.entries(arrows).forEach(([id, { tail }]) => out.get(tail)?.push(id));
+
+  /** Light all ways from a box to the output, and say what each brings. @param {string} id */
+  function lead(id) {
+    const found = new Set([id]);
+    const queue = [id];
+    for (let box = queue.pop(); box !== undefined; box = queue.pop()) {
+      for (const arrow of out.get(box) ?? []) {
+        found.add(arrow);
+        const { head } = arrows[arrow];
+        if (!found.has(head)) queue.push(head);
+        found.add(head);
+      }
+    }
+    light([...found], "way");
+    byId("paths").replaceChildren(...(state.asking ? [] : products(id).map((text) => element("li", {}, text))));
+  }
+
+  /** The first paths to the output, each with its product: b → u → J: 2 × 3 = 6. @param {string} id */
+  function products(id) {
+    /** @type {string[]} */
+    const texts = [];
+    if (!live || !place.has(id) || id === root || !boxes[id].grad) return texts;
+    /** @type {[string, string[]][]} */
+    const open = [[id, []]];
+    for (let path = open.pop(); path !== undefined && texts.length < 8; path = open.pop()) {
+      const [at, way] = path;
+      if (at === root) {
+        const slopes = way.map((arrow) => now[2][useOf.get(arrow) ?? -1]?.[1] ?? NaN);
+        const names = [boxes[id].name, ...way.map((arrow) => boxes[arrows[arrow].head].name)];
+        const factors = slopes.map((slope) => (slope < 0 ? `(${number(slope)})` : number(slope)));
+        if (slopes.every((slope) => !Number.isNaN(slope)))
+          texts.push(`${names.join(" → ")}: ${factors.join(" × ")} = ${number(slopes.reduce((all, slope) => all * slope, 1))}`);
+      } else if (way.length < 60) {
+        [...(out.get(at) ?? [])].reverse().forEach((arrow) => open.push([arrows[arrow].head, [...way, arrow]]));
+      }
+    }
+    return texts;
+  }
+
+  /** Light none. */
+  function leave() {
+    light([], "way");
+    byId("paths").replaceChildren();
+  }
+
+  // --- looking closer -------------------------------------------------------------------------------------------------
+
+  const [wide, high] = [parseFloat(svg.getAttribute("width")), parseFloat(svg.getAttribute("height"))];
+
+  /** The zoom at which all can be seen, letters being at least 9 pixels high. */
+  const fitting = () => Math.max(0.9, Math.min((picture.clientWidth - 16) / wide, (picture.clientHeight - 16) / high, 2));
+
+  /** Zoom so that a point stays where it is. @param {number} zoom @param {number} [x] @param {number} [y] */
+  function zoomTo(zoom, x = picture.clientWidth / 2, y = picture.clientHeight / 2) {
+    const before = state.zoom || fitting();
+    state.zoom = Math.max(0.1, Math.min(zoom, 8));
+    svg.style.width = `${wide * state.zoom}px`;
+    svg.style.height = `${high * state.zoom}px`;
+    const by = state.zoom / before;
+    picture.scrollLeft = (picture.scrollLeft + x) * by - x;
+    picture.scrollTop = (picture.scrollTop + y) * by - y;
+  }
+
+  /** Make it as large as the page allows. */
+  function fit() {
+    zoomTo(fitting());
+    state.zoom = 0;
+  }
+
+  /** @param {number} by */
+  const closer = (by) => zoomTo((state.zoom || fitting()) * by);
+
+  picture.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const box = picture.getBoundingClientRect();
+    zoomTo((state.zoom || fitting()) * Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
   });
-  show(Number(/^#step=(\d+)$/.exec(location.hash)?.[1] ?? 0));
+  /** @type {Map<number, PointerEvent>} */
+  const fingers = new Map();
+  picture.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => fingers.set(event.pointerId, event));
+  for (const kind of ["pointerup", "pointercancel", "pointerleave"]) {
+    picture.addEventListener(kind, (/** @type {PointerEvent} */ event) => fingers.delete(event.pointerId));
+  }
+  picture.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    const before = fingers.get(event.pointerId);
+    if (!before) return;
+    fingers.set(event.pointerId, event);
+    const other = [...fingers.values()].find((one) => one.pointerId !== event.pointerId);
+    if (other) {
+      const apart = (/** @type {PointerEvent} */ one) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
+      closer(apart(event) / (apart(before) || 1));
+    } else if (event.pointerType === "mouse") {
+      picture.scrollLeft -= event.clientX - before.clientX;
+      picture.scrollTop -= event.clientY - before.clientY;
+    }
+  });
+  byId("in").addEventListener("click", () => closer(1.25));
+  byId("out").addEventListener("click", () => closer(0.8));
+  byId("fit").addEventListener("click", fit);
+  addEventListener("resize", () => state.zoom === 0 && fit());
+
+  // --- all together ---------------------------------------------------------------------------------------------------
+
+  for (const { id, group } of seen) {
+    group.setAttribute("tabindex", "0");
+    group.addEventListener("pointerenter", () => lead(id));
+    group.addEventListener("focus", () => lead(id));
+    group.addEventListener("pointerleave", leave);
+    group.addEventListener("blur", leave);
+    group.addEventListener("click", () => {
+      if (state.asking && askable.includes(id)) byId("asked").value = id;
+    });
+  }
+  if (live) {
+    live.inputs.forEach(addRow);
+    byId("live").hidden = live.inputs.length === 0;
+    byId("descent").hidden = !boxes[root].grad;
+    byId("descend").addEventListener("click", descend);
+    byId("reset").addEventListener("click", () => {
+      state.x = [...start];
+      trail = [];
+      byId("trail").querySelector("polyline").setAttribute("points", "");
+      byId("told").textContent = "";
+      show();
+    });
+  }
+  byId("ask").hidden = askable.length === 0;
+  byId("flow").hidden = !live || !boxes[root].grad;
+  askable.forEach((id) => byId("asked").append(element("option", { value: id }, boxes[id].name)));
+  byId("of").textContent = boxes[root].name;
+  byId("question").addEventListener("submit", answer);
+  byId("ask").addEventListener("click", () => ask(!state.asking));
+  byId("flow").addEventListener("click", () => {
+    state.flow = !state.flow;
+    show();
+  });
+  byId("theme").addEventListener("change", () => {
+    state.theme = byId("theme").value;
+    show();
+  });
+  dark.addEventListener("change", show);
+  addEventListener("hashchange", () => {
+    read();
+    show();
+  });
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    ArrowRight: () => go(state.step + 1),
+    ArrowLeft: () => go(state.step - 1),
+    Home: () => go(0),
+    End: () => go(end),
+    " ": play,
+    "+": () => closer(1.25),
+    "-": () => closer(0.8),
+    0: fit,
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(input|select|button|textarea)$/i.test(/** @type {any} */ (event.target).tagName);
+    if (typing || event.altKey || event.ctrlKey || event.metaKey || !keys[event.key]) return;
+    if (state.asking && !["+", "-", "0"].includes(event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
+  });
+  read();
+  show();
+  fit();
 })();

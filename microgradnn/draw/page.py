@@ -1,6 +1,7 @@
 """A picture as a page on which the two passes are walked through, step by step: one file, which needs no network.
 
-Pure: a picture and its SVG in, HTML out. page.js moves from step to step; what each step shows is decided here.
+Pure: a picture, its SVG and what of it is computed anew in, HTML out. What each step shows is decided here; page.js
+shows it, and writes numbers by numbers.js.
 """
 
 from __future__ import annotations
@@ -14,35 +15,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .boxes import Arrow, Box, Picture
+from .live import Live
+from .metrics import WIDTH
+from .svg import DARK
 
-SCRIPT = Path(__file__).with_name("page.js")
-STYLE = """
-:root { color-scheme: light dark; font: 16px/1.4 system-ui, sans-serif }
-body { margin: 0; display: flex; flex-direction: column; height: 100vh }
-nav { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; padding: .5rem; border-bottom: 1px solid #8888 }
-nav button { font: inherit; min-width: 2.75rem; min-height: 2.75rem }
-nav input { flex: 1 1 8rem; min-height: 2.75rem }
-#say { margin: 0; padding: .5rem; min-height: 2.8em }
-main { display: flex; flex: 1; min-height: 0 }
-#picture { flex: 3; overflow: auto; padding: .5rem }
-#picture svg { max-width: 100%; height: auto }
-#steps { flex: 1; overflow: auto; margin: 0; padding: .5rem .5rem .5rem 3rem; border-left: 1px solid #8888 }
-#steps li { cursor: pointer; font-variant-numeric: tabular-nums }
-#steps [aria-current] { font-weight: bold; outline: 2px solid #0072B2; outline-offset: 1px }
-.unknown { visibility: hidden }
-.lit > :is(path, polygon) { stroke-width: 4 }
-@media (max-width: 45rem) { main { flex-direction: column } #steps { border: 0; border-top: 1px solid #8888 } }
-@media print { nav, #steps { display: none } body { height: auto } }
-"""
+HERE = Path(__file__).parent
+FILES = ("numbers.js", "page.js")
+
+# Text, or what page.js looks up: ("value", box), ("grad", box), ("flow", arrow), ("sum", arrow, arrow, …).
+Part = str | tuple[str, ...]
 
 
 class Moment(NamedTuple):
     """What is new in one state of the page."""
 
-    say: str
+    say: tuple[Part, ...]
     lit: tuple[str, ...] = ()  # boxes and arrows
     values: tuple[str, ...] = ()  # boxes whose value, and arrows whose slope, is known from now on
-    grads: tuple[tuple[str, str], ...] = ()  # boxes whose gradient is so from now on
+    grads: tuple[tuple[str, tuple[str, ...]], ...] = ()  # boxes whose gradient is so from now on
 
 
 def steps(picture: Picture) -> list[Moment]:
@@ -53,27 +43,29 @@ def steps(picture: Picture) -> list[Moment]:
         feeds[arrow.head].append(arrow)
     leaves = [box for box in boxes if not feeds[box.id] and box.kind != "folded"]
     given = tuple(box.id for box in leaves)
-    found = [Moment("The formula: nothing is computed yet.")]
+    found = [Moment(("The formula: nothing is computed yet.",))]
     if leaves:
-        found.append(Moment("The numbers that are given.", given, given))
+        found.append(Moment(("The numbers that are given.",), given, given))
     for box in boxes:
         if box.id not in given:
             known = (box.id, *(arrow.id for arrow in feeds[box.id]))
             found.append(Moment(forward(box), known, known))
     root = boxes[-1]
     if not root.grad:
-        return [*found, Moment("The gradients have not been computed: call backward().")]
+        return [*found, Moment(("The gradients have not been computed: call backward().",))]
     seed = f"Backward: it starts with the gradient of {name(root)} by itself, {root.grad}."
-    found.append(Moment(seed, (root.id,), (), ((root.id, grad_line(root)),)))
+    found.append(Moment((seed,), (root.id,), (), ((root.id, ("grad", root.id)),)))
     found += backward(boxes, feeds)
     told = {id for step in found for id, _ in step.grads}
-    rest = tuple((box.id, grad_line(box)) for box in boxes if grad_line(box) and box.id not in told)
-    return [*found, Moment("And what came along edges that are not shown one by one.", (), (), rest)] if rest else found
+    rest = tuple((box.id, ("grad", box.id)) for box in boxes if box.grad and box.id not in told)
+    if rest:
+        found.append(Moment(("And what came along edges that are not shown one by one.",), (), (), rest))
+    return [*found, Moment((f"Done: each gradient is how fast {name(root)} grows with that number.",))]
 
 
-def forward(box: Box) -> str:
+def forward(box: Box) -> tuple[Part, ...]:
     """Say what the forward pass computes: 'u = b × c = 6'."""
-    return f"{box.title} = {box.value}" if box.kind != "folded" else box.title
+    return (box.title, " = ", ("value", box.id)) if box.kind != "folded" else (box.title,)
 
 
 def backward(boxes: list[Box], feeds: dict[str, list[Arrow]]) -> list[Moment]:
@@ -88,24 +80,13 @@ def backward(boxes: list[Box], feeds: dict[str, list[Arrow]]) -> list[Moment]:
             if tail is None or not arrow.back or not tail.grad:
                 continue
             terms = arrived.setdefault(tail.id, [])
-            terms.append(arrow.back.rpartition(" = ")[2])
+            terms.append(arrow.id)
             left[tail.id] -= 1
-            line = f"grad {plus(terms)}" if left[tail.id] else grad_line(tail)
-            say = f"Back from {name(head)} to {name(tail)}: {arrow.back}"
-            if len(terms) > 1 and not left[tail.id]:
-                say += f"; in all {line}"
-            found.append(Moment(f"{say}.", (arrow.id, head.id, tail.id), (), ((tail.id, line),)))
+            line = ("sum", *terms) if left[tail.id] else ("grad", tail.id)
+            in_all: tuple[Part, ...] = ("; in all ", line) if len(terms) > 1 and not left[tail.id] else ()
+            say = (f"Back from {name(head)} to {name(tail)}: ", ("flow", arrow.id), *in_all, ".")
+            found.append(Moment(say, (arrow.id, head.id, tail.id), (), ((tail.id, line),)))
     return found
-
-
-def plus(terms: list[str]) -> str:
-    """Write terms as a sum that is not complete."""
-    return terms[0] + "".join(f" − {term[1:]}" if term.startswith("−") else f" + {term}" for term in terms[1:]) + " + …"
-
-
-def grad_line(box: Box) -> str:
-    """The line of the gradient in a box."""
-    return next((text for kind, text in box.lines if kind == "grad"), "")
 
 
 def name(box: Box) -> str:
@@ -113,12 +94,11 @@ def name(box: Box) -> str:
     return box.title.partition(" = ")[0].partition(": ")[0]
 
 
-def to_page(picture: Picture, svg: str) -> str:
-    """Return the page. Whatever comes from a user is text in it, and nothing runs but page.js."""
-    script = SCRIPT.read_text(encoding="utf-8")
+def to_page(picture: Picture, svg: str, live: Live) -> str:
+    """Return the page. Whatever comes from a user is text in it, and nothing runs but the files named above."""
+    script = "\n".join(['"use strict";', live.source, *((HERE / name).read_text(encoding="utf-8") for name in FILES)])
     digest = b64encode(sha256(script.encode()).digest()).decode()
-    data = json.dumps([step._asdict() for step in steps(picture)], ensure_ascii=False).replace("<", "\\u003c")
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     title = escape(picture.title)
     return f"""\
 <!DOCTYPE html>
@@ -128,25 +108,82 @@ def to_page(picture: Picture, svg: str) -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>{title}</title>
-<style>{STYLE}</style>
+<style>{(HERE / "page.css").read_text(encoding="utf-8")}:root[data-theme=dark] {{{DARK}}}
+</style>
 </head>
 <body>
-<nav aria-label="Steps">
-<button id="first" aria-label="to the formula">⏮</button>
-<button id="back" aria-label="one step back">◀</button>
-<button id="play" aria-label="play" aria-pressed="false">▶▶</button>
-<button id="next" aria-label="one step on">▶</button>
-<button id="last" aria-label="to the end">⏭</button>
+<nav aria-label="Steps" id="walk">
+<button type="button" id="first" aria-label="to the formula">⏮</button>
+<button type="button" id="back" aria-label="one step back">◀</button>
+<button type="button" id="play" aria-label="play" aria-pressed="false">▶▶</button>
+<button type="button" id="next" aria-label="one step on">▶</button>
+<button type="button" id="last" aria-label="to the end">⏭</button>
 <input id="slider" type="range" min="0" value="0" aria-label="step">
 <output id="count"></output>
 </nav>
+<nav aria-label="View">
+<button type="button" id="ask" aria-pressed="false">question</button>
+<button type="button" id="flow" aria-pressed="false">flow</button>
+<button type="button" id="out" aria-label="zoom out">−</button>
+<button type="button" id="fit">fit</button>
+<button type="button" id="in" aria-label="zoom in">+</button>
+<label>theme <select id="theme">
+<option value="auto">as the system</option><option value="light">light</option><option value="dark">dark</option>
+</select></label>
+</nav>
 <p id="say" aria-live="polite"></p>
 <main>
-<div id="picture" tabindex="0" aria-label="{title}">{svg}</div>
-<ol id="steps" start="0"></ol>
+<div id="picture" tabindex="0" role="group" aria-label="{title}">{svg}</div>
+<aside>
+<form id="question" autocomplete="off">
+<h2>Question</h2>
+<label>∂<span id="of"></span>/∂<select id="asked" aria-label="of which"></select></label>
+<label>= <input id="answer" aria-label="the gradient"></label>
+<button>check</button>
+<p id="verdict" role="status"></p>
+</form>
+<section id="live" hidden>
+<h2>Numbers</h2>
+<div id="inputs"></div>
+<div id="descent">
+<label>α <input id="rate" type="number" step="any" min="0" value="0.01"></label>
+<button type="button" id="descend">descend</button>
+<button type="button" id="reset">reset</button>
+<svg id="trail" viewBox="0 0 200 52" preserveAspectRatio="none" role="img" aria-label="the cost, step by step">
+<polyline points=""/></svg>
+</div>
+<p id="told" role="status"></p>
+</section>
+{f"<p>The numbers cannot be changed here: {escape(live.why)}.</p>" if live.why else ""}
+<ul id="paths" aria-label="paths to the output"></ul>
+<section id="walked"><h2>Steps</h2><ol id="steps" start="0"></ol></section>
+</aside>
 </main>
-<script type="application/json" id="data">{data}</script>
+<script type="application/json" id="data">{content(picture, live)}</script>
 <script>{script}</script>
 </body>
 </html>
 """
+
+
+def content(picture: Picture, live: Live) -> str:
+    """Return what page.js reads, as JSON that can stand in a page."""
+    boxes = [box for box in picture.boxes if box.kind != "hidden"]
+    shown = {box.id for box in boxes}
+    data = {
+        "boxes": {box.id: about(box) for box in boxes},
+        "arrows": {
+            arrow.id: {"tail": arrow.tail, "head": arrow.head, "back": arrow.back}
+            for arrow in picture.arrows
+            if {arrow.tail, arrow.head} <= shown
+        },
+        "steps": [step._asdict() for step in steps(picture)],
+        "live": live.about,
+        "widths": WIDTH,
+    }
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def about(box: Box) -> dict[str, str]:
+    """Return one box as page.js has it."""
+    return {"name": name(box), "title": box.title, "kind": box.kind, "value": box.value, "grad": box.grad}

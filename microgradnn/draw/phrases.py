@@ -94,6 +94,7 @@ class View:
             tooltip=tuple(lines),
             dashed=edge.user.has_grad and edge.flow == 0,
             back=step(edge) if edge.user.has_grad else "",
+            edge=edge,
         )
 
     def array_arrow(self, edge: Edge, id: str) -> Arrow:

@@ -15,34 +15,35 @@ from .metrics import text_width
 LEAST = 0.9  # pixels a point: letters of 10 points are 9 pixels high at least, however narrow the page; then it scrolls
 
 # Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
-STYLE = """
+LIGHT = """
 .microgradnn { font-family: Arial, Helvetica, sans-serif }
 .microgradnn text { font-family: inherit }
 .microgradnn .value { fill: #005A8C }
 .microgradnn .grad { fill: #A33B00 }
 .microgradnn .node:hover > :is(path, polygon), .microgradnn .edge:hover > path { stroke-width: 3 }
-@media (prefers-color-scheme: dark) {
-  .microgradnn .background { fill: #16181C; stroke: none }
-  .microgradnn text { fill: #E8E8E8 }
-  .microgradnn .value { fill: #8CC8F0 }
-  .microgradnn .grad { fill: #F5A97F }
-  .microgradnn .input > path { fill: #10293B; stroke: #56B4E9 }
-  .microgradnn .parameter > polygon { fill: #3A2C08; stroke: #E0A82E }
-  .microgradnn .constant > polygon { fill: #2A2A2A; stroke: #9A9A9A }
-  .microgradnn .folded > :is(path, polygon, polyline) { fill: #2A2238; stroke: #B39DDB }
-  .microgradnn .operation > path { fill: #22252A; stroke: #B8B8B8 }
-  .microgradnn .output > path { fill: #0D3329; stroke: #2CC295 }
-  .microgradnn .edge > :is(path, polygon) { stroke: #A0A0A0 }
-  .microgradnn .edge > polygon { fill: #A0A0A0 }
-  .microgradnn .scope > path { fill: #FFFFFF; fill-opacity: .06; stroke: #4A4F57 }
-}
 """
+DARK = """
+.microgradnn .background { fill: #16181C; stroke: none }
+.microgradnn text { fill: #E8E8E8 }
+.microgradnn .value { fill: #8CC8F0 }
+.microgradnn .grad { fill: #F5A97F }
+.microgradnn .input > path { fill: #10293B; stroke: #56B4E9 }
+.microgradnn .parameter > polygon { fill: #3A2C08; stroke: #E0A82E }
+.microgradnn .constant > polygon { fill: #2A2A2A; stroke: #9A9A9A }
+.microgradnn .folded > :is(path, polygon, polyline) { fill: #2A2238; stroke: #B39DDB }
+.microgradnn .operation > path { fill: #22252A; stroke: #B8B8B8 }
+.microgradnn .output > path { fill: #0D3329; stroke: #2CC295 }
+.microgradnn .edge > :is(path, polygon) { stroke: #A0A0A0 }
+.microgradnn .edge > polygon { fill: #A0A0A0 }
+.microgradnn .scope > path { fill: #FFFFFF; fill-opacity: .06; stroke: #4A4F57 }
+"""
+STYLE = f"{LIGHT}@media (prefers-color-scheme: dark) {{{DARK}}}\n"
 
 
-def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
+def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) -> str:
     """Return Graphviz's SVG of `picture` with its texts told apart and its titles in full.
 
-    Every id (n12 for a node, e7 for an edge, as numbered in the picture) starts with `prefix`.
+    Every id (n12 for a node, e7 for an edge, as numbered in the picture) starts with `prefix`. `style` is its CSS.
     """
     root = ElementTree.fromstring(svg)  # the parser leaves comments out: they name the renderer
     for element in root.iter():
@@ -68,9 +69,9 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "") -> str:
         title(groups[arrow.id], arrow.tooltip)
     for id, group in groups.items():
         group.set("id", prefix + id)
-    style = Element("style")
-    style.text = STYLE
-    root.insert(0, style)
+    sheet = Element("style")
+    sheet.text = style
+    root.insert(0, sheet)
     root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": "microgradnn", "role": "graphics-document"}
     root.set("aria-label", picture.title)
     width = float(root.get("width", "0").removesuffix("pt"))
