@@ -31,7 +31,6 @@ from .errors import RendererMissing as RendererMissing
 from .errors import RenderError as RenderError
 from .errors import ShapeError as ShapeError
 from .formulas.derive import Derivation as Derivation
-from .formulas.derive import derive as derive
 from .formulas.explain import Explanation as Explanation
 from .formulas.explain import explain as explain
 from .formulas.explain_arrays import ArrayExplanation as ArrayExplanation
@@ -39,6 +38,7 @@ from .formulas.expression import Expression as Expression
 from .formulas.expression import expression as expression
 from .programs.compiled import compiled as compiled
 from .programs.functions import compile as compile
+from .programs.functions import derive as derive
 from .programs.program import Program as Program
 from .programs.program import Result as Result
 from .rules.arrays import cumprod as cumprod

@@ -97,30 +97,7 @@ def derive(
     notes: bool = False,
     style: Style = "numpy",
 ) -> Derivation:
-    """Write out the computation of `output`, one number, and of its gradients by `wrt`.
-
-    `wrt` are nodes, or their names, by default the parameters, or all named leaves where there are none.
-    `inputs` are the leaves that become arguments of the function, by default all that have a name; other
-    leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
-    with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
-    'numpy' or, for graphs of Values, 'python', 'c' or 'javascript'.
-
-    Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
-
-    >>> from microgradnn import Value
-    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
-    >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
-    >>> print(derive(J))
-    u = b * c
-    v = a + u
-    J = 3 * v
-    <BLANKLINE>
-    dv = 3
-    da = dv
-    du = dv
-    db = du * c
-    dc = du * b
-    """
+    """Write out a node and its gradients, as `microgradnn.derive` says."""
     order, given, wanted = resolve_arguments(output, wrt, inputs)
     if len(order) > MOST_NODES:
         raise ValueError(

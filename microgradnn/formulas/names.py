@@ -27,7 +27,7 @@ def identifiers(order: Iterable[Node], given: Sequence[Node]) -> dict[Node, str]
 def reserved() -> set[str]:
     """Return the names that a source has a meaning for."""
     own = {name.removesuffix("_array") for name in numeric_functions()} | set(numeric_functions())
-    return {"np", "math", "m", "in", "gradients", "float", "type", *own, *OPS, *ARRAY_OPS}
+    return {"np", "math", "m", "in", "gradients", "holds", "float", "type", *own, *OPS, *ARRAY_OPS}
 
 
 def identifier(name: str) -> str:

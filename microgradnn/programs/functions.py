@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from ..engine import derivatives
 from ..errors import GuardError
+from ..formulas.derive import Derivation
+from ..formulas.derive import derive as derive_graph
+from ..formulas.outputs import OutputsDerivation, derive_outputs
 from ..formulas.products import Product, StepsFormula
-from ..graph import Node
+from ..formulas.spelling import Style
+from ..graph import Node, topological
 from ..graph.structure import arguments, flatten, unflatten
 from . import backends
 from .backends import Backend
@@ -27,8 +33,9 @@ from .layout import apart, from_vector, holds_tensors, make_leaf, names_of, numb
 from .loading import load_function
 from .numba.program import TapeProgram
 from .program import Program, Reduction, Result
-from .recording import record_call
+from .recording import RecordedCall, record_call, unique
 
+IMPORTS = ("import math", "import numpy as np")
 TAKES_OUT = {"data", "item", "numpy", "grad_data"}  # what a node has, and a guard does not see
 
 
@@ -38,10 +45,8 @@ class FunctionRecording:
     def __init__(self, program: FunctionProgram, args: Sequence[Any], form: Any) -> None:
         arrays = program.arrays
         self.form = form
-        names = names_of(program.names, args, arrays)
-        leaves = [make_leaf(x) for x in numbers_in(list(args), arrays)]
-        run = record_call(program.function, together(list(args), iter(leaves), arrays), leaves)
-        with run.renamed(names) as own:
+        run, _ = run_of(program.function, args, arrays)
+        with run.renamed(names_of(program.names, args, arrays)) as own:
             self.names = tuple(own)
             sources = run.guards(own, "numpy" if arrays else "python")
         rows, place = rows_of(run.outputs, run.inputs)
@@ -93,6 +98,12 @@ class FunctionRecording:
             parts.append(part.reshape(shape) if shape else float(part[0]))
             start += n
         return unflatten(self.result, parts)
+
+
+def run_of(function: Callable[..., Any], args: Sequence[Any], arrays: bool) -> tuple[RecordedCall, list[Any]]:
+    """Run a function on leaves of its own for its arguments, and return what it did, and the leaves."""
+    leaves = [make_leaf(x) for x in numbers_in(list(args), arrays)]
+    return record_call(function, together(list(args), iter(leaves), arrays), leaves), leaves
 
 
 class FunctionProgram:
@@ -241,7 +252,7 @@ class FunctionProgram:
         if found is None:
             return
         want = self.at(args).sweep(product, args, None)
-        found, want = (np.hstack([*both]) if product == "gradient" else both for both in (found, want))
+        found, want = (np.hstack([*map(np.ravel, both)]) if product == "gradient" else both for both in (found, want))
         if want.shape == found.shape and np.allclose(found, want, rtol=1e-6, atol=1e-9):
             return
         self.recordings = [other for other in self.recordings if other is not one]
@@ -372,6 +383,128 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
         return backends.compile(output, *examples, **options)
     return FunctionProgram(output, examples, **options)
+
+
+@overload
+def derive(
+    output: Node,
+    wrt: Sequence[Node | str] | None = None,
+    *,
+    inputs: Sequence[Node | str] | None = None,
+    name: str = "value_and_gradients",
+    simplify: bool = True,
+    notes: bool = False,
+    style: Style = "numpy",
+) -> Derivation: ...
+
+
+@overload
+def derive(
+    output: Callable[..., Any],
+    *examples: Any,
+    wrt: Sequence[int | str] | None = None,
+    name: str = "value_and_gradients",
+    simplify: bool = True,
+    notes: bool = False,
+    style: Style | None = None,
+) -> Derivation | OutputsDerivation: ...
+
+
+def derive(output: Any, *examples: Any, **options: Any) -> Any:
+    """Write out the computation of a node, one number, or of a function, and of its gradients.
+
+    Of a node, `wrt` are nodes, or their names, by default the parameters, or all named leaves where there are none.
+    `inputs` are the leaves that become arguments of the function, by default all that have a name; other
+    leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
+    with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
+    'numpy' or, for graphs of Values, 'python', 'c' or 'javascript'.
+
+    Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
+
+    >>> from microgradnn import Value
+    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
+    >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
+    >>> print(derive(J))
+    u = b * c
+    v = a + u
+    J = 3 * v
+    <BLANKLINE>
+    dv = 3
+    da = dv
+    du = dv
+    db = du * c
+    dc = du * b
+
+    Of a function give an example for each argument, as for `compile`. One that returns more than one number gives its
+    backward pass: the source takes the gradients in the outputs too. What it decided by comparing is checked
+    when the source is called: it raises ValueError where another branch would be taken.
+
+    >>> from microgradnn import Tensor
+    >>> print(derive(lambda W, X: (W @ X).tanh(), Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]), wrt=["W"]))
+    y = np.tanh(W @ X)
+    <BLANKLINE>
+    dW = dy * (1 - y**2) @ X.T
+    """
+    if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
+        return derive_graph(output, *examples, **options)
+    return derive_function(FunctionProgram(output, examples, options.pop("wrt", None)), **options)
+
+
+def derive_function(
+    program: FunctionProgram, *, style: Style | None = None, name: str = "value_and_gradients", **options: Any
+) -> Derivation | OutputsDerivation:
+    """Return the derivation of the way that a function takes at its examples."""
+    run, leaves = run_of(program.function, program.examples, program.arrays)
+    (recording,) = program.recordings
+    chosen: Style = style or recording.way.style
+    if not recording.way.replays:
+        raise ValueError(f"{program.name} takes numbers out of nodes (.data, .item()), and what is written cannot")
+    if run.detached:
+        raise ValueError(
+            f"{program.name} detaches what it computed, which is written by no formula; compile replays it"
+        )
+    with run.renamed(recording.names[: len(leaves)]) as own, output_names(run, own):
+        wrt = [leaves[i] for i in recording.places]
+        found: Derivation | OutputsDerivation
+        if recording.way.formula.single:
+            met = {*topological(run.outputs[0])}
+            wanted = [x for x in wrt if x in met]
+            found = derive_graph(run.outputs[0], wanted, inputs=run.inputs, style=chosen, name=name, **options)
+        else:
+            found = derive_outputs(run.outputs, wrt, run.inputs, chosen, name)
+    if recording.guards is None:
+        return found
+    if chosen not in ("numpy", "python"):
+        raise ValueError(f"{program.name} branches, which the style {chosen!r} does not check; 'numpy' and 'python' do")
+    guard = run.guards(found.inputs, chosen)[0]
+    sources = [with_guard(source, guard, found.inputs) for source in (found.source, found.value_source)]
+    return replace(found, source=sources[0], value_source=sources[1])
+
+
+@contextmanager
+def output_names(run: RecordedCall, taken: Sequence[str]) -> Iterator[None]:
+    """Give outputs that have no name one, y or y1, y2, for the length of a block."""
+    before = [(x, x.name) for x in run.outputs]
+    own = {*taken}
+    for i, x in enumerate(run.outputs, 1):
+        if not x.name:
+            x.name = unique("y" if len(run.outputs) == 1 else f"y{i}", sorted(own))
+            own.add(x.name)
+    try:
+        yield
+    finally:
+        for x, name in before:
+            x.name = name
+
+
+def with_guard(source: str, guard: str, inputs: Sequence[str]) -> str:
+    """Return a module whose last function raises where a guard, a function `holds` of its inputs, does not hold."""
+    lines = [line for line in (guard + source).splitlines() if line in IMPORTS]
+    first, second = ("\n".join(line for line in text.splitlines() if line not in IMPORTS) for text in (guard, source))
+    before, _, body = second.rpartition('"""\n')
+    refusal = 'raise ValueError("another branch than the one that was derived")'
+    check = f"    if not holds({', '.join(inputs)}):\n        {refusal}\n"
+    return "\n".join([*dict.fromkeys(lines), "", "", f'{first.strip()}\n\n\n{before.strip()}"""\n{check}{body}\n'])
 
 
 def takes_nothing(function: Any) -> bool:

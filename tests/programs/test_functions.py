@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import microgradnn
-from microgradnn import GuardError, Tensor, Value, compile, grad, maximum, relu, value_and_grad, where
+from microgradnn import GuardError, Tensor, Value, compile, derive, grad, maximum, relu, value_and_grad, vjp, where
+from microgradnn.formulas.outputs import OutputsDerivation
 from microgradnn.nn import Network
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -176,6 +177,12 @@ def test_the_prediction_of_a_network_is_a_program() -> None:
     np.testing.assert_allclose(program.value(X), network(X).numpy(), rtol=1e-14)
 
 
+def test_one_number_may_stand_in_a_matrix() -> None:
+    program = compile(lambda w, x: w @ x, Tensor([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
+    assert program().gradients["w"].tolist() == [[3.0, 4.0]]
+    assert program.flat().hess(program.flat().x0)[0].tolist() == [0.0, 0.0, 1.0, 0.0]
+
+
 def test_what_was_not_recorded_is_found_or_refused() -> None:
     noise = iter(range(100))
     with pytest.raises(GuardError, match="a random number"):
@@ -194,3 +201,69 @@ def test_a_function_without_examples_is_asked_for_them() -> None:
         compile(lambda x: x)
     with pytest.raises(TypeError, match="of a network compile the cost"):
         microgradnn.compile(Network([2, 1]))
+
+
+def run_source(source: str, name: str = "value_and_gradients") -> Callable[..., Any]:
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    return namespace[name]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", sorted({*FUNCTIONS} - {"a branch on data"}))
+def test_the_derivation_of_a_function_is_the_sweep_or_raises(name: str) -> None:
+    f = FUNCTIONS[name]
+    both = run_source(derive(f, 0.3, style="numpy").source)
+    for x in [0.3, 2.0, 0.7, -1.5, -0.5]:  # at kinks and poles a program has the sweep besides; a source has not
+        try:
+            with np.errstate(all="ignore"):
+                value, gradients = both(np.float64(x))
+        except ValueError:
+            continue
+        assert agree((float(value), float(gradients[0] if gradients else 0.0)), outcome(lambda: value_and_grad(f)(x)))  # noqa: B023
+
+
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=2), st.lists(st.floats(-2, 2), min_size=4, max_size=4))
+@settings(max_examples=30)
+def test_the_derivation_of_many_outputs_pulls_gradients_back(x: list[float], u: list[float]) -> None:
+    def f(x: Any, y: Any) -> list[Any]:
+        return [x * y, (x * y).tanh() + y, x, y.sin() * 2]
+
+    outputs, gradients = run_source(derive(f, 0.5, 0.5).source)(*x, *u)
+    want, pull = vjp(f, *x)
+
+    np.testing.assert_allclose(outputs, want, rtol=1e-12)
+    np.testing.assert_allclose(gradients, pull(u), rtol=1e-12, atol=1e-12)
+
+
+def test_the_derivation_of_a_layer_is_what_a_person_writes() -> None:
+    def layer(w1: Any, b1: Any, w2: Any, x: Any) -> Any:
+        a1 = (w1 @ x + b1).named("Z1").tanh().named("A1")
+        return (w2 @ a1).named("Z2").sigmoid().named("A2"), a1
+
+    shapes = ((3, 2), (3, 1), (1, 3), (2, 4))
+    w1, b1, w2, x = (np.full(shape, 0.1) for shape in shapes)
+    found = derive(layer, Tensor(w1), b1, w2, x, wrt=["w1", "b1", "w2"])
+
+    assert str(found).split("\n\n")[1].splitlines() == [
+        "dZ2 = dA2 * (A2 * (1 - A2))",
+        "dw2 = dZ2 @ A1.T",
+        "dA1 = dA1_own + w2.T @ dZ2",
+        "dZ1 = dA1 * (1 - A1**2)",
+        "dw1 = dZ1 @ x.T",
+        "db1 = np.sum(dZ1, axis=1, keepdims=True)",
+    ]
+    assert isinstance(found, OutputsDerivation)
+    assert found.seeds == ("dA2", "dA1_own")
+
+
+def test_what_cannot_be_derived_is_refused() -> None:
+    with pytest.raises(ValueError, match="takes numbers out of nodes"):
+        derive(FUNCTIONS["a branch on data"], 1.0)
+    with pytest.raises(ValueError, match="detaches"):
+        derive(lambda x: x * x.detach(), 1.0)
+    with pytest.raises(ValueError, match="return one number"):
+        derive(lambda x: [x, x], 1.0, style="c")
+    with pytest.raises(ValueError, match="does not check"):
+        derive(lambda x: x if x > 0 else -x, 1.0, style="c")
+    with pytest.raises(TypeError, match=r"derive\(f, 2.0\)"):
+        derive(lambda x: x)
