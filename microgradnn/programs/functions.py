@@ -440,7 +440,7 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     when the source is called: it raises ValueError where another branch would be taken.
 
     >>> from microgradnn import Tensor
-    >>> print(derive(lambda W, X: (W @ X).tanh(), Tensor([[1.0, 2.0]]), Tensor([[3.0], [4.0]]), wrt=["W"]))
+    >>> print(derive(lambda W, X: (W @ X).tanh(), Tensor([[1.0, 2.0]]), Tensor([[3.0, 5.0], [4.0, 6.0]]), wrt=["W"]))
     y = np.tanh(W @ X)
     <BLANKLINE>
     dW = dy * (1 - y**2) @ X.T
