@@ -35,6 +35,8 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
     assert promised, f"{demo.name} does not say what it prints"
     if "from sklearn" in demo.read_text(encoding="utf-8"):
         pytest.importorskip("sklearn", reason="its data come with scikit-learn")
+    if "from scipy" in demo.read_text(encoding="utf-8"):
+        pytest.importorskip("scipy", reason="its optimisers are SciPy's")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [str(demo)])
 
@@ -67,6 +69,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "newton",
         "nudges",
         "once_more",
+        "optimizers",
         "shared_node",
         "symmetry",
         "three_mistakes",
