@@ -389,6 +389,13 @@ def of_tensor() -> list[str]:
             arguments = ["self", *(f"{a}: Any" + ("" if b is None else f" = {b}") for a, b in last.items())]
             lines += ["", f"def {op.name}({', '.join(arguments)}) -> Any:", *docstring(op, "a Tensor")]
             lines += [f"    return self._record({', '.join(['calculus.' + op.name, 'self', *last])})"]
+            if (alias := getattr(op.array, "__name__", "")).startswith("arc"):
+                lines += [
+                    "",
+                    f"def {alias}({', '.join(arguments)}) -> Any:",
+                    f'    """Return {op.name}, by NumPy\'s name."""',
+                ]
+                lines += [f"    return self.{op.name}({', '.join(last)})"]
     for row in array_rows():
         others = "yz"[: len(row.pullbacks) - 1]
         arguments = ["self", *(f"{a}: Any" for a in others), *map(parameter, row.options.items())]

@@ -63,6 +63,9 @@ EXACT: dict[str, Callable[..., Any]] = {
     "minimum": min,
     "clip": lambda x, y, z: min(max(x, y), z),
     "where": lambda x, y, z: y if x else z,
+    "trunc": lambda x: mpmath.sign(x) * mpmath.floor(abs(x)),
+    "rint": mpmath.nint,
+    "mod": lambda x, y: x % y,
     "squared_error": lambda x, y: (x - y) ** 2 / 2,
     "cross_entropy": lambda x, y: -y * mpmath.log(x) - (1 - y) * mpmath.log1p(-x),
     "cross_entropy_logits": lambda x, y: mpmath.log1p(mpmath.exp(x)) - x * y,
@@ -162,6 +165,8 @@ SLOPES: dict[str, Sequence[Callable[..., Any]]] = {
         lambda x, y, z: mpf(x > z),
     ),
     "where": (lambda x, y, z: mpf(0), lambda x, y, z: mpf(x != 0), lambda x, y, z: mpf(x == 0)),
+    **dict.fromkeys(["floor", "ceil", "trunc", "rint"], (lambda x: mpf(0),)),
+    "mod": (lambda x, y: mpf(1), lambda x, y: (x % y - x) / y),
     "squared_error": (lambda x, y: x - y, lambda x, y: y - x),
     "cross_entropy": (
         lambda x, y: (x - y) / (x * (1 - x)),

@@ -25,6 +25,7 @@ from .errors import ExpressionError as ExpressionError
 from .errors import GuardError as GuardError
 from .errors import ModelFileError as ModelFileError
 from .errors import NoSuchAttribute as NoSuchAttribute
+from .errors import OutOfRangeError as OutOfRangeError
 from .errors import PoleError as PoleError
 from .errors import RankOneWarning as RankOneWarning
 from .errors import RendererMissing as RendererMissing
@@ -59,6 +60,7 @@ from .rules.calculus import atan as atan
 from .rules.calculus import atan2 as atan2
 from .rules.calculus import atanh as atanh
 from .rules.calculus import cbrt as cbrt
+from .rules.calculus import ceil as ceil
 from .rules.calculus import clip as clip
 from .rules.calculus import cos as cos
 from .rules.calculus import cosh as cosh
@@ -70,6 +72,7 @@ from .rules.calculus import erfinv as erfinv
 from .rules.calculus import exp as exp
 from .rules.calculus import exp2 as exp2
 from .rules.calculus import expm1 as expm1
+from .rules.calculus import floor as floor
 from .rules.calculus import gelu as gelu
 from .rules.calculus import hypot as hypot
 from .rules.calculus import leaky_relu as leaky_relu
@@ -84,9 +87,11 @@ from .rules.calculus import logsumexp as logsumexp
 from .rules.calculus import maximum as maximum
 from .rules.calculus import mean as mean
 from .rules.calculus import minimum as minimum
+from .rules.calculus import mod as mod
 from .rules.calculus import pow as pow
 from .rules.calculus import prod as prod
 from .rules.calculus import relu as relu
+from .rules.calculus import rint as rint
 from .rules.calculus import sigmoid as sigmoid
 from .rules.calculus import sign as sign
 from .rules.calculus import silu as silu
@@ -98,6 +103,7 @@ from .rules.calculus import sqrt as sqrt
 from .rules.calculus import sum as sum
 from .rules.calculus import tan as tan
 from .rules.calculus import tanh as tanh
+from .rules.calculus import trunc as trunc
 from .rules.calculus import where as where
 from .rules.calculus import xlogy as xlogy
 from .rules.operations import ArrayOperation as ArrayOperation
@@ -123,6 +129,7 @@ __all__ = [
     "ModelFileError",
     "NoSuchAttribute",
     "Operation",
+    "OutOfRangeError",
     "PoleError",
     "Program",
     "RankOneWarning",
@@ -142,6 +149,7 @@ __all__ = [
     "atanh",
     "avg_pool2d",
     "cbrt",
+    "ceil",
     "clip",
     "compiled",
     "concatenate",
@@ -164,6 +172,7 @@ __all__ = [
     "expm1",
     "expression",
     "flip",
+    "floor",
     "gelu",
     "grad",
     "hessian",
@@ -185,11 +194,13 @@ __all__ = [
     "maximum",
     "mean",
     "minimum",
+    "mod",
     "no_grad",
     "operation",
     "prod",
     "relu",
     "reshape",
+    "rint",
     "sigmoid",
     "sign",
     "silu",
@@ -203,6 +214,7 @@ __all__ = [
     "tan",
     "tanh",
     "transpose",
+    "trunc",
     "value_and_grad",
     "vjp",
     "where",

@@ -4,6 +4,7 @@ ValueError
 ├── DomainError              an operation has no real value at its operands
 │   └── PoleError            … because it would divide by zero (a ZeroDivisionError too)
 ├── ShapeError               arrays do not fit together
+│   └── OutOfRangeError      … because an index is beyond the end of an axis (an IndexError too)
 ├── ExpressionError          a text is not an expression that can be read
 └── ModelFileError           a file is not a network that was saved, or was damaged since
 FloatingPointError
@@ -38,6 +39,10 @@ class PoleError(DomainError, ZeroDivisionError):
 
 class ShapeError(ValueError):
     """Arrays that do not fit together; the message gives the shapes, the nodes' names and a way out."""
+
+
+class OutOfRangeError(ShapeError, IndexError):
+    """An index beyond the end of an axis, or for more axes than there are."""
 
 
 class GuardError(RuntimeError):

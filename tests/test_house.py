@@ -158,10 +158,10 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
     names = """
         AnomalyError ArrayExplanation ArrayOperation CompilerMissing Derivation DivergedError DomainError Explanation
-        Expression ExpressionError GuardError ModelFileError NoSuchAttribute Operation PoleError Program RankOneWarning
-        RenderError RendererMissing Result ShapeError Tensor Value array_operation avg_pool2d compiled concatenate
-        conv2d derive detect_anomaly einsum explain expression grad hessian hvp jacobian jvp max_pool2d no_grad
-        operation stack value_and_grad vjp
+        Expression ExpressionError GuardError ModelFileError NoSuchAttribute Operation OutOfRangeError PoleError Program
+        RankOneWarning RenderError RendererMissing Result ShapeError Tensor Value array_operation avg_pool2d compiled
+        concatenate conv2d derive detect_anomaly einsum explain expression grad hessian hvp jacobian jvp max_pool2d
+        no_grad operation stack value_and_grad vjp
     """
     both: list[Any] = [*OPS.values(), *ARRAY_OPS.values()]
     rows = {row.name for row in both if row.public and not hasattr(builtins, row.name)}

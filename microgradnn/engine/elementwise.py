@@ -101,6 +101,23 @@ def fmin(x: Any, y: Any) -> Any:
     return calculus.where(calculus.equal(x, x), calculus.where(calculus.equal(y, y), best, x), y)
 
 
+def fmod(x: Any, y: Any) -> Any:
+    """Return the rest of a division with the sign of x."""
+    x, size = operand(x), calculus.abs(operand(y))
+    return calculus.where(calculus.step(-x), -calculus.mod(-x, size), calculus.mod(x, size))
+
+
+def floor_divide(x: Any, y: Any) -> Any:
+    """Return ⌊x / y⌋, of which x % y is the rest."""
+    x, y = operand(x), operand(y)
+    return calculus.rint((x - calculus.mod(x, y)) / y)
+
+
+def round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    """Return the nearest number of so many decimals, of two the even one; its slope is 0."""
+    return calculus.rint(operand(a)) if not decimals else calculus.rint(operand(a) * 10.0**decimals) / 10.0**decimals
+
+
 def heaviside(x: Any, y: Any) -> Any:
     """Return 0 where x < 0, y where it is 0, and 1 where it is above."""
     return calculus.where(operand(x), calculus.step(operand(x)), y)
@@ -120,4 +137,6 @@ OF_UFUNCS = {
     "fmax": fmax,
     "fmin": fmin,
     "heaviside": heaviside,
+    "fmod": fmod,
+    "floor_divide": floor_divide,
 }

@@ -65,6 +65,7 @@ FUNCTIONS: Final[dict[str, Any]] = (
     | of_package(np)
     | {"sliding_window_view": sliding.sliding_window_view, "trapz": sliding.trapezoid}
     | {"amax": statistics.max, "amin": statistics.min, "row_stack": rearrange.vstack, "msort": statistics.sort}
+    | {"around": elementwise.round, "fix": OPS["trunc"]}
     | {"shape": lambda x: x.shape, "ndim": lambda x: x.ndim, "size": lambda x: x.size}
     | dict.fromkeys(["real", "real_if_close", "conj"], elementwise.itself)
 )
@@ -87,7 +88,7 @@ def without_defaults(function: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the keywords that say something; TypeError for `out`, since a Tensor is not written into."""
     if options.get("out") is not None:
         raise TypeError(f"np.{function} gives a new Tensor, and writes none: leave out `out`")
-    silent = {"out": None, "dtype": None, "where": True, "initial": None, "subok": False}
+    silent = {"out": None, "dtype": None, "where": True, "initial": None, "subok": False, "casting": "same_kind"}
     return {
         name: one
         for name, one in options.items()

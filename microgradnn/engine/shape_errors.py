@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ..errors import ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from ..graph import Op
 from ..rules import arrays
 
@@ -41,4 +41,5 @@ def shape_error(op: Any, inputs: Sequence[Any], error: Exception) -> ShapeError:
         return ShapeError(
             f"{op.name}: the shapes do not broadcast ({told}); from the right, lengths must be equal, or one of them 1"
         )
-    return ShapeError(f"{op.name}: {error} ({told}{parameters})")
+    kind = OutOfRangeError if isinstance(error, IndexError) else ShapeError
+    return kind(f"{op.name}: {error} ({told}{parameters})")

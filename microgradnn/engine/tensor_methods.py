@@ -84,13 +84,25 @@ class TensorMethods(Node):
         """Return asin(self), as a Tensor: slope ∞ at ±1."""
         return self._record(calculus.asin, self)
 
+    def arcsin(self) -> Any:
+        """Return asin, by NumPy's name."""
+        return self.asin()
+
     def acos(self) -> Any:
         """Return acos(self), as a Tensor: slope −∞ at ±1."""
         return self._record(calculus.acos, self)
 
+    def arccos(self) -> Any:
+        """Return acos, by NumPy's name."""
+        return self.acos()
+
     def atan(self) -> Any:
         """Return atan(self), as a Tensor."""
         return self._record(calculus.atan, self)
+
+    def arctan(self) -> Any:
+        """Return atan, by NumPy's name."""
+        return self.atan()
 
     def atan2(self, other: Any) -> Any:
         """Return atan2(self, other), as a Tensor.
@@ -98,6 +110,10 @@ class TensorMethods(Node):
         The angle of the point (y, x), as in Python; it jumps by 2π where x = 0 > y; slopes 0 at the origin.
         """
         return self._record(calculus.atan2, self, other)
+
+    def arctan2(self, other: Any) -> Any:
+        """Return atan2, by NumPy's name."""
+        return self.atan2(other)
 
     def sinc(self) -> Any:
         """Return sinc(self), as a Tensor: sin(π x) / (π x), as NumPy; 1 at 0 and 0 at ±∞."""
@@ -119,13 +135,25 @@ class TensorMethods(Node):
         """Return asinh(self), as a Tensor."""
         return self._record(calculus.asinh, self)
 
+    def arcsinh(self) -> Any:
+        """Return asinh, by NumPy's name."""
+        return self.asinh()
+
     def acosh(self) -> Any:
         """Return acosh(self), as a Tensor: slope ∞ at 1."""
         return self._record(calculus.acosh, self)
 
+    def arccosh(self) -> Any:
+        """Return acosh, by NumPy's name."""
+        return self.acosh()
+
     def atanh(self) -> Any:
         """Return atanh(self), as a Tensor: ±∞ at ±1, with slope ∞."""
         return self._record(calculus.atanh, self)
+
+    def arctanh(self) -> Any:
+        """Return atanh, by NumPy's name."""
+        return self.atanh()
 
     def sigmoid(self) -> Any:
         """Return σ(self) (sigmoid), as a Tensor: 1 / (1 + e^−x); does not overflow."""
@@ -203,6 +231,29 @@ class TensorMethods(Node):
     def sign(self) -> Any:
         """Return sign(self), as a Tensor: −1, 0 or 1."""
         return self._record(calculus.sign, self)
+
+    def floor(self) -> Any:
+        """Return ⌊self⌋ (floor), as a Tensor: the whole number at or below; slope 0."""
+        return self._record(calculus.floor, self)
+
+    def ceil(self) -> Any:
+        """Return ⌈self⌉ (ceil), as a Tensor: the whole number at or above; slope 0."""
+        return self._record(calculus.ceil, self)
+
+    def trunc(self) -> Any:
+        """Return trunc(self), as a Tensor: the whole number at or next to it towards 0; slope 0."""
+        return self._record(calculus.trunc, self)
+
+    def rint(self) -> Any:
+        """Return rint(self), as a Tensor: the nearest whole number, of two the even one; slope 0."""
+        return self._record(calculus.rint, self)
+
+    def mod(self, other: Any) -> Any:
+        """Return mod(self, other), as a Tensor.
+
+        X − y ⌊x / y⌋, with the sign of y, as Python and NumPy; it jumps where x / y is whole.
+        """
+        return self._record(calculus.mod, self, other)
 
     def cumsum(self, axis: Any = None) -> Any:
         """Return cumsum of self, as a Tensor: the sums of the first, the first two, …; without an axis, of all."""

@@ -1198,6 +1198,99 @@ class ValueMethods(Node):
         node._dx = 0.0
         return note_node(node) if OPEN else node
 
+    def floor(self) -> Value:
+        """Return ⌊self⌋ (floor), as a Value: the whole number at or below; slope 0."""
+        x = self._data
+        try:
+            f: float = math.copysign(float(math.floor(x)), x) if abs(x) < numerics.WHOLE else x
+            dx = 0.0
+        except (ValueError, ArithmeticError):
+            return at_limit(FLOOR, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = FLOOR
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return note_node(node) if OPEN else node
+
+    def ceil(self) -> Value:
+        """Return ⌈self⌉ (ceil), as a Value: the whole number at or above; slope 0."""
+        x = self._data
+        try:
+            f: float = math.copysign(float(math.ceil(x)), x) if abs(x) < numerics.WHOLE else x
+            dx = 0.0
+        except (ValueError, ArithmeticError):
+            return at_limit(CEIL, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = CEIL
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return note_node(node) if OPEN else node
+
+    def trunc(self) -> Value:
+        """Return trunc(self), as a Value: the whole number at or next to it towards 0; slope 0."""
+        x = self._data
+        try:
+            f: float = math.copysign(float(math.trunc(x)), x) if abs(x) < numerics.WHOLE else x
+            dx = 0.0
+        except (ValueError, ArithmeticError):
+            return at_limit(TRUNC, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = TRUNC
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return note_node(node) if OPEN else node
+
+    def rint(self) -> Value:
+        """Return rint(self), as a Value: the nearest whole number, of two the even one; slope 0."""
+        x = self._data
+        try:
+            f: float = math.copysign(abs(x) + numerics.WHOLE - numerics.WHOLE, x) if abs(x) < numerics.WHOLE else x
+            dx = 0.0
+        except (ValueError, ArithmeticError):
+            return at_limit(RINT, (self,))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = RINT
+        node._x = self
+        node._y = None
+        node._dx = dx
+        return note_node(node) if OPEN else node
+
+    def mod(self, other: Number) -> Value:
+        """Return mod(self, other), as a Value.
+
+        X − y ⌊x / y⌋, with the sign of y, as Python and NumPy; it jumps where x / y is whole.
+        """
+        if type(other) is not Value and not isinstance(other, Value):
+            other = leaf(other)
+        x, y = self._data, other._data
+        try:
+            f: float = numerics.mod(x, y)
+            w = (f - x) / y
+            dx = 1.0
+            dy = math.copysign(abs(w) + numerics.WHOLE - numerics.WHOLE, w) if abs(w) < numerics.WHOLE else w
+        except (ValueError, ArithmeticError):
+            return at_limit(MOD, (self, other))
+        node = new(Value)
+        node._data = f
+        node._swept = NONE
+        node.op = MOD
+        node._x = self
+        node._y = other
+        node._dx = dx
+        node._dy = dy
+        return note_node(node) if OPEN else node
+
     def _zero(self) -> Value:
         x = self._data
         f: float = 1.0 if x == 0.0 else 0.0
@@ -1423,6 +1516,11 @@ CLIP: Final = calculus.clip
 WHERE: Final = calculus.where
 STEP: Final = calculus.step
 SIGN: Final = calculus.sign
+FLOOR: Final = calculus.floor
+CEIL: Final = calculus.ceil
+TRUNC: Final = calculus.trunc
+RINT: Final = calculus.rint
+MOD: Final = calculus.mod
 ZERO: Final = calculus.zero
 AHEAD: Final = calculus.ahead
 EQUAL: Final = calculus.equal
@@ -1494,6 +1592,11 @@ WRITTEN: Final = {
     "where": "where",
     "step": "_step",
     "sign": "sign",
+    "floor": "floor",
+    "ceil": "ceil",
+    "trunc": "trunc",
+    "rint": "rint",
+    "mod": "mod",
     "zero": "_zero",
     "ahead": "_ahead",
     "equal": "_equal",

@@ -190,8 +190,10 @@ def find_helpers(functions: Mapping[str, Callable[..., Any]], lacking: Collectio
 
 # --- in Numba ---------------------------------------------------------------------------------
 
-# Numba has these of `math` only of late, or not at all.
-OF_NUMPY = {f"math.{name}": f"np.{name}" for name in ("cbrt", "exp2", "fmod", "log2", "nextafter")}
+# Numba has these of `math` only of late, not at all, or as whole numbers of 64 bits.
+OF_NUMPY = {
+    f"math.{name}": f"np.{name}" for name in ("cbrt", "ceil", "exp2", "floor", "fmod", "log2", "nextafter", "trunc")
+}
 
 
 def in_numba(formula: ast.expr) -> str:

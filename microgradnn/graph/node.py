@@ -232,6 +232,12 @@ class Node:
     def __rpow__(self, other: Any) -> Any:
         return self._operate("pow", other, self)
 
+    def __mod__(self, other: Any) -> Any:
+        return self._operate("mod", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._operate("mod", other, self)
+
     def __neg__(self) -> Any:
         return self._operate("neg", self)
 

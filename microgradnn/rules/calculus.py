@@ -353,6 +353,34 @@ sign = Op("sign", numerics.sign, np.sign,
          kink=lambda x: x, branch=True,
          latex=r"\operatorname{{sgn}}({x})", note="−1, 0 or 1")
 
+floor = Op("floor", numerics.floor, np.floor,
+         lambda f, x: 0,
+         kink=lambda x: x - rint(x), branch=True,
+         text="⌊{x}⌋", latex=r"\lfloor {x} \rfloor", note="the whole number at or below; slope 0")
+
+ceil = Op("ceil", numerics.ceil, np.ceil,
+         lambda f, x: 0,
+         kink=lambda x: x - rint(x), branch=True,
+         text="⌈{x}⌉", latex=r"\lceil {x} \rceil", note="the whole number at or above; slope 0")
+
+trunc = Op("trunc", numerics.trunc, np.trunc,
+         lambda f, x: 0,
+         kink=lambda x: x - rint(x), branch=True,
+         latex=r"\operatorname{{trunc}}({x})", note="the whole number at or next to it towards 0; slope 0")
+
+rint = Op("rint", numerics.rint, np.rint,
+         lambda f, x: 0,
+         kink=lambda x: x - floor(x) - 0.5, branch=True,
+         latex=r"\operatorname{{rint}}({x})", note="the nearest whole number, of two the even one; slope 0")
+
+mod = Op("mod", numerics.mod, np.remainder,
+         lambda f, x, y: 1,
+         lambda f, x, y: rint((f - x) / y),
+         domain=(REAL, NOT_ZERO),
+         kink=lambda x, y: 9 * (x / y - rint(x / y)) * y / (1 + abs(x / y)), branch=True,  # how far y is from a jump
+         latex=r"{x:power} \bmod {y:power}", binds="product",
+         note="x − y ⌊x / y⌋, with the sign of y, as Python and NumPy; it jumps where x / y is whole")
+
 zero = Op("zero", numerics.zero, numerics.zero_array,
          lambda f, x: 0,
          kink=lambda x: x, branch=True,

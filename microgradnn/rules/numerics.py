@@ -261,6 +261,37 @@ def sign(x: Any) -> Any:
     return type(x)((x > 0) - (x < 0)) if x == x else x
 
 
+WHOLE = 4503599627370496.0  # 2⁵²: from here on every float is a whole number
+
+
+def floor(x: float) -> float:
+    """The whole number at or below x; −0 and what is not finite stay."""
+    return math.copysign(float(math.floor(x)), x) if abs(x) < WHOLE else x
+
+
+def ceil(x: float) -> float:
+    """The whole number at or above x; that of −½ is −0, and what is not finite stays."""
+    return math.copysign(float(math.ceil(x)), x) if abs(x) < WHOLE else x
+
+
+def trunc(x: float) -> float:
+    """The whole number at or next to x towards 0."""
+    return math.copysign(float(math.trunc(x)), x) if abs(x) < WHOLE else x
+
+
+def rint(x: float) -> float:
+    """The whole number nearest to x, of two the even one: beyond 2⁵² no other is there."""
+    return math.copysign(abs(x) + WHOLE - WHOLE, x) if abs(x) < WHOLE else x
+
+
+def mod(x: float, y: float) -> float:
+    """Return x − y ⌊x / y⌋, exactly, with the sign of y; ValueError where y is 0 or x is infinite."""
+    rest = math.fmod(x, y)
+    if rest == 0:
+        return math.copysign(0.0, y)
+    return rest + y if (rest < 0 and y > 0) or (rest > 0 and y < 0) else rest
+
+
 def zero(x: Any) -> Any:
     """1 where x is 0, else 0."""
     return type(x)(x == 0)

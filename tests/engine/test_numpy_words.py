@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import Tensor, compile, derive
+import microgradnn
+from microgradnn import ShapeError, Tensor, compile, compiled, derive
 
 pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")
 
@@ -145,6 +146,14 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "logaddexp2": (np_.logaddexp2, (some(3), some(3))),
     "deg2rad": (np_.deg2rad, (some(3),)),
     "reciprocal": (np_.reciprocal, (2 + np.abs(some(3)),)),
+    "floor": (lambda x: np_.floor(x) + x, (some(3),)),
+    "ceil": (lambda x: np_.ceil(x) * x, (some(3),)),
+    "trunc": (lambda x: np_.trunc(3 * x) * x, (some(3),)),
+    "round": (lambda x: np_.round(x, 1) * x, (some(3),)),
+    "%": (lambda x, y: x % y, (5 * some(3), some(3))),
+    "mod": (np_.mod, (5 * some(3), some(3))),
+    "fmod": (np_.fmod, (5 * some(3), some(3))),
+    "//": (lambda x, y: x // y + x, (5 * some(3), some(3))),
     "copy": (np_.copy, (some(2, 2),)),
     "real": (np_.real, (some(2, 2),)),
     "zeros_like": (lambda x: np_.zeros_like(x) + x, (some(2, 3),)),
@@ -243,3 +252,98 @@ def test_programs_and_printed_code_agree(word: str) -> None:
     for x, gradient in zip(made, gradients, strict=True):
         np.testing.assert_allclose(found.gradients[x.name], x.grad, rtol=1e-11, atol=1e-11)
         np.testing.assert_allclose(gradient, x.grad, rtol=1e-11, atol=1e-11)
+
+
+def test_what_has_no_slope_gives_plain_numbers() -> None:
+    x = Tensor([[3.0, 1.0, 2.0]], "x")
+
+    assert np_.argmax(x) == x.argmax() == 0
+    assert np_.argsort(x, axis=1).tolist() == x.argsort(1).tolist() == [[1, 2, 0]]
+    assert type(np_.any(x > 2)) is np.bool_
+    assert np_.allclose(x, [[3, 1, 2]])
+    assert np_.array_equal(x, x.data)
+    assert (np_.shape(x), np_.ndim(x), np_.size(x), x.tolist()) == ((1, 3), 2, 3, [[3.0, 1.0, 2.0]])
+    assert [one.tolist() for one in np_.where(x > 1)] == [[0, 0], [0, 2]]
+
+
+def test_no_answer_that_a_replay_would_keep_is_given_while_a_function_is_recorded() -> None:
+    @compiled
+    def f(x: Any) -> Any:
+        return x[:, int(np_.argmax(x))].sum()
+
+    with pytest.raises(TypeError, match="is compared while a function is recorded"):
+        f(Tensor([[1.0, 2.0]], "x"))
+
+
+def test_an_order_follows_the_data_in_a_program() -> None:
+    x = Tensor([[3.0, 1.0, 2.0]], "x")
+    program = compile((np_.sort(x, axis=1) * np.array([[1.0, 10.0, 100.0]])).sum() + np_.median(x))
+
+    value, gradients = program(x=np.array([[5.0, 7.0, 6.0]]))
+    assert value == 5 + 60 + 700 + 6
+    assert gradients["x"].tolist() == [[1, 100, 11]]
+
+
+def test_tests_may_compare_tensors() -> None:
+    x = Tensor([[0.1, 0.2]], "x")
+
+    np.testing.assert_allclose(x, [[0.1, 0.2]])
+    np.testing.assert_allclose([[0.2, 0.4]], x * 2)
+    np.testing.assert_array_equal(x, x)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(x, [[0.1, 0.3]])
+    with pytest.raises(TypeError, match="would leave the graph"):
+        np.asarray(x)
+    assert np.asarray(x.detach()).tolist() == [[0.1, 0.2]]
+
+
+@pytest.mark.parametrize("index", [99, (0, 2), (0, 0, 0), ([0, 3],)])
+def test_an_index_out_of_range_is_an_index_error(index: Any) -> None:
+    with pytest.raises(IndexError, match=r"take: .*x 'x'") as raised:
+        Tensor([[1.0, 2.0]], "x")[index]
+    assert isinstance(raised.value, ShapeError)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: np_.sum(x, out=np.zeros(())), "gives a new Tensor, and writes none: leave out `out`"),
+        (lambda x: np_.pad(x, 1, mode="linear_ramp"), "choose from constant, edge, reflect, symmetric, wrap"),
+        (lambda x: np_.einsum("ij,j->i", x, np.ones(3)), "'j' of 'ij,j->i' is 2 long, and 3"),
+        (lambda x: np_.einsum("ij->k", x), "one that no array has"),
+        (lambda x: np_.squeeze(x, axis=0), r"axis 0 of shape \(2, 2\) is not of length 1"),
+        (lambda x: np_.quantile(x, 0.5, method="weibull"), "choose from linear, lower, higher, midpoint"),
+        (lambda x: microgradnn.conv2d(x, x), r"pictures \(N, C, H, W\)"),
+        (lambda x: x.astype(int), "float64 or float32, no int64"),
+        (lambda x: np_.take_along_axis(x, np.array([0]), axis=1), r"indices of shape \(1,\)"),
+        (lambda x: np_.cross(x, x), "vectors of three numbers"),
+    ],
+)
+def test_what_a_word_does_not_take_is_said(call: Callable[[Any], Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(Tensor([[1.0, 2.0], [3.0, 4.0]], "x"))
+
+
+def test_keywords_of_numpys_that_say_nothing_are_taken() -> None:
+    x = Tensor([[1.0, 2.0]], "x")
+
+    assert np_.sum(x, axis=0, dtype=None, out=None).tolist() == [1, 2]
+    assert np_.sum(x, dtype=np.float32).dtype == np.float32
+    assert np_.add(x, 1, dtype=np.float32).dtype == np.float32
+    assert np_.mean(x, None, None, None, True).tolist() == [[1.5]]
+    assert np_.clip(x, a_min=None, a_max=1.5).tolist() == [[1, 1.5]]
+    assert np_.std(x, ddof=1, keepdims=True).shape == (1, 1)
+
+
+def test_a_determinant_of_a_singular_matrix_has_a_gradient() -> None:
+    x = Tensor([[1.0, 2.0], [2.0, 4.0]], "x")
+    linalg.det(x).backward()
+
+    np.testing.assert_allclose(x.grad, [[4, -2], [-2, 1]], atol=1e-14)  # the entries of the adjugate, by hand
+
+
+def test_quantiles_at_the_ends_share_a_tie_as_max_and_min_do() -> None:
+    x = Tensor([[1.0, 3.0, 3.0, 1.0]], "x")
+    (np_.quantile(x, 1.0) + 10 * np_.quantile(x, 0.0)).backward()
+
+    assert x.grad.tolist() == [[5, 0.5, 0.5, 5]]
