@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Collection
+from html import escape
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
@@ -15,7 +17,7 @@ from .boxes import Direction, Picture
 from .dot import to_dot
 from .live import live
 from .mermaid import to_mermaid
-from .page import to_page
+from .page import Page, to_page
 from .picture import Names, picture
 from .render import INSTALL, render
 from .svg import LIGHT, STYLE, to_svg
@@ -104,10 +106,11 @@ class Drawing:
         """Return it in DOT, the language of Graphviz."""
         return to_dot(self.picture)
 
-    def page(self) -> str:
+    def page(self) -> Page:
         """Return a page on which the two passes are walked through, step by step: one file, which needs no network.
 
-        Of a graph of Values the numbers can be changed there, by dragging or typing, and gradients asked for.
+        Of a graph of Values the numbers can be changed there, by dragging or typing, and gradients asked for. It is a
+        str, and in a notebook that is trusted the page itself.
         """
         computed = live(self.picture)
         svg = self._lay_out(to_dot(self.picture, roomy=computed.about is not None), "", LIGHT)
@@ -154,12 +157,19 @@ class Drawing:
         boxes = len(self.picture.boxes)
         return f"<{self.picture.title}: {whole:,} nodes{f' in {boxes} boxes' if boxes < whole else ''}>"
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show the picture in a notebook; where it cannot be laid out, the tree and why."""
+    def _repr_svg_(self) -> str | None:
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            return self.svg()
+        except RenderError:
+            return None
+
+    def _repr_html_(self) -> str:
+        """Show the picture in a notebook, as an image, which one that is not trusted shows too; if need be the tree."""
+        try:
+            picture = b64encode(self.svg().encode()).decode()
         except RenderError as error:
-            return {"text/plain": f"{self.text()}\n({error})"}
+            return f"<pre>{escape(self.text(width=80))}\n({escape(str(error))})</pre>"
+        return f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(self.picture.title)}">'
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text(width=80))

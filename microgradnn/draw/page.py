@@ -94,13 +94,26 @@ def name(box: Box) -> str:
     return box.title.partition(" = ")[0].partition(": ")[0]
 
 
-def to_page(picture: Picture, svg: str, live: Live) -> str:
+class Page(str):
+    """The text of a page, which a notebook shows in a frame that has no access to the notebook."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self) / 1000:.0f} kB: save it as .html>"
+
+    def _repr_html_(self) -> str:
+        style = "width: 100%; height: 40rem; border: 1px solid #8888"
+        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{escape(self)}"></iframe>'
+
+
+def to_page(picture: Picture, svg: str, live: Live) -> Page:
     """Return the page. Whatever comes from a user is text in it, and nothing runs but the files named above."""
     script = "\n".join(['"use strict";', live.source, *((HERE / name).read_text(encoding="utf-8") for name in FILES)])
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     title = escape(picture.title)
-    return f"""\
+    return Page(f"""\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -163,7 +176,7 @@ def to_page(picture: Picture, svg: str, live: Live) -> str:
 <script>{script}</script>
 </body>
 </html>
-"""
+""")
 
 
 def content(picture: Picture, live: Live) -> str:

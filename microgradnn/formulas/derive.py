@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from ..graph import Node, topological
@@ -82,9 +81,6 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex}$$"
-
-    def _repr_html_(self) -> str:
-        return f'<pre class="microgradnn"><code class="language-python">{escape(self.source)}</code></pre>'
 
 
 def derive(

@@ -316,10 +316,9 @@ class Node:
         """Return the `Explanation` of ∂self/∂source, a node or its name; see `microgradnn.formulas.explain.explain`."""
         return import_module("microgradnn.formulas.explain").explain(self, source)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show the drawing in a notebook, with `repr` beside it for where there is no picture."""
-        bundle: dict[str, str] = self.draw()._repr_mimebundle_()
-        return {**bundle, "text/plain": repr(self)}
+    def _repr_html_(self) -> str:
+        """Show the drawing in a notebook; a terminal does not ask for it."""
+        return str(self.draw()._repr_html_())
 
 
 def topological(root: N, seen: set[N] | None = None) -> list[N]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +41,30 @@ class History:
                 lines.append(f"{name + ' accuracy':<15} {100 * share:.2f} %")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        """Show the course of the cost over the lines, as an image, which a notebook that is not trusted shows too."""
+        return f"{curve(self.costs)}<pre>{escape(repr(self))}</pre>"
+
     def plot(self, path: str | Path | None = None) -> Any:
         """Return the curve of the cost as a Figure of Matplotlib, written to a file if one is named."""
         from .plots import plot_history
 
         return plot_history(self.costs, path)
+
+
+def curve(costs: Sequence[float]) -> str:
+    """Return a line through the costs as an image in HTML; '' where there are none to join."""
+    some = [(i, cost) for i, cost in enumerate(costs) if isfinite(cost)]
+    if len(some) < 2:
+        return ""
+    low, high = min(cost for _, cost in some), max(cost for _, cost in some)
+    some = some[:: max(1, len(some) // 400)]
+    points = " ".join(
+        f"{10 + 280 * i / (len(costs) - 1):.1f},{80 - 70 * (cost - low) / (high - low or 1):.1f}" for i, cost in some
+    )
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="90">'
+        f'<polyline points="{points}" fill="none" stroke="#0072B2" stroke-width="2"/></svg>'
+    )
+    told = f"the cost, from {costs[0]:.6g} to {costs[-1]:.6g}"
+    return f'<img src="data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" alt="{told}"><br>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -123,17 +124,31 @@ class Network:
         for p in self.parameters():
             p.grad = 0.0
 
-    def __repr__(self) -> str:
-        rows = [("layer", "activation", "W", "b", "Z, A", "parameters")]
+    def _table(self) -> list[tuple[str, ...]]:
+        """Return the shapes and sizes of the layers, line by line."""
+        rows: list[tuple[str, ...]] = [("layer", "activation", "W", "b", "Z, A", "parameters")]
         for layer in self.layers:
             size = str(sum(p.size for p in layer.parameters()))
             name = layer.activation
             rows.append((str(layer.number), name, str(layer.W.shape), str(layer.b.shape), f"({layer.n}, m)", size))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return rows
+
+    def _headline(self) -> str:
         total = sum(p.size for p in self.parameters())
         layers = f"{self.L} layer" + "s" * (self.L > 1)
-        return "\n".join([f"{type(self).__name__} of {layers}, {total} parameters", *lines])
+        return f"{type(self).__name__} of {layers}, {total} parameters"
+
+    def __repr__(self) -> str:
+        rows = self._table()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([self._headline(), *lines])
+
+    def _repr_html_(self) -> str:
+        head, *rows = [[escape(cell) for cell in row] for row in self._table()]
+        lines = [f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in rows]
+        top = f"<caption>{escape(self._headline())}</caption><tr><th>{'</th><th>'.join(head)}</th></tr>"
+        return f"<table>{top}{''.join(lines)}</table>"
 
     # --- forward ----------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from html import escape
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -435,6 +436,9 @@ class Program:
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name}" for name in self.wrt)
         return f"<program of {self.output}, {gradients} by {', '.join(self.inputs)}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p><pre><code>{escape(self.source)}</code></pre>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild, (type(self), self.derivation, self.reduce, self.any_length, self.steps)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
+from base64 import b64decode
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +53,11 @@ def test_a_drawing_is_of_the_graph_as_it_was(node: Value) -> None:
 def test_a_notebook_gets_the_picture_and_a_text_beside_it(node: Value) -> None:
     drawing = node.draw()
 
-    assert drawing._repr_mimebundle_() == {"image/svg+xml": drawing.svg(), "text/plain": repr(drawing)}
-    assert drawing._repr_svg_() == drawing.svg()
-    assert node._repr_mimebundle_() == {"image/svg+xml": drawing.svg(), "text/plain": repr(node)}
+    image = re.fullmatch(r'<img src="data:image/svg\+xml;base64,(.*)" alt="(.*)">', drawing._repr_html_())
+    assert image is not None
+    assert b64decode(image[1]).decode() == drawing._repr_svg_() == drawing.svg()
+    assert image[2] == "Computation graph of y"
+    assert node._repr_html_() == drawing._repr_html_()
     assert repr(drawing) == "<Computation graph of y: 3 nodes>"
 
 
@@ -64,7 +69,21 @@ def test_where_nothing_can_draw_a_notebook_gets_the_tree_and_the_reason(
 
     monkeypatch.setattr("microgradnn.draw.drawing.render", none)
 
-    assert node.draw()._repr_mimebundle_() == {"text/plain": f"{node.draw().text()}\n(nothing here)"}
+    assert node.draw()._repr_html_() == f"<pre>{escape(node.draw().text())}\n(nothing here)</pre>"
+    assert node.draw()._repr_svg_() is None
+
+
+def test_a_notebook_shows_what_it_can(node: Value) -> None:
+    formatter = pytest.importorskip("IPython.core.formatters", reason="IPython shows it").DisplayFormatter()
+
+    data, _ = formatter.format(node.draw())
+    assert data["text/plain"] == node.draw().text(width=80)
+    assert data["text/html"].startswith("<img ")
+    page, _ = formatter.format(node.draw().page())
+    assert page["text/html"].startswith('<iframe sandbox="allow-scripts" ')
+    assert len(page["text/plain"]) < 60
+    formatter.active_types = ["text/plain"]  # a terminal, in which nothing is laid out
+    assert formatter.format(node)[0] == {"text/plain": repr(node)}
 
 
 def test_options_are_those_of_the_picture(node: Value) -> None:

@@ -427,11 +427,11 @@ def test_in_latex_the_letters_are_those_of_the_notes() -> None:
     ]
 
 
-def test_in_a_notebook_it_is_a_formula_and_its_source_in_html() -> None:
+def test_in_a_notebook_it_is_a_formula() -> None:
     derived = derive(first_graph())
 
     assert derived._repr_latex_() == f"$${derived.latex}$$"
-    assert "J = 3 * v" in derived._repr_html_()
+    assert not hasattr(derived, "_repr_html_")  # which would be shown in its place
 
 
 def test_the_lines_are_data() -> None:

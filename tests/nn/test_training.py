@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from microgradnn import AnomalyError, DivergedError, ModelFileError, ShapeError, no_grad
 from microgradnn.data import gate, moons, one_hot
 from microgradnn.nn import Model, Network
+from microgradnn.nn.history import History
 from microgradnn.nn.optimisers import OPTIMISERS, exponential
 
 Array = Any
@@ -408,3 +410,14 @@ def test_two_trainings_do_not_share_a_checkpoint(tmp_path: Path) -> None:
     assert said == ["refused"]
     assert list(tmp_path.iterdir()) == [path]
     Network([1, 1]).fit(X, Y, iterations=1, checkpoint=path)
+
+
+def test_a_notebook_shows_the_course_of_the_cost_and_the_layers() -> None:
+    network = Network([2, 3, 1], seed=0)
+    history = History(costs=[0.7, math.inf, 0.5, 0.2], cost=0.1)
+
+    assert history._repr_html_().startswith('<img src="data:image/svg+xml;base64,')
+    assert "0.7 → 0.1" in history._repr_html_()
+    assert History()._repr_html_() == f"<pre>{History()!r}</pre>"
+    assert network._repr_html_().count("<tr>") == 3
+    assert "Network of 2 layers, 13 parameters" in network._repr_html_()

@@ -554,3 +554,9 @@ def test_a_constant_has_no_derivative_to_print() -> None:
         derive(y)
     with pytest.raises(ValueError, match="depends on nothing"):
         compile(y)
+
+
+def test_a_notebook_shows_the_source() -> None:
+    x = Value(2.0, "x")
+
+    assert "<pre><code>" in compile((x * x).named("J"), [x])._repr_html_()
