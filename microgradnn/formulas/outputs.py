@@ -37,7 +37,7 @@ class OutputsDerivation:
     source: str
     value_source: str  # the outputs alone, as a function `value` of the inputs
 
-    __str__, __repr__, _repr_html_ = Derivation.__str__, Derivation.__repr__, Derivation._repr_html_
+    __str__, __repr__, _repr_latex_ = Derivation.__str__, Derivation.__repr__, Derivation._repr_latex_
 
     @property
     def latex(self) -> str:
