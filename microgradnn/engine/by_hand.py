@@ -5,11 +5,13 @@ Such a node knows its inputs and a function that adds to their gradients, and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
-from ..graph import Fold, Node
+from ..graph import Fold
+
+NAMELESS: Final = "by hand"  # what an operation without a name is called
 
 
 class ByHand:
@@ -50,17 +52,7 @@ def by_hand(name: str) -> Fold:
     return Fold(name, refuse, refuse, refuse, open=f"{name}(", close=")")
 
 
-def children_of(given: Iterable[Any]) -> Iterator[Node]:
-    """Yield the inputs that a node is given, each once; TypeError where one is no Value."""
-    for x in dict.fromkeys(given):
-        if not isinstance(x, Node) or hasattr(x, "shape"):
-            raise TypeError(f"the inputs of a Value are Values; got {x!r} ({type(x).__name__})")
-        yield x
-
-
-def push(node: Any) -> None:
-    """Add the gradient of a node, times the local derivatives, to those of its inputs: one step of the sweep."""
-    g = node.grad_data
-    for x, partial in zip(node.inputs, node.partials, strict=True):
-        if g and partial:
-            x.grad += g * partial
+def does_nothing(backward: Callable[[], object]) -> bool:
+    """Whether a function knows nothing that it could add to: `lambda: None`, with which micrograd's leaves begin."""
+    code = getattr(backward, "__code__", None)
+    return code is not None and not code.co_freevars and not code.co_names

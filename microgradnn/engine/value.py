@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
@@ -12,7 +11,7 @@ from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topologica
 from ..graph.blocks import OPEN, note, note_constant
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
-from .by_hand import ByHand, by_hand, children_of, push
+from .by_hand import NAMELESS, ByHand, by_hand, does_nothing
 from .copying import reduce_node
 from .higher_order import passing, times
 from .masks import make_decision
@@ -100,7 +99,8 @@ def open_nodes(root: Value, sweep: int, unfinished: list[Value]) -> list[Value]:
 def spread(g: float, inputs: tuple[Value, ...], partials: Any) -> None:
     """Carry the gradient g of one node to many inputs."""
     if type(partials) is ByHand:
-        partials()
+        if partials.backward is not None:
+            partials.backward()
         return
     for x, partial in zip(inputs, partials, strict=True):
         if partial:
@@ -160,16 +160,20 @@ class Value(ValueMethods):
                 raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
             self._about = About(kind=kind)
         if name != "" or label or _op or _children:
-            self._tell(name, _op, label, _children)
+            self._tell(name, _op, label, _children, kind)
 
-    def _tell(self, name: Any, op: str, label: str, children: Iterable[Value]) -> None:
-        """Set what there is to say of a leaf beside its number and kind."""
-        if isinstance(name, (tuple, list, set, frozenset)):
+    def _tell(self, name: Any, op: str, label: str, children: Iterable[Value], kind: str) -> None:
+        """Set what there is to say of a leaf beside its number."""
+        if not isinstance(name, str):
+            if not isinstance(name, (tuple, list, set, frozenset)):
+                self.named(name)  # which complains
             name, children = "", name
-        if name or label or not isinstance(name, str):
-            self.named(name or label)
-        self._prev = children
-        self._op = op
+        if name or label:
+            self._about = About(name or str(label), "", kind)
+        if children:
+            self._set_by_hand(self._check_children(children), ByHand(), op)
+        elif op:
+            self._op = op
 
     @property
     def data(self) -> float:
@@ -178,9 +182,9 @@ class Value(ValueMethods):
 
     @data.setter
     def data(self, data: Real) -> None:
-        number = real(data)
-        told = self.about
-        if self._x is None and told.made_with is None:
+        number = data if type(data) is float else real(data)
+        told = getattr(self, "_about", NOTHING_SAID)
+        if told.made_with is None and self._x is None:
             self._about = About(told.name, told.scope, told.kind, self._data, told.grad, told.written, told.own)
         self._data = number
 
@@ -196,6 +200,10 @@ class Value(ValueMethods):
 
     @grad.setter
     def grad(self, grad: Any) -> None:
+        if type(grad) is float and self._swept != ON_NODES:  # mostly: a third of the time
+            self._g = grad
+            self._swept = KEPT
+            return
         on_nodes = isinstance(grad, Value)
         number = 0.0 if grad is None or on_nodes else real(grad)
         if on_nodes or self._swept == ON_NODES:
@@ -412,45 +420,74 @@ class Value(ValueMethods):
 
     @property
     def _prev(self) -> Any:
-        return set(self.inputs)
+        if self._x is None or type(self._x) is tuple:
+            return set(self.inputs)
+        return {self._x} if self._y is None else {self._x, self._y}
 
     @_prev.setter
     def _prev(self, children: Iterable[Value]) -> None:
-        given: tuple[Any, ...] = tuple(children_of(children))
-        if {*given} == {*self.inputs} or (OPEN and not RECORDING.get()):
-            return
-        if self.op is not None and not self._is_by_hand():
+        inputs = self._check_children(children)
+        by_hand_already = self._is_by_hand()
+        if self.op is not None and not by_hand_already and {*inputs} != {*self.inputs}:
             raise ValueError(f"the inputs of {self!r} are what it was computed from: a Value of others is made anew")
-        self._set_by_hand(given, getattr(self, "_slopes", None) or (ByHand(),))
+        if by_hand_already or (inputs and self.op is None):
+            self._set_by_hand(inputs, self._slopes[0] if by_hand_already else ByHand(), self._op)
 
     @property
     def _op(self) -> str:
+        if self._is_by_hand():
+            return "" if self.op.name == NAMELESS else str(self.op.name)
         if self.about.written is not None:
             return str(self.about.written)
-        return (
-            WRITTEN_AS.get(self.op.symbol, self.op.symbol) + "".join(f"{x:g}" for x in self.op.held) if self.op else ""
-        )
+        if self.op is None:
+            return ""
+        symbol: str = self.op.symbol
+        return WRITTEN_AS.get(symbol, symbol) + "".join(f"{x:g}" for x in self.op.held)
 
     @_op.setter
     def _op(self, op: Any) -> None:
-        self._write(str(op))
         if self._is_by_hand():
-            self.op = by_hand(str(op) or "by hand")
+            self.op = by_hand(str(op) or NAMELESS)
+            return
+        told = self.about
+        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, str(op), told.own)
 
     @property
     def _backward(self) -> Callable[[], object]:
-        slopes = getattr(self, "_slopes", None)
-        if slopes is not None and type(slopes[0]) is ByHand:
-            return slopes[0].backward or slopes[0]
-        return functools.partial(push, self)
+        if type(self._x) is not tuple or type(self._slopes[0]) is not ByHand:
+            return self._push
+        step: ByHand = self._slopes[0]
+        return step.backward or step
 
     @_backward.setter
     def _backward(self, backward: Callable[[], object]) -> None:
-        self._set_by_hand(tuple(dict.fromkeys(self.inputs)), (ByHand(backward),))
+        if self._is_by_hand():
+            self._slopes = (ByHand(backward),)
+        elif self._x is not None or not does_nothing(backward):  # a leaf that has nothing to pass on is one still
+            self._set_by_hand(tuple(dict.fromkeys(self.inputs)), ByHand(backward), self._op)
 
-    def _write(self, op: str) -> None:
-        told = self.about
-        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, op, told.own)
+    def _push(self) -> None:
+        """Add the gradient, times the local derivatives, to those of the inputs: one step of the sweep."""
+        g = self._g if self._swept > NONE else self.grad_data
+        if not g or self._x is None:
+            return
+        if type(self._x) is tuple:
+            for x, partial in zip(self.inputs, self.partials, strict=True):
+                x._take(g, partial)
+            return
+        first: Value = self._x
+        first._take(g, self._dx)
+        if self._y is not None:
+            second: Value = self._y
+            second._take(g, self._dy)
+
+    def _take(self, g: float, partial: float) -> None:
+        if not partial:
+            return
+        if self._swept > NONE:
+            self._g += g * partial
+        else:
+            self.grad += g * partial
 
     def _set_attribute(self, name: str, x: Any) -> None:
         """Set an attribute; where the class is compiled, and has no `__dict__`, one of the user's own too."""
@@ -466,13 +503,19 @@ class Value(ValueMethods):
     def _is_by_hand(self) -> bool:
         return type(self._x) is tuple and type(self._slopes[0]) is ByHand
 
-    def _set_by_hand(self, inputs: tuple[Value, ...], slopes: tuple[ByHand]) -> None:
-        """Let a function of the user's be the backward step; a leaf, which has none, keeps it until it has inputs."""
-        told = self._op
-        self._slopes = slopes
-        if inputs:
-            self._x, self._y, self.op = inputs, None, by_hand(told or "by hand")
-            self._write(told)
+    def _check_children(self, given: Iterable[Any]) -> tuple[Any, ...]:
+        """Return the inputs that a node is given, each once; TypeError where one is no Value."""
+        children = tuple(dict.fromkeys(given))
+        for x in children:
+            if not isinstance(x, Value):
+                raise TypeError(f"the inputs of a Value are Values; got {x!r} ({type(x).__name__})")
+        return children
+
+    def _set_by_hand(self, inputs: tuple[Any, ...], step: ByHand, op: str) -> None:
+        """Let a function of the user's be the backward step."""
+        if not OPEN or RECORDING.get():
+            self._slopes = (step,)
+            self._x, self._y, self.op = inputs, None, by_hand(str(op or NAMELESS))
 
 
 if COMPILED:

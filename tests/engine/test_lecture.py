@@ -500,6 +500,37 @@ def a_class_with_more_methods(m: Any) -> Numbers:
 
 
 @program
+def a_step_without_children(m: Any) -> Numbers:
+    x = m.Value(2.0)
+    out = m.Value(5.0)
+
+    def _backward() -> None:
+        x.grad += 3 * out.grad
+
+    out._backward = _backward
+    out.backward()
+    return [x.grad, out.grad]
+
+
+@program
+def a_backward_pass_of_ones_own(m: Any) -> Numbers:
+    a, b = m.Value(1.5, label="a"), m.Value(-0.5, label="b")
+    root = ((a * b + a).relu() + tanh_by_hand(m, b) * a + (a + a)) ** 3
+
+    def run() -> None:
+        order = in_order(root)
+        root.grad = 1
+        for v in order[::-1]:
+            v._backward()
+
+    run()
+    for v in in_order(root):
+        v.grad = 0
+    run()
+    return of(in_order(root))
+
+
+@program
 def a_polynomial_fitted(m: Any) -> Numbers:
     c = [m.Value(0.0, label=f"c{i}") for i in range(3)]
     data = [(x / 4, 1 - 2 * (x / 4) + 0.5 * (x / 4) ** 2) for x in range(-4, 5)]
