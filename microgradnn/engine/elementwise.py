@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def heaviside(x: Any, y: Any) -> Any:
     return calculus.where(operand(x), calculus.step(operand(x)), y)
 
 
-OF_UFUNCS = {
+OF_UFUNCS: Final[dict[str, Any]] = {
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
     "fabs": calculus.abs,

@@ -491,14 +491,14 @@ class Value(ValueMethods):
 
     def _set_attribute(self, name: str, x: Any) -> None:
         """Set an attribute; where the class is compiled, and has no `__dict__`, one of the user's own too."""
-        try:
+        if hasattr(type(self), name):
             object.__setattr__(self, name, x)
-        except AttributeError:
-            if hasattr(type(self), name):
-                raise
-            told = self.about
-            own = {**(told.own or {}), name: x}
-            self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, told.written, own)
+            return
+        told = self.about
+        if told.own is not None:
+            told.own[name] = x
+            return
+        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, told.written, {name: x})
 
     def _is_by_hand(self) -> bool:
         return type(self._x) is tuple and type(self._slopes[0]) is ByHand
