@@ -14,12 +14,13 @@ from ..engine.disk import writable, write
 from ..errors import RenderError
 from ..graph import Node
 from .boxes import Direction, Picture
+from .convert import convert
 from .dot import to_dot
 from .live import live
 from .mermaid import to_mermaid
 from .page import Page, to_page
 from .picture import Names, picture
-from .render import INSTALL, render
+from .render import INSTALL, has_graphviz, render
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
 
@@ -136,8 +137,8 @@ class Drawing:
         """Write it to a file, in the format of its ending, and return the path.
 
         Raises ValueError for an ending that is none of dot, html, mmd, pdf, png, svg, txt, and
-        RenderError where the layout fails (pdf and png need the system's Graphviz), OSError where it cannot be
-        written; then the file that was there stays.
+        RenderError where the layout fails (pdf and png need the system's Graphviz, or `microgradnn[pictures]`),
+        OSError where it cannot be written; then the file that was there stays.
         """
         format = Path(path).suffix.lower().removeprefix(".")
         if format not in FORMATS:
@@ -150,7 +151,11 @@ class Drawing:
             "txt": lambda: f"{tree(self.picture)}\n",
         }
         writable(path)
-        return write(path, texts[format]().encode() if format in texts else render(self.dot(), format))
+        return write(path, texts[format]().encode() if format in texts else self._picture(format))
+
+    def _picture(self, format: str) -> bytes:
+        """Return it in PNG or PDF: by the system's Graphviz, else by what pip installs."""
+        return render(self.dot(), format) if has_graphviz() else convert(self._lay_out(self.dot(), "", LIGHT), format)
 
     def __repr__(self) -> str:
         whole = self.picture.hidden + sum(box.nodes for box in self.picture.boxes)

@@ -53,6 +53,11 @@ def render(dot: str, format: str = "svg", *, timeout: float = 60.0) -> bytes:
     return lay_out([sys.executable, "-P", str(EMBEDDED), str(MEMORY)], dot, timeout)
 
 
+def has_graphviz() -> bool:
+    """Whether the system has a Graphviz."""
+    return shutil.which("dot") is not None
+
+
 def renderer() -> str:
     """Name the Graphviz that draws svg here: `Graphviz 14.1.2 (/usr/bin/dot)`."""
     version = re.search(rb"graphviz version (\S+)", render("digraph {}"))
