@@ -44,7 +44,10 @@ def check_index(index: Any) -> Any:
     if isinstance(index, Node):
         called = getattr(index, "called", None)
         what = f"{called()} is of {getattr(index, 'dtype', '')}" if called else f"{index!r} is of floats"
-        raise TypeError(f"an index is of whole numbers; {what}: take its .data.astype(int)")
+        raise TypeError(
+            f"an index is of whole numbers; {what}: take its .data.astype(int), or, for an input of programs, X[I] or "
+            'X[:, I] with a constant of whole numbers: I = Tensor([[2, 0]], "I", kind="constant")'
+        )
     if isinstance(index, tuple):
         return tuple([check_index(one) for one in index])
     if isinstance(index, (list, np.ndarray)):

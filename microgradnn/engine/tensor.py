@@ -104,6 +104,11 @@ def leaf(array: Array, kind: str) -> Tensor:
     return node
 
 
+def holds_places(x: Tensor) -> bool:
+    """Whether a Tensor is an index: whole numbers to which no gradient comes."""
+    return not x._needs and bool((x._array == np.floor(x._array)).all() and np.isfinite(x._array).all())
+
+
 class Tensor(TensorMethods):
     """An array of float64 or float32 in a computation graph.
 
@@ -504,6 +509,11 @@ class Tensor(TensorMethods):
         return compare(calculus.at_least, (self, other), self._array >= plain(other), self.called())
 
     def __getitem__(self, index: Any) -> Any:
+        parts = index if isinstance(index, tuple) else (index,)
+        last = parts[-1] if parts else None
+        if isinstance(last, Tensor) and all(type(x) is slice and x == slice(None) for x in parts[:-1]):
+            if holds_places(last):
+                return Tensor._record(arrays.pick.hold(axis=len(parts) - 1), self, last)
         return Tensor._record(arrays.take.hold(index=check_index(index)), self)
 
     def __setitem__(self, index: Any, x: Any) -> NoReturn:

@@ -46,6 +46,7 @@ class Derivation:
     defaults: dict[str, Any]  # the data of the inputs when it was derived
     examples: int  # how many there were when it was derived; 0 where they cannot be told
     distributions: tuple[str, ...]  # inputs of which each column has to sum to 1: labels of classes
+    indices: tuple[str, ...]  # inputs that are places in others: whole numbers
     arrays: bool  # whether it was a graph of Tensors
     style: Style
     compares: bool  # whether a value is a condition, which is false of a NaN
@@ -122,6 +123,9 @@ def derive(
         defaults={formulas.names[x]: x.item() for x in given},
         examples=next((x.shape[1] for x in given if formulas.lengths and is_data(x)), 0),
         distributions=tuple(term.label for term in formulas.terms.values() if term in formulas.book.distributions),
+        indices=tuple(
+            dict.fromkeys(x.label for x in map(place_of, formulas.terms.values()) if x is not None and x.label)
+        ),
         arrays=hasattr(output, "shape"),
         style=style,
         compares=formulas.compares,
@@ -129,6 +133,11 @@ def derive(
         latex_of=latex,
         operations=tuple(formulas.own.values()),
     )
+
+
+def place_of(term: Term) -> Any:
+    """Return the index that a term picks by, if it does."""
+    return term.inputs[1] if term.op is not None and term.op.name == "pick" else None
 
 
 def check_output(output: Any, verb: str, wrt: Any = None) -> None:

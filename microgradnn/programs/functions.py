@@ -29,7 +29,7 @@ from .backends import Backend
 from .calls import rows_of
 from .compiled import OnChange
 from .flat import FlatFunction, Way
-from .layout import apart, from_vector, holds_tensors, make_leaf, names_of, numbers_in, together, vector
+from .layout import apart, from_vector, holds_tensors, is_index, make_leaf, names_of, numbers_in, together, vector
 from .loading import load_function
 from .numba.program import TapeProgram
 from .program import Program, Reduction, Result
@@ -71,7 +71,10 @@ class FunctionRecording:
 
     def inputs(self, given: Sequence[Any]) -> list[Any] | None:
         """Return the inputs of the formula, what the guards compute among them; None where they do not hold."""
-        known = [*given, *[one for x in self.outer for one in numbers_in(x, hasattr(x, "shape"))]]
+        known = [
+            *(x.astype(np.float64) if is_index(x) else x for x in given),
+            *[one for x in self.outer for one in numbers_in(x, hasattr(x, "shape"))],
+        ]
         if self.guards is None:
             return known
         try:
@@ -127,7 +130,10 @@ class FunctionProgram:
         self.arrays = holds_tensors(list(examples))
         self.on_change = on_change
         chosen = range(len(examples)) if wrt is None else [self.place(one) for one in wrt]
-        self.places = tuple([i for i in chosen if numbers_in(self.examples[i], self.arrays)])
+        found = {i: numbers_in(self.examples[i], self.arrays) for i in chosen}
+        self.places = tuple([i for i, xs in found.items() if xs and not any(map(is_index, xs))])
+        if wrt is not None and (whole := [self.names[i] for i in chosen if any(map(is_index, found[i]))]):
+            raise TypeError(f"{', '.join(whole)}: by whole numbers there is no gradient; write them as floats")
         self.recordings: list[FunctionRecording] = []
         self.calls = 0
         self.watched = reads_data(getattr(function, "__code__", None))
@@ -373,7 +379,8 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
 
     Of a function, give an example for each argument: a number, an array, a list, tuple or dict of them. It is given
     Values, or Tensors where an example is one; it may return any structure. `wrt` are the places or names of
-    the arguments by which it is differentiated, by default all. What is no number (a string, a bool, None, an object)
+    the arguments by which it is differentiated, by default all. Beside Tensors an array of whole numbers is a
+    constant, by which the function may index: `X[:, i]`. What is no number (a string, a bool, None, an object)
     is static: with another one the function is recorded once more, or with `on_change='raise'` there is a GuardError;
     so it is where a comparison comes out otherwise, or a shape is another. See `FunctionProgram`.
 

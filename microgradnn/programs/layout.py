@@ -1,7 +1,7 @@
 """The arguments of a function: numbers and arrays in lists, tuples and dicts, and what is no number, which is static.
 
 A function is given Values, or, where one of its examples is a Tensor, Tensors: then a number or an array becomes one
-as a whole.
+as a whole, and an array of whole numbers a constant, by which the function may index.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ def apart(part: Any, prefix: str, arrays: bool, leaves: list[Any], names: list[s
         return "array", part.shape
     leaves.append(part)
     names.append(prefix)
-    return ("tensor", np.shape(part.numpy() if isinstance(part, Tensor) else part)) if arrays else "number"
+    return ("places" if is_index(part) else "tensor", np.shape(to_array(part))) if arrays else "number"
+
+
+def is_index(x: Any) -> bool:
+    """Whether x is an array of whole numbers: places in others, to which no gradient comes."""
+    return isinstance(x, np.ndarray) and x.dtype.kind in "iu"
 
 
 class Same:
@@ -88,7 +93,9 @@ def to_float(x: Any) -> float:
 
 
 def to_array(x: Any) -> Any:
-    """Return a number, an array or a Tensor as an array of float64."""
+    """Return a number, an array or a Tensor as an array of float64; one of whole numbers as it is."""
+    if is_index(x):
+        return x
     return x.numpy() if isinstance(x, Tensor) else np.asarray(x.item() if isinstance(x, Node) else x, np.float64)
 
 
@@ -128,7 +135,9 @@ def as_nodes(part: Any, arrays: bool, make: Callable[[Any], Any]) -> Any:
 
 
 def make_leaf(x: Any) -> Any:
-    """Return a float as a Value, an array as a Tensor."""
+    """Return a float as a Value, an array as a Tensor; one of whole numbers as a constant, which an index may be."""
+    if is_index(x):
+        return leaf(x.astype(np.float64), "constant")
     return Value(x) if type(x) is float else leaf(x, "input")
 
 

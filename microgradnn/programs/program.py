@@ -424,7 +424,11 @@ class Program:
         )
 
     def check_labels(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """Return the inputs; ValueError where one that stood for labels of classes holds none now."""
+        """Return the inputs; ValueError where one that stood for labels of classes, or for places, holds none now."""
+        for name in self.derivation.indices:
+            places = inputs[self.inputs.index(name)]
+            if not (np.isfinite(places).all() and (places == np.floor(places)).all()):
+                raise ValueError(f"{name} holds places in an array: whole numbers, as when it was compiled")
         for name in self.derivation.distributions:
             sums = inputs[self.inputs.index(name)].sum(axis=0)
             if not (sums.max() <= 1 + 1e-5 and sums.min() >= 1 - 1e-5):

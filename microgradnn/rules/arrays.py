@@ -313,6 +313,17 @@ put = ArrayOp("put", numerics.put,
          lambda g, f, x, index, shape: take(g, index=index),
          public=False, text="put({x}, {s_}[{index}], {shape})", note="zeros, with x added at an index")
 
+pick = ArrayOp("pick", numerics.pick,
+         lambda g, f, x, y, axis: place(g, y, axis=axis, n=x.shape[axis]),
+         lambda g, f, x, y, axis: 0 * y,
+         public=False, text="{np}take({x}, {y:atom}.astype(int), axis={axis})",
+         note="what stands at the places y along an axis; by the places there is no gradient")
+
+place = ArrayOp("place", numerics.place,
+         lambda g, f, x, y, axis, n: pick(g, y, axis=axis),
+         lambda g, f, x, y, axis, n: 0 * y,
+         public=False, text="place({x}, {y}, {axis}, {n})", note="zeros, n along an axis, with x added at the places y")
+
 concatenate = ArrayOp("concatenate", lambda *xs, axis: np.concatenate(xs, axis),
          lambda g, f, *xs, axis, i: part(g, start(xs, i, axis), xs[i].shape[axis], axis),
          public=False, text="{np}concatenate([{xs}], axis={axis})", free=True)

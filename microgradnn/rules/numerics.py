@@ -791,6 +791,18 @@ def put(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return whole
 
 
+def pick(x: Any, y: Any, axis: int) -> Any:
+    """Return what stands in x at the places y along an axis."""
+    return np.take(x, y.astype(int), axis=axis)
+
+
+def place(x: Any, y: Any, axis: int, n: int) -> Any:
+    """Return zeros, n along an axis, with x added at the places y; one that is there twice gets both."""
+    whole = np.zeros((*x.shape[:axis], n, *x.shape[axis + y.ndim :]), x.dtype)
+    np.add.at(whole, (slice(None),) * axis + (y.astype(int),), x)
+    return whole
+
+
 def weigh_einsum(*xs: Any, subscripts: str) -> Any:
     """Return the einsum of arrays, in whose products 0 · ∞ is 0, as in `weigh`."""
     whole = np.einsum(subscripts, *xs, optimize=True)

@@ -615,6 +615,19 @@ def test_an_index_is_no_tensor(x: Tensor) -> None:
         x[x]
 
 
+def test_a_constant_of_whole_numbers_is_an_index(x: Tensor) -> None:
+    index = Tensor([[1, 0], [1, 1]], kind="constant")
+    for axis, picked in enumerate([x[index], x[:, index]]):
+        assert picked.data.tolist() == np.take(x.data, [[1, 0], [1, 1]], axis).tolist()
+        x.grad = None
+        picked.sum().backward()
+        counts = np.array([1.0, 3.0])
+        assert x.grad.tolist() == np.broadcast_to(counts[:, None] if axis == 0 else counts, x.shape).tolist()
+    for other in (Tensor([[0.5]], kind="constant"), Tensor([[np.nan]], kind="constant"), Tensor([[1.0]])):
+        with pytest.raises(TypeError, match="an index is of whole numbers"):
+            x[other]
+
+
 def test_variances() -> None:
     array = counted((3, 4))
     x = Tensor(array)

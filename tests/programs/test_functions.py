@@ -156,6 +156,56 @@ def test_a_function_without_arguments_has_a_value() -> None:
     assert program() == (9.0, {})
 
 
+def embed(e: Any, w: Any, i: Any) -> Any:
+    return (w @ e[:, i]).tanh()
+
+
+def test_an_index_is_an_argument_and_no_literal() -> None:
+    rng = np.random.default_rng(0)
+    e, w, i = rng.normal(size=(2, 5)), rng.normal(size=(1, 2)), np.array([3, 0, 3])
+    program = compile(lambda e, w, i: embed(e, w, i).sum(), Tensor(e), w, i)
+
+    for other in (np.array([1, 1, 4]), np.array([-1, 2, 0])):
+        value, gradients = program(i=other)
+        leaves = Tensor(e), Tensor(w)
+        embed(*leaves, other).sum().backward()
+        assert value == pytest.approx(np.tanh(w @ e[:, other]).sum(), rel=1e-14)
+        np.testing.assert_allclose(gradients["e"], leaves[0].grad, rtol=1e-13)
+        np.testing.assert_allclose(gradients["w"], leaves[1].grad, rtol=1e-13)
+    assert len(program.recordings) == 1
+    assert "i.astype(int)" in program.source
+    assert program(i=np.array([1])).value == pytest.approx(np.tanh(w @ e[:, [1]]).sum(), rel=1e-14)
+
+
+def test_an_index_that_is_none_is_refused() -> None:
+    e, w, i = np.ones((2, 5)), np.ones((1, 2)), np.array([3, 0, 3])
+    program = compile(embed, Tensor(e), w, i)
+
+    with pytest.raises(IndexError):
+        program.value(i=np.array([3, 0, 5]))
+    with pytest.raises(TypeError, match="whole numbers"):
+        program.value(i=np.array([0.5, 1.0, 2.0]))
+    with pytest.raises(TypeError, match="there is no gradient"):
+        compile(embed, Tensor(e), w, i, wrt=["i"])
+
+
+def test_an_index_is_an_input_of_the_program_of_a_node() -> None:
+    e = Tensor(np.arange(12.0).reshape(3, 4), "E", kind="parameter")
+    i = Tensor([[2, 0, 2]], "I", kind="constant")
+    program = compile((e[:, i] ** 2).sum())
+
+    assert program.inputs == ("E", "I")
+    for places in ([[1, 1, 1]], [[0, 3, -1]]):
+        want = np.zeros((3, 4))
+        columns: Any = (slice(None), places)
+        np.add.at(want, columns, 2 * e.data[columns])
+        assert program(I=places).gradients["E"].tolist() == want.tolist()
+    with pytest.raises(ValueError, match="whole numbers"):
+        program(I=[[1, 0.5, 1]])
+    with pytest.raises(IndexError):
+        program(I=[[1, 4, 1]])
+
+
 def test_a_program_called_on_nodes_is_the_function() -> None:
     program = compile(lambda x: x**3, 1.0)
 

@@ -259,6 +259,27 @@ def matrices(
 
 triangle = st.sampled_from(["L", "U"])
 
+
+@st.composite
+def at_places(draw: st.DrawFn, *, back: bool) -> Case:
+    """An array and places along one of its axes; of the way back, what is added there."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=3))
+    axis, n = draw(st.integers(0, len(shape) - 1)), draw(st.integers(1, 3))
+    length = n if back else shape[axis]
+    places = draw(st.lists(st.integers(0, length - 1), min_size=1, max_size=4))
+    if back:
+        shape = (*shape[:axis], len(places), *shape[axis + 1 :])
+    parameters = {"axis": axis, "n": n} if back else {"axis": axis}
+    return Case((draw(numbers(shape)), np.array(places) + 0.5), parameters)  # 0.5: differences stay at the place
+
+
+def naive_place(x: Any, y: Any, axis: int, n: int) -> Any:
+    whole = np.zeros((n, *np.moveaxis(x, axis, 0).shape[1:]), x.dtype)
+    for i, part in zip(y, np.moveaxis(x, axis, 0), strict=True):
+        whole[int(i)] += part
+    return np.moveaxis(whole, 0, axis)
+
+
 CASES: dict[str, st.SearchStrategy[Case]] = {
     "matmul": factors(),
     "weigh_matmul": factors(),
@@ -270,6 +291,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "cast": of_one(lambda shape: st.just({"dtype": np.dtype("float64")})),  # float32: tests/test_tensor.py
     "take": indexed(back=False),
     "put": indexed(back=True),
+    "pick": at_places(back=False),
+    "place": at_places(back=True),
     "concatenate": joined(),
     "einsum": sums_of_products(),
     "weigh_einsum": sums_of_products(),
@@ -473,6 +496,8 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "cast": lambda x, dtype: x.astype(dtype),
     "take": operator.getitem,
     "put": naive_put,
+    "pick": lambda x, y, axis: np.stack([np.moveaxis(x, axis, 0)[int(i)] for i in y], axis),
+    "place": naive_place,
     "concatenate": lambda *xs, axis: np.concatenate(xs, axis),
     "sum": np.sum,
     "mean": np.mean,
@@ -739,6 +764,8 @@ WRITTEN: list[tuple[str, dict[str, Any], str]] = [
     ("broadcast", {"shape": (2, 3)}, "broadcast_to(a + b, (2, 3))"),
     ("sum_to", {"shape": (2, 1)}, "sum_to(a + b, (2, 1))"),
     ("cast", {"dtype": np.dtype("float32")}, "(a + b).astype('float32')"),
+    ("pick", {"axis": 1}, "take(a + b, c.astype(int), axis=1)"),
+    ("place", {"axis": 1, "n": 3}, "place(a + b, c, 1, 3)"),
     ("take", {"index": (slice(1, 3), ..., None, 0)}, "(a + b)[1:3, ..., None, 0]"),
     ("put", {"index": slice(None, None, 2), "shape": (4,)}, "put(a + b, [::2], (4,))"),
     ("concatenate", {"axis": 1}, "concatenate([a + b, c], axis=1)"),
