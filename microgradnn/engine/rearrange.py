@@ -44,7 +44,8 @@ def in_order(x: Any, move: Callable[[Any], Any]) -> Any:
     x = operand(x)
     moved = move(np.broadcast_to(0, range(1, x.ndim + 1)))  # axes of lengths 1, 2, 3, …, and no memory
     order = tuple([n - 1 for n in moved.shape])
-    return arrays.swap(x) if order == (1, 0) else arrays.transpose(x, axes=order)
+    last_two = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+    return arrays.swap(x) if x.ndim > 1 and order == last_two else arrays.transpose(x, axes=order)
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:

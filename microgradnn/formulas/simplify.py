@@ -153,6 +153,23 @@ def double_swap(op: ArrayOp, x: Term) -> Any:
     return x.inputs[0] if is_op(x, "swap") else None
 
 
+def double_transpose(op: ArrayOp, x: Term) -> Any:
+    """Two orders of axes one after the other are one, or none."""
+    if is_op(x, "swap"):
+        inner = (*range(len(x.shape) - 2), len(x.shape) - 1, len(x.shape) - 2)
+    elif is_op(x, "transpose"):
+        inner = x.op.parameters["axes"]
+    else:
+        return None
+    both = tuple([inner[axis] % len(x.shape) for axis in op.parameters["axes"]])
+    return x.inputs[0] if both == tuple(range(len(both))) else arrays.transpose(x.inputs[0], axes=both)
+
+
+def double_reshape(op: ArrayOp, x: Term) -> Any:
+    """Of two changes of shape the last one is enough."""
+    return arrays.reshape(x.inputs[0], **op.parameters) if is_op(x, "reshape") else None
+
+
 def lone_number(op: ArrayOp, x: Term) -> Any:
     """A number that is repeated to be multiplied needs no shape while it goes from one reshaping to the next."""
     if is_op(x, "reshape") and x.inputs[0].shape == ():
@@ -168,7 +185,8 @@ def named_sum(op: ArrayOp, x: Term) -> Any:
     if shape == ():
         return arrays.sum(x)
     if len(shape) != len(x.shape):
-        return None
+        extra = len(x.shape) - len(shape)
+        return arrays.sum(x, axis=tuple(range(extra)) if extra > 1 else 0) if x.shape[extra:] == shape else None
     axes = tuple([i for i, n in enumerate(shape) if n == 1 and x.shape[i] != 1])
     return arrays.sum(x, axis=axes[0] if len(axes) == 1 else axes, keepdims=True)
 
@@ -191,7 +209,8 @@ REWRITES: dict[str, tuple[Callable[..., Any], ...]] = {
     "zero": (compute_numbers,),
     "same": (same,),
     "sum_to": (named_sum,),
-    "reshape": (kept_shape,),
+    "reshape": (kept_shape, double_reshape),
+    "transpose": (double_transpose,),
     "broadcast": (kept_shape, lone_number),
     "swap": (double_swap,),
 }
