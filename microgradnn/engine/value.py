@@ -17,7 +17,7 @@ from .higher_order import passing, times
 from .masks import make_decision
 from .modes import DETECTING, RECORDING
 from .numpy_names import function_of_values, ufunc_of_values
-from .pickles import restore, state_of
+from .pickles import copy_graph, restore, state_of
 from .recorders import power, recorder
 from .recording import BLANK, KEPT, NONE, ON_NODES, Number, Real, at_limit, leaf, real, record
 from .recording import COMPILED as COMPILED
@@ -288,6 +288,9 @@ class Value(ValueMethods):
 
     def _like(self, x: Any) -> Any:
         return Value(x, kind="constant")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        return copy_graph(self, memo)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduce_node(self, restore, type(self), *state_of(self))

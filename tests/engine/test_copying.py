@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from microgradnn import Tensor, Value, clip, dot, maximum, relu, where
 from microgradnn.check.strategies import Graph, graphs
 from microgradnn.graph import Node, topological
+from microgradnn.nn import Layer
 
 
 def pickled(protocol: int) -> Callable[[Any], Any]:
@@ -153,3 +154,33 @@ def test_gradients_that_are_nodes_come_along_at_any_depth(step: str, copied: Cal
     assert whole(copied(y)) == whole(y)
     assert whole(copied(x.grad)) == whole(x.grad)
     assert whole(*copied([x, y, x.grad])) == whole(x, y, x.grad)
+
+
+def test_a_copy_shares_what_was_shared_and_copies_what_users_noted() -> None:
+    x = Value(2.0, "x")
+    x.moments = [1.0]  # type: ignore[attr-defined]
+    layer = Layer(2, 3)
+    outputs = layer([x, x * x])
+    made = copy.deepcopy({"outputs": outputs, "x": x, "again": outputs[0]})
+
+    assert made["again"] is made["outputs"][0]
+    assert made["x"].moments == [1.0]
+    assert made["x"].moments is not x.moments
+    assert made["outputs"][0].inputs[0].inputs[0].inputs is not outputs[0].inputs[0].inputs[0].inputs
+    (made["outputs"][0] + made["outputs"][1]).backward()
+    assert made["x"].has_grad
+    assert not x.has_grad
+    assert sum(node is made["x"] for node in topological(made["outputs"][2])) == 1
+
+
+def test_of_a_graph_with_gradients_that_are_nodes_a_copy_has_its_own() -> None:
+    x = Value(2.0, "x")
+    y = x**3
+    y.backward(create_graph=True)
+    made = copy.deepcopy(y)
+    twin = made.inputs[0]
+
+    assert twin.grad.data == 12
+    assert x.grad not in topological(twin.grad)
+    twin.grad.backward()
+    assert x.grad.data == 12
