@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..formulas.live import live_source
+from ..formulas.live import MOST_NODES, live_source
 from ..graph import topological
 from ..graph.paths import Edge, uses
 from ..graph.structure import is_array
@@ -29,6 +29,11 @@ def live(picture: Picture) -> Live:
     if root is None:
         return Live("", None, "the output is folded")
     order = topological(root)
+    if len(order) > MOST_NODES:
+        return Live("", None, f"the graph has {len(order):,} nodes, more than the {MOST_NODES:,} that a page computes")
+    leaves = {node for node in order if node.op is None}
+    if any(has_moved(node, edges) for node, edges in uses(order, leaves).items()):
+        return Live("", None, "a number was changed after the graph was computed")
     out = uses(order, boxes)
     why = refused(root, out)
     if why:
@@ -56,8 +61,6 @@ def refused(root: Any, out: dict[Any, list[Edge]]) -> str:
     if is_array(root):
         return "its numbers are arrays"
     for node, edges in out.items():
-        if has_moved(node, edges):
-            return "a number was changed after the graph was computed"
         flows = [edge.flow for edge in edges if edge.user.has_grad]
         if node.has_grad and node is not root and not (root.has_grad and adds_up(flows, node.grad_data)):
             return "its gradients are not those of one backward pass"

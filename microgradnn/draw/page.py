@@ -52,7 +52,8 @@ def steps(picture: Picture) -> list[Moment]:
             found.append(Moment(forward(box), known, known))
     root = boxes[-1]
     if not root.grad:
-        return [*found, Moment(("The gradients have not been computed: call backward().",))]
+        others = tuple((box.id, ("grad", box.id)) for box in boxes if box.grad)
+        return [*found, Moment(("The gradients have not been computed: call backward().",), (), (), others)]
     seed = f"Backward: it starts with the gradient of {name(root)} by itself, {root.grad}."
     found.append(Moment((seed,), (root.id,), (), ((root.id, ("grad", root.id)),)))
     found += backward(boxes, feeds)

@@ -7,7 +7,6 @@ the letters come from running the table's rules on symbols.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -17,14 +16,12 @@ from ..graph import Node, topological
 from ..graph.paths import Edge, back, count_paths, paths, uses
 from ..rules import calculus
 from ..rules.find import find
-from ..rules.notation import Operand, Style, Symbol, addition, constant, definition, labels, number, visible
+from ..rules.notation import Operand, Style, Symbol, addition, constant, definition, labels, latex_name, number, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
 LONGEST_PATH = 40
 DIGITS = 6
-
-LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
 
 
 @overload
@@ -200,14 +197,8 @@ class Explanation:
         return f"{top}/{bottom}" if style == "text" else rf"\frac{{{top}}}{{{bottom}}}"
 
     def name(self, node: Node, style: Style) -> str:
-        """The name of a node, in LaTeX with its digits as an index: w_{11}."""
-        name = self.names[node]
-        if style == "text":
-            return name
-        plain = re.fullmatch(r"([^\W\d_])_?(\d*)", name)
-        if plain:
-            return plain[1] + (f"_{{{plain[2]}}}" if plain[2] else "")
-        return rf"\text{{{name.translate(LATEX)}}}"
+        """The name of a node, in LaTeX with its index: w_{11}."""
+        return self.names[node] if style == "text" else latex_name(self.names[node])
 
     def where(self) -> list[str]:
         """Say what the unnamed nodes in the equations are: 'where t1 = a + b'."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..rules.notation import latex_name
 from .listing import Line
 
 
@@ -17,24 +18,18 @@ def latex(lines: Sequence[Line]) -> str:
 def tex(code: str) -> str:
     r"""Write a formula of the program in LaTeX, in letters as the notes have them: W2.T @ dZ2 as W_2^\top dZ_2."""
     text = code.replace("np.", "").replace("**", "^")
-    text = re.sub(r"([A-Za-z]+)(\d+)\b", r"\1_{\2}", text)
-    text = re.sub(r"\^(-?\d+(\.\d+)?)", r"^{\1}", text).replace(".T", r"^\top")
-    text = text.replace(" @ ", r"\,").replace(" * ", r" \odot ")
-    names = (
-        "exp",
-        "log",
-        "tanh",
-        "maximum",
-        "minimum",
-        "sum",
-        "mean",
-        "sigmoid",
-        "sqrt",
-        "sin",
-        "cos",
-        "axis",
-        "keepdims",
-    )
-    for name in names:
-        text = re.sub(rf"\b{name}\b", rf"\\operatorname{{{name}}}", text)
-    return text.replace("True", r"\text{true}")
+    text = re.sub(r"\^(-?\d+(\.\d+)?)", r"^{\1}", text)
+    text = re.sub(r"(\.?)\b([^\W\d]\w*)(?=(\(?))", lambda found: found[1] + word(*found.groups()), text)
+    return text.replace(".T", r"^\top").replace(" @ ", r"\,").replace(" * ", r" \odot ")
+
+
+def word(dot: str, name: str, bracket: str) -> str:
+    """Write a word of a formula: a variable, dZ2 with its d before it, or what is set upright."""
+    if dot:
+        return name
+    if name in ("True", "False"):
+        return rf"\text{{{name.lower()}}}"
+    if bracket or name in ("axis", "keepdims"):
+        return rf"\operatorname{{{name}}}".replace("_", r"\_")
+    after_d = latex_name(name[1:]) if name[0] == "d" and len(name) > 1 else "\\"
+    return latex_name(name) if after_d.startswith("\\") else f"d{after_d}"

@@ -33,7 +33,7 @@ def reserved() -> set[str]:
 def identifier(name: str) -> str:
     """Return a name with what Python does not take left out: 'z[1]' becomes z1."""
     name = unicodedata.normalize("NFKC", name)  # as Python reads names
-    kept = re.sub(r"\W+", "_", name.replace("[", "").replace("]", "").replace("ŷ", "y_hat")).strip("_")
+    kept = re.sub(r"\W+", "_", re.sub(r"[][{}]", "", name).replace("ŷ", "y_hat")).strip("_")
     if not kept.isidentifier() or keyword.iskeyword(kept):
         kept = f"v_{kept}" if kept else ""
     return kept

@@ -26,6 +26,7 @@ MOST_TERMS = 4  # of a sum of many that are written
 LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
 UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
 WIDE = Context(prec=800)  # digits: from the largest float to the least
+LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -161,6 +162,15 @@ def labels(order: Sequence[Node], of: Collection[Node] | None = None) -> dict[No
         if of is None or node in of:
             names[node] = quantity(node.item()) if is_number else visible(label)
     return names
+
+
+def latex_name(name: str) -> str:
+    """Write a name in LaTeX: a letter with an index as mathematics, w11, W_hh and h_{t-1}, and a word upright."""
+    letter = re.fullmatch(r"([^\W\d_])(?:_?(\d+)|_(\w+)|_\{([^{}]+)\})?", name)
+    if letter is None:
+        return rf"\text{{{name.translate(LATEX)}}}"
+    index = next(filter(None, letter.groups()[1:]), "")
+    return letter[1] + (f"_{{{index.translate(LATEX)}}}" if index else "")
 
 
 def operand(node: Node, label: str) -> Operand:

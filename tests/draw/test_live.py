@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from microgradnn import Tensor, Value, expression
+from microgradnn.draw import Drawing
 from microgradnn.draw.live import live
 from microgradnn.draw.page import HERE
 from microgradnn.draw.phrases import step
@@ -21,6 +23,7 @@ from microgradnn.graph import topological
 from microgradnn.nn.scalar import MLP
 from microgradnn.rules.notation import addition, number
 from tests.browser import Browser, browser  # noqa: F401, a fixture
+from tests.draw.test_random_drawings import drawing_of, drawn
 
 NODE = shutil.which("node")
 
@@ -40,7 +43,8 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Any]]:  #
     complaints: list[str] = []
 
     def open(root: Any, address: str = "", **how: Any) -> Any:
-        path = root.draw().save(tmp_path / f"page{len(pages)}.html")
+        drawing = root if isinstance(root, Drawing) else root.draw()
+        path = drawing.save(tmp_path / f"page{len(pages)}.html")
         page = browser.new_page(**how)
         pages.append(page)
         page.on("console", lambda message: complaints.append(message.text))
@@ -303,6 +307,32 @@ def test_a_whole_network_is_computed_in_a_frame(opened: Callable[..., Any]) -> N
     )
 
     assert took < 500  # on a busy machine
+
+
+@pytest.mark.slow
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(case=drawn())
+def test_whatever_the_graph_the_page_ends_as_the_picture(opened: Callable[..., Any], case: Any) -> None:
+    drawing = drawing_of(*case)
+    page = opened(drawing)
+    shown = page.evaluate(
+        """Object.fromEntries([...document.querySelectorAll("#picture .node")].map((node) =>
+            [node.id, [...node.querySelectorAll("text:not(.unknown)")].map((text) => text.textContent.trim())]))"""
+    )
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+    if page.locator("#inputs input").count():
+        page.locator("#inputs input[type=number]").first.fill("0.25")
+    settle(page)
+    page.close()
+
+    boxes = drawing.picture.boxes
+    assert shown.keys() == {one.id for one in boxes}
+    for one in boxes:
+        if one.kind != "hidden":
+            assert [" ".join(x.split()) for x in shown[one.id] if x] == [
+                " ".join(text.split()) for _, text in one.lines if text.strip()
+            ]
 
 
 # --- numbers, without a browser ------------------------------------------------------------

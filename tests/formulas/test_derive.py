@@ -427,6 +427,17 @@ def test_in_latex_the_letters_are_those_of_the_notes() -> None:
     ]
 
 
+def test_in_latex_a_name_has_its_index_and_a_word_stands_upright() -> None:
+    h, W, b = Value(0.5, "h_{t-1}"), Value(1.5, "W_hh", kind="parameter"), Value(0.1, "bias", kind="parameter")
+
+    assert derive((W * h + b).tanh().named("h_t")).latex.split("\n")[1:-1] == [
+        r"h_{t} &= \operatorname{tanh}(W_{hh} \odot h_{t\_1} + \text{bias}) \\",
+        r"t_{1} &= 1 - h_{t}^{2} \\",
+        r"dW_{hh} &= t_{1} \odot h_{t\_1} \\",
+        r"\text{dbias} &= t_{1}",
+    ]
+
+
 def test_in_a_notebook_it_is_a_formula() -> None:
     derived = derive(first_graph())
 
