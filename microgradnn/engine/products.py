@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ShapeError
+from ..graph import Node
 from ..rules import arrays, calculus
 from .rearrange import diagonal, expand_dims, moveaxis, one_axis, operand, ravel
 
@@ -141,7 +142,10 @@ def einsum(*operands: Any, optimize: Any = None) -> Any:
 def subscripts_of(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return the text and the arrays; also of np.einsum(x, [0, 1], y, [1, 2], [0, 2])."""
     if isinstance(operands[0], str):
-        return operands[0], list(operands[1:])
+        given = operands[1:]
+        if len(given) == 1 and isinstance(given[0], (list, tuple)) and any(isinstance(x, Node) for x in given[0]):
+            given = given[0]  # as PyTorch takes them
+        return operands[0], list(given)
     numbers = sorted({i for one in operands[1::2] for i in one if i is not Ellipsis})
     letter: dict[Any, str] = {i: ascii_letters[k] for k, i in enumerate(numbers)} | {Ellipsis: "..."}
     names = ["".join([letter[i] for i in one]) for one in operands[1::2]]
@@ -260,7 +264,7 @@ def matrix_power(x: Any, n: int) -> Any:
     """Return the product of n times the matrix, of a negative n of its inverse."""
     x = operand(x)
     if n == 0:
-        return np.broadcast_to(np.eye(x.shape[-1]), x.shape) + 0 * x
+        return np.eye(x.shape[-1], dtype=x.dtype) + 0 * x
     base = arrays.inv(x) if n < 0 else x
     result = None
     for digit in reversed(f"{abs(n):b}"):

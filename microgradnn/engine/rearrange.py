@@ -334,11 +334,9 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
     width = tuple([(int(a), int(b)) for a, b in np.broadcast_to(pad_width, (x.ndim, 2))])
     if mode == "constant":
         whole = arrays.pad(x, width=width)
-        return (
-            whole + np.pad(np.zeros(x.shape), width, constant_values=constant_values)
-            if np.any(constant_values)
-            else whole
-        )
+        if not np.any(constant_values):
+            return whole
+        return whole + np.pad(np.zeros(x.shape, x.dtype), width, constant_values=constant_values)
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise ValueError(f"pad: mode {mode!r} (choose from constant, edge, reflect, symmetric, wrap)")
     for axis, ends in enumerate(width):

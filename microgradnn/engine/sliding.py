@@ -54,7 +54,7 @@ def gradient_along(x: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     n = x.shape[axis]
     if edge_order not in (1, 2) or n <= edge_order:
         raise ValueError(f"gradient: {n} numbers along axis {axis} are too few for edge_order {edge_order}")
-    gaps = np.full(n - 1, float(spacing)) if not np.ndim(spacing) else np.diff(np.asarray(spacing, float))
+    gaps = np.full(n - 1, float(spacing)) if not np.ndim(spacing) else np.diff(np.asarray(spacing, x.dtype))
     if len(gaps) != n - 1:
         raise ShapeError(f"gradient: {len(gaps) + 1} places for {n} numbers along axis {axis}")
     shape = [-1 if i == axis else 1 for i in range(x.ndim)]

@@ -599,9 +599,11 @@ class Tensor(TensorMethods):
         return elementwise.copy(self)
 
     def astype(self, dtype: Any) -> Any:
-        """Return the same numbers as float64 or float32."""
+        """Return the same numbers as float64 or float32; as whole numbers or bools, which have no slope, plain ones."""
+        if np.dtype(dtype).kind in "iub":
+            return fact(self).astype(dtype)
         if np.dtype(dtype) not in FLOATS:
-            raise TypeError(f"a Tensor holds float64 or float32, no {np.dtype(dtype)}: write .data.astype(…)")
+            raise TypeError(f"a Tensor holds float64 or float32, no {np.dtype(dtype)}")
         return Tensor._record(arrays.cast.hold(dtype=np.dtype(dtype)), self)
 
     @property
@@ -688,11 +690,11 @@ class Tensor(TensorMethods):
 
     def softmax(self, axis: Axis = 0) -> Any:
         """Return e^x / Σ e^x along the axis: by default of each column, an example."""
-        return Tensor._record(arrays.softmax.hold(axis=axis), self)
+        return Tensor._record(arrays.softmax.hold(axis=axis if self._array.ndim else None), self)
 
     def log_softmax(self, axis: Axis = 0) -> Any:
         """Return x − log Σ e^x along the axis: by default of each column, an example."""
-        return Tensor._record(arrays.log_softmax.hold(axis=axis), self)
+        return Tensor._record(arrays.log_softmax.hold(axis=axis if self._array.ndim else None), self)
 
     # --- NumPy's protocols --------------------------------------------------------------------
 

@@ -334,9 +334,19 @@ WHOLE: dict[str, Callable[..., Any]] = {
     "var": lambda x, axis: x.var(axis, keepdims=True, ddof=1),
     "cumsum": lambda x, axis: x.cumsum(axis or 0),
     "cumprod": lambda x, axis: x.cumprod(axis or 0),
+    "median": lambda x, axis: np.median(x, axis, keepdims=True),
+    "quantile": lambda x, axis: np.quantile(x, 0.3, axis, keepdims=True),
+    "sort": lambda x, axis: np.sort(x, axis or 0),
+    "roll": lambda x, axis: np.roll(x, 1, axis or 0),
+    "triangle": lambda x, axis: np.tril(x, axis or 0),
+    "einsum": lambda x, axis: np.einsum("ij,ij->i" if axis else "ij,ij->j", x, x).reshape(
+        *((-1, 1) if axis else (1, -1))
+    ),
     "turned": lambda x, axis: x.T,
     "part": lambda x, axis: x[:1] if axis == 0 else x[:, :1],
 }
+
+ALIKE = ("cumsum", "cumprod", "sort", "roll", "triangle")  # whose result has the shape of the array
 
 
 @dataclass(frozen=True)
@@ -374,7 +384,10 @@ def draw_arrays(rng: random.Random) -> Arrays:
             do, axis = rng.choice(list(WHOLE)), rng.choice([None, 0, 1])
             shape = np.empty(shapes[i])
             one = {"turned": shape.T, "part": shape[:1] if axis == 0 else shape[:, :1]}.get(
-                do, shape if "soft" in do or "cum" in do else shape.sum(axis, keepdims=True)
+                do,
+                shape
+                if "soft" in do or do in ALIKE
+                else shape.sum(axis or 0 if do == "einsum" else axis, keepdims=True),
             )
             steps.append((do, (i,), axis))
             shapes.append(one.shape)
@@ -554,6 +567,18 @@ UNUSED: dict[str, tuple[Callable[..., Any], Any, Any]] = {
         [[0.0, 0.0]],
     ),
     "a unit that is off, after a logarithm of 0": (lambda x: calculus.relu(x.log().T @ x).sum(), [[0.0]], [[0.0]]),
+    "a unit that is off, by einsum": (
+        lambda x: calculus.relu(np.einsum("ij,jk->ik", np.array([[-1.0, -2.0], [0.5, 1.0]]), x)).sum(),
+        [[1.0], [inf]],
+        [[0.5], [1.0]],
+    ),
+    "what a border cuts off": (lambda x: np.pad(x.log(), ((0, 0), (1, 1)))[:, 2:].sum(), [[0.0, 2.0]], [[0.0, 0.5]]),
+    "what lies above the diagonal": (
+        lambda x: np.tril(x.log(), k=-1).sum(),
+        [[1.0, 0.0], [4.0, 0.0]],
+        [[0.0, 0.0], [0.25, 0.0]],
+    ),
+    "the smaller ones in order": (lambda x: np.sort(x.log(), axis=1)[:, 1:].sum(), [[2.0, 0.0]], [[0.5, 0.0]]),
     "a product": (lambda x: 0 * x.prod(), [[1.0, inf, 2.0]], [[0.0, 0.0, 0.0]]),
     "the largest, of NaN": (lambda x: where(x[:, :1] > 0, x.max(), 0).sum(), [[-1.0, nan]], [[0.0, 0.0]]),
     "a logarithm of a sum": (lambda x: calculus.relu(x.logsumexp()), [[-inf, -inf]], [[0.0, 0.0]]),
