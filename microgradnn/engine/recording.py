@@ -44,7 +44,7 @@ if not COMPILED:
 
 
 def real(x: Any) -> float:
-    """Return x as a float: an int, a float or a NumPy scalar; TypeError for anything else."""
+    """Return x as a float: an int, a float or a scalar of NumPy's or PyTorch's; TypeError for anything else."""
     if type(x) is float:
         return x
     if isinstance(x, (int, float)) or (
@@ -56,6 +56,10 @@ def real(x: Any) -> float:
             return float(x)
         except OverflowError:
             raise ValueError("an integer of more than 308 digits does not fit a float") from None
+    if type(getattr(x, "dtype", None)).__module__ == "torch" and x.ndim == 0 and not x.requires_grad:
+        number = x.item()
+        if isinstance(number, (int, float)):
+            return float(number)
     hint = limits.advice_on(x)
     if isinstance(x, Node):
         hint = "; take its .data, or use it as it is"

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from microgradnn import Tensor, concatenate, stack, where
+from microgradnn import Tensor, Value, concatenate, stack, where
 from microgradnn.graph import OPS, Interval, Op
 from microgradnn.rules import calculus
 
@@ -342,3 +342,13 @@ def test_second_derivatives_are_pytorchs(name: str) -> None:
     (its,) = torch.autograd.grad((twin * twin).sum(), theirs, create_graph=True)
     (its * torch.tensor(uneven((2, 3)))).sum().backward()
     np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-12, atol=1e-14)
+
+
+def test_a_number_of_torchs_is_a_number_and_one_with_a_gradient_is_not() -> None:
+    x = torch.tensor([2.0, 3.0])
+    v = Value(x[0])
+
+    assert [v.data, (v * x[1]).data, (x[1] - v).data, (v + torch.tensor(1)).data] == [2, 6, 1, 3]
+    for other in (x, torch.tensor(1j), torch.tensor(2.0, requires_grad=True)):
+        with pytest.raises(TypeError, match="a Value holds one real number"):
+            Value(other)
