@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 from graphviz import Digraph
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import microgradnn
 from microgradnn import engine, nn
@@ -679,3 +681,57 @@ def test_a_step_that_is_none_of_a_leaf_waits_for_its_inputs() -> None:
 
     assert x.grad == 6  # still a leaf, whose gradient accumulates
     assert x.op is None
+
+
+def product_by_hand(m: Any, x: Any, y: Any) -> Any:
+    """An operation of two, which may be one and the same."""
+    out = m.Value(x.data * y.data, (x, y), "times")
+
+    def _backward() -> None:
+        x.grad += y.data * out.grad
+        y.grad += x.data * out.grad
+
+    out._backward = _backward
+    return out
+
+
+STEPS: list[Callable[[Any, Any, Any], Any]] = [
+    lambda m, x, y: x + y,
+    lambda m, x, y: x * y * 0.5,
+    lambda m, x, y: x - y,
+    lambda m, x, y: (x * y).tanh(),
+    lambda m, x, y: x.relu() + 0.1 * y,
+    lambda m, x, y: tanh_by_hand(m, x * 0.3),
+    lambda m, x, y: product_by_hand(m, x * 0.5, y),
+    lambda m, x, y: product_by_hand(m, x, x) * 0.3,
+    lambda m, x, y: sum([tanh_by_hand(m, x * 0.5), y, tanh_by_hand(m, y * 0.5)]),
+]
+
+
+def grow(m: Any, steps: list[tuple[int, int, int]]) -> list[Any]:
+    """The nodes of a graph, each made by a step from two before it."""
+    nodes = [m.Value(x, label=f"x{i}") for i, x in enumerate((0.7, -1.1, 0.4))]
+    for step, i, j in steps:
+        nodes.append(STEPS[step](m, nodes[i % len(nodes)], nodes[j % len(nodes)]))
+    return nodes
+
+
+@given(st.lists(st.tuples(st.integers(0, len(STEPS) - 1), *[st.integers(0, 20)] * 2), min_size=1, max_size=12))
+def test_graphs_with_steps_by_hand_have_the_gradients_of_the_lecture(steps: list[tuple[int, int, int]]) -> None:
+    ours, theirs, by_steps = grow(OURS, steps), grow(THEIRS, steps), grow(OURS, steps)
+    ours[-1].backward()
+    theirs[-1].backward()
+    assume(all(abs(x) < 1e3 for x in of(theirs)))  # what is larger may cancel with a larger rounding
+    by_steps[-1].grad = 1.0
+    for v in reversed(microgradnn.graph.topological(by_steps[-1])):
+        v._backward()
+
+    # a few roundings of numbers below 1e3, where sums cancel
+    assert of(ours) == pytest.approx(of(theirs), rel=1e-9, abs=1e-9)
+    assert of(by_steps) == pytest.approx(of(theirs), rel=1e-9, abs=1e-9)
+    assert ours[-1].explain(ours[0]).value == pytest.approx(theirs[0].grad, rel=1e-9, abs=1e-9)
+    again = pickle.loads(pickle.dumps(ours[-1]))
+    again.zero_grad()
+    again.backward()
+    leaves = {v.label: v.grad for v in microgradnn.graph.topological(again) if v.op is None and v.label}
+    assert all(grad == pytest.approx(ours[int(label[1])].grad, rel=1e-12, abs=1e-12) for label, grad in leaves.items())
