@@ -32,11 +32,14 @@ from .errors import RendererMissing as RendererMissing
 from .errors import RenderError as RenderError
 from .errors import ShapeError as ShapeError
 from .formulas.derive import Derivation as Derivation
+from .formulas.digits import exactly as exactly
+from .formulas.digits import to_digits as to_digits
 from .formulas.explain import Explanation as Explanation
 from .formulas.explain import explain as explain
 from .formulas.explain_arrays import ArrayExplanation as ArrayExplanation
 from .formulas.expression import Expression as Expression
 from .formulas.expression import expression as expression
+from .formulas.intervals import enclose as enclose
 from .programs.compiled import compiled as compiled
 from .programs.functions import compile as compile
 from .programs.functions import derive as derive
@@ -163,9 +166,11 @@ __all__ = [
     "dot",
     "einsum",
     "elu",
+    "enclose",
     "erf",
     "erfc",
     "erfinv",
+    "exactly",
     "exp",
     "exp2",
     "explain",
@@ -213,6 +218,7 @@ __all__ = [
     "stack",
     "tan",
     "tanh",
+    "to_digits",
     "transpose",
     "trunc",
     "value_and_grad",

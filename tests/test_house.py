@@ -33,7 +33,8 @@ ROOMS = {
     "formulas": (
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
-        "listing pullback source products latex names formula_graph exact derive live outputs explain_arrays explain",
+        "listing pullback source products latex names formula_graph exact derive live outputs digits intervals "
+        "explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",
@@ -157,6 +158,7 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 
 def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
     names = """
+        enclose exactly to_digits
         AnomalyError ArrayExplanation ArrayOperation CompilerMissing Derivation DivergedError DomainError Explanation
         Expression ExpressionError GuardError ModelFileError NoSuchAttribute Operation OutOfRangeError PoleError Program
         RankOneWarning RenderError RendererMissing Result ShapeError Tensor Value array_operation avg_pool2d compiled
