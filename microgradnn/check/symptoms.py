@@ -150,14 +150,25 @@ def look_at_units(number: int, activation: str, a: Array) -> list[Finding]:
 
 def look_at_symmetry(name: str, w: Array, b: Array, dw: Array) -> Finding | None:
     """Look for units of a layer, rows of W, (n, n_prev), that start equal and get the same gradient (notes, I1)."""
-    if len(w) < 2:
+    if len(w) < 2 or w.size == len(w):  # units of one input may well be equal
         return None
-    rows = np.column_stack([w, b.reshape(len(w), -1), dw])
+    moving = np.any(dw.reshape(len(w), -1), axis=1)  # a dead unit is another matter
+    rows = np.column_stack([w, b.reshape(len(w), -1), dw])[moving if np.any(moving) else slice(None)]
     same = [len(group) for group in _groups(rows) if len(group) > 1]
     if not same:
         return None
     seen = f"{max(same)} of {len(w)} units start with equal weights and get equal gradients"
     return Finding(f"{name}, symmetry", False, seen, "They stay equal for ever: draw the weights (init='he', 'xavier')")
+
+
+def look_at_still_units(name: str, dw: Array) -> Finding | None:
+    """Look for units of a layer, rows of W, (n, n_prev), that get no gradient where others do: dead ReLUs."""
+    still = np.flatnonzero(~np.any(dw, axis=1))
+    if not len(still) or len(still) == len(dw):
+        return None
+    seen = f"{len(still)} of {len(dw)} units get no gradient: {name_some([int(i) + 1 for i in still])}"
+    advice = "Dead ReLUs? Scale the inputs, draw smaller weights, take a smaller rate, or leaky_relu"
+    return Finding(f"{name}, dead units", False, seen, advice)
 
 
 def _groups(rows: Array) -> list[list[int]]:
@@ -199,7 +210,12 @@ def look_at_descent(predicted: float, measured: float, noise: float, m: int | No
     what = "a tiny step"
     seen = f"lowers J by {measured:.3g}; the gradient says {predicted:.3g}"
     if abs(predicted) <= 100 * noise and abs(measured) <= 100 * noise:
-        return Finding(what, True, f"{seen}; both are too small to be told from rounding")
+        return Finding(what, True, f"{seen}; how far they differ cannot be told: J is bent, or rounded, too much here")
+    if measured == 0:
+        advice = (
+            "J stands still: it is saturated (log of a number that is cut off?), or the gradient is of something else"
+        )
+        return Finding(what, False, seen, advice)
     if measured <= 0:
         return Finding(what, False, seen, "The step goes uphill or nowhere: a sign, or a gradient of something else")
     if abs(measured - predicted) <= 0.05 * abs(predicted) + 10 * noise:

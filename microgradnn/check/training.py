@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +41,17 @@ class TrainingReport:
         return "\n".join(map(str, self.findings))
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{'ok' if one.ok else '<b>LOOK AT</b>'}</td><td>{escape(one.what)}</td>"
+            f"<td>{escape(one.seen)}{f'. <em>{escape(one.advice)}</em>' if one.advice else ''}</td></tr>"
+            for one in self.findings
+        )
+        return f"<table>{rows}</table>"
+
+
+SHARES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)  # of a step: one that is far too long is looked at where it begins
 
 
 @record_for_itself
@@ -242,9 +254,12 @@ def _look_at_step(step: Callable[[], Any], parameters: _Parameters, rate: float 
             advice = "Mini-batches or dropout: check with one batch and no dropout; what the step does cannot be told"
             return [*findings, Finding("a step", False, seen, advice)]
         for name, before, d in zip(parameters.names, start, moved, strict=True):
-            if before.ndim == 2 and np.any(d):
-                equal = symptoms.look_at_symmetry(name, before, np.zeros(len(before)), d)
-                findings += [equal] if equal else []
+            if before.ndim == 2 and min(before.shape) > 1 and np.any(d):
+                found = (
+                    symptoms.look_at_still_units(name, d),
+                    symptoms.look_at_symmetry(name, before, np.zeros(len(d)), d),
+                )
+                findings += [one for one in found if one]
         if any(map(np.any, moved)):
             findings += _look_along(cost, lambda share: cost_at(share, moved), moved, rate, m)
         return findings
@@ -282,7 +297,7 @@ def _look_along(
     cost: float, cost_at: Callable[[float], float], moved: Sequence[Array], rate: float | None, m: int | None
 ) -> list[Finding]:
     """Look at J along a step, of which `cost_at(1)` is the end: its slope there, and where it is lowest."""
-    along = [(h, cost_at(h), cost_at(-h)) for h in (1e-2, 1e-3, 1e-4)]
+    along = [(h, cost_at(h), cost_at(-h)) for h in SHARES]
     slope, noise = _settle([((up - down) / (2 * h), np.finfo(float).eps * abs(cost) / h) for h, up, down in along])
     findings = []
     if rate is None:

@@ -227,3 +227,53 @@ def test_what_it_cannot_look_at_it_says(call: Callable[[], Any], words: str) -> 
 def test_examples_are_columns() -> None:
     with pytest.raises(ValueError, match="columns of an array"):
         check_training(Network([2, 1]), np.ones(3), Y)
+
+
+def own_loop(scale: float, rate: float, bias: float = 0.0):  # type: ignore[no-untyped-def]
+    """A step of gradient descent of a ReLU network written by hand, and what it changes."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3, 40)) * np.array([[1.0], [scale], [1.0]])
+    y = (x[:1] > 0).astype(float)
+    p = {"W1": rng.standard_normal((8, 3)), "b1": np.full((8, 1), 0.0), "W2": rng.standard_normal((1, 8)) * 0.3}
+    p["b1"][:5] = bias
+
+    def step() -> float:
+        z1 = p["W1"] @ x + p["b1"]
+        a1 = np.maximum(z1, 0)
+        a2 = 1 / (1 + np.exp(-(p["W2"] @ a1)))
+        cost = -np.mean(y * np.log(a2 + 1e-12) + (1 - y) * np.log(1 - a2 + 1e-12))
+        dz2 = (a2 - y) / y.size
+        dz1 = p["W2"].T @ dz2 * (z1 > 0)
+        p["W2"] -= rate * dz2 @ a1.T
+        p["W1"] -= rate * dz1 @ x.T
+        p["b1"] -= rate * dz1.sum(axis=1, keepdims=True)
+        return float(cost)
+
+    return step, p
+
+
+def test_dead_units_of_a_loop_of_ones_own_are_named_and_are_no_symmetry() -> None:
+    step, parameters = own_loop(1.0, 0.1, bias=-100.0)
+
+    report = str(check_training(step, parameters=parameters, rate=0.1))
+
+    assert "W1, dead units: 5 of 8 units get no gradient: 1, 2, 3 and 2 more" in report
+    assert "symmetry" not in report
+
+
+def test_a_step_that_is_far_too_long_is_looked_at_where_it_begins() -> None:
+    step, parameters = own_loop(1.0, 1e4)
+
+    report = str(check_training(step, parameters=parameters, rate=1e4))
+
+    assert "times too long" not in report
+    assert "divide the rate by" in report
+
+
+def test_a_report_is_a_table_in_a_notebook() -> None:
+    step, parameters = own_loop(1.0, 0.1, bias=-100.0)
+
+    html = check_training(step, parameters=parameters, rate=0.1)._repr_html_()
+
+    assert html.count("<tr>") == html.count("</tr>") > 1
+    assert "<b>LOOK AT</b>" in html
