@@ -31,7 +31,7 @@ def line_of(count: int) -> Value:
 
 def network() -> Value:
     """The cost of one example in a 2-16-16-1 network of scalars, 979 nodes or so."""
-    cost = ((MLP(2, [16, 16, 1])([Value(0.5, "x1"), Value(-0.5, "x2")]) - 1.0) ** 2).named("J")
+    cost: Value = ((MLP(2, [16, 16, 1])([Value(0.5, "x1"), Value(-0.5, "x2")]) - 1.0) ** 2).named("J")
     cost.backward()
     return cost
 

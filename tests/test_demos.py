@@ -63,6 +63,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "large_graphs",
         "layers",
         "linear_collapse",
+        "live_page",
         "logistic_regression",
         "loops_to_vectors",
         "moons",

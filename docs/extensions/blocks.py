@@ -136,6 +136,8 @@ class Block(SphinxDirective):
         if isinstance(value, str) and value.startswith(("<svg", "<?xml")):
             svg = value[value.index("<svg") :]
             return [nodes.raw("", f'<figure class="drawing">{svg}</figure>', format="html")]
+        if isinstance(value, str) and hasattr(value, "_repr_html_"):  # a page, in a frame
+            return [nodes.raw("", value._repr_html_(), format="html")]
         if hasattr(value, "_repr_latex_"):
             latex = value._repr_latex_().strip("$")
             return [nodes.math_block(latex, latex, number=None, nowrap=True)]

@@ -276,7 +276,7 @@
   }
 
   /** A step of a slider: a hundredth of what is near a number, as a power of ten. @param {number} x */
-  const gradation = (x) => 10 ** Math.floor(Math.log10(Math.max(Math.abs(x), 1) * 2) - 1);
+  const gradation = (x) => 10 ** Math.floor(Math.log10(Math.max(Math.abs(x) || 1, 0.05) * 2) - 1);
 
   /** Round away what adding tenths leaves. @param {number} x */
   const tidy = (x) => Number(x.toPrecision(12));

@@ -127,11 +127,11 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 </head>
 <body>
 <nav aria-label="Steps" id="walk">
-<button type="button" id="first" aria-label="to the formula">⏮</button>
-<button type="button" id="back" aria-label="one step back">◀</button>
-<button type="button" id="play" aria-label="play" aria-pressed="false">▶▶</button>
-<button type="button" id="next" aria-label="one step on">▶</button>
-<button type="button" id="last" aria-label="to the end">⏭</button>
+<button type="button" id="first" aria-label="to the formula">{icon("first")}</button>
+<button type="button" id="back" aria-label="one step back">{icon("back")}</button>
+<button type="button" id="play" aria-label="play" aria-pressed="false">{icon("play")}</button>
+<button type="button" id="next" aria-label="one step on">{icon("next")}</button>
+<button type="button" id="last" aria-label="to the end">{icon("last")}</button>
 <input id="slider" type="range" min="0" value="0" aria-label="step">
 <output id="count"></output>
 </nav>
@@ -178,6 +178,21 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 </body>
 </html>
 """)
+
+
+# Drawn, since few fonts have such characters.
+ICONS = {
+    "first": "M2 2h2v12H2zM14 2v12L5 8z",
+    "back": "M12 2v12L3 8z",
+    "play": "M1 3v10l6-5zM8 3v10l6-5z",
+    "next": "M4 2v12l9-6z",
+    "last": "M12 2h2v12h-2zM2 2v12l9-6z",
+}
+
+
+def icon(name: str) -> str:
+    """Return what stands on a button."""
+    return f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
 
 
 def content(picture: Picture, live: Live) -> str:
