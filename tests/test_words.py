@@ -15,6 +15,7 @@ import pytest
 
 import microgradnn as mg
 from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
+from microgradnn.check import gradcheck
 from microgradnn.nn import MLP, Adam, Network, Neuron, cosine, fit
 from microgradnn.nn.losses import LOSSES
 from microgradnn.programs.backends import BACKENDS, compile
@@ -165,6 +166,21 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "derive(J, network)": (lambda: derive(V * V, Network([1, 1])), TypeError, "derive(J, network.parameters())"),
     "derive(J, [3])": (lambda: derive(V * V, [3]), TypeError, "got 3 in it"),
     "compile(J, 3)": (lambda: compile(V * V, 3), TypeError, "compile(J, [x]); got 3"),
+    "grad(3)": (lambda: mg.grad(3), TypeError, "what is differentiated is a function of Values; got 3 (int)"),
+    "grad(node)": (lambda: mg.grad(V * V), TypeError, "J.backward() gives the gradients"),
+    "grad(f)()": (lambda: mg.grad(mg.tanh)(), TypeError, "call grad(f)(2.0)"),
+    "grad(f, 5)": (lambda: mg.grad(mg.tanh, 5)(1.0), TypeError, "there is no argument 5 among 1"),
+    "hessian(3)": (lambda: mg.hessian(3)([1.0]), TypeError, "a function of Values"),
+    "jvp(f, 1, 1)": (lambda: mg.jvp(mg.tanh, 1.0, 1.0), TypeError, "jvp(f, (x, y), (1.0, 0.0)); got 1.0"),
+    "gradcheck(3, 1)": (lambda: gradcheck(3, 1.0), TypeError, "a function of Values; got 3"),
+    "gradcheck(f)": (lambda: gradcheck(mg.tanh), TypeError, "Give them: gradcheck(f, 2.0)"),
+    "gradcheck(f, 'a')": (lambda: gradcheck(mg.tanh, "a"), TypeError, "got 'a' (str)"),
+    "gradcheck(f, None)": (lambda: gradcheck(mg.tanh, None), TypeError, "got None (NoneType)"),
+    "expression(3)": (lambda: mg.expression(3), TypeError, "an expression is text"),
+    "expression(text, [1])": (lambda: mg.expression("x", [1]), TypeError, "a dict by name, {'x': 1.0}; got [1]"),
+    "explain(3, a)": (lambda: mg.explain(3, V), TypeError, "explain takes a node, what a graph ends in; got 3"),
+    "draw(most='a')": (lambda: (V * V).draw(most="a"), TypeError, "most is a whole number; got 'a'"),
+    "@no_grad": (lambda: mg.no_grad(mg.tanh), TypeError, "brackets and all"),
     "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
 }
 

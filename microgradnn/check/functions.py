@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.derivatives import check_function
+from ..engine.recording import real
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value
 from ..graph import Node, topological
@@ -20,11 +22,14 @@ class Flat:
     """A function of Values and Tensors as one of a list of numbers, which gives arrays."""
 
     def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        check_function(f)
         self.f = f
         self.inputs = inputs
         self.given = flatten(inputs)
+        if not self.given:
+            raise TypeError("at which numbers is the function to be checked? Give them: gradcheck(f, 2.0)")
         self.leaf_names = name_leaves(f, inputs)
-        arrays = [array_of(x) if isinstance(x, Node) else np.asarray(float(x)) for x in self.given]
+        arrays = [array_of(x) if isinstance(x, Node) else np.asarray(real(x)) for x in self.given]
         self.shapes = [array.shape for array in arrays]
         self.numbers = np.array([float(x) for array in arrays for x in array.flat])
         self.here: list[Any] = []  # what it gives there, once it has been called

@@ -62,6 +62,9 @@ def picture(root: Node, **options: Any) -> Picture:
 
 def check_options(how: Options) -> Options:
     """Raise ValueError for options that cannot be met."""
+    for name, number in (("most", how.most), ("top", how.top), ("depth", how.depth)):
+        if number is not None and not hasattr(number, "__index__"):
+            raise TypeError(f"{name} is a whole number; got {number!r} ({type(number).__name__})")
     if how.most is not None and how.most < 1:
         raise ValueError(f"a picture has at least one node; got most={how.most}")
     if how.top is not None and how.top < 1:

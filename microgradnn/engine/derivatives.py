@@ -9,7 +9,8 @@ run the rules of the table, on nodes where their results are to be differentiate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -72,7 +73,10 @@ class Call:
     """
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], wrt: Wrt) -> None:
+        check_function(f)
         places = (wrt,) if isinstance(wrt, int) else wrt
+        if not all(-len(args) <= place < len(args) for place in places):
+            raise TypeError(f"there is no argument {wrt} among {len(args)}, to differentiate by: call grad(f)(2.0)")
         self.like: Any = args[wrt] if isinstance(wrt, int) else tuple(args[i] for i in wrt)
         given = flatten(self.like)
         self.nested = any(isinstance(x, Node) for x in given)
@@ -85,10 +89,23 @@ class Call:
             self.result = f(*passed)
         finally:
             INSIDE.reset(token)
+        self.warn_of_numbers()
         self.outputs: list[Any] = [
             x if isinstance(x, Node) else Value(x, kind="constant") for x in flatten(self.result)
         ]
         self.nested |= INSIDE.get() and self.uses_others()
+
+    def warn_of_numbers(self) -> None:
+        """Warn of a result of plain numbers: with .data, or float(), it has left the graph."""
+        found = flatten(self.result)
+        if self.nested or any(isinstance(x, Node) for x in found):
+            return
+        if any(isinstance(x, (int, float, np.integer, np.floating)) and x != 0 for x in found):
+            message = (
+                f"the function returned {self.result!r:.60}, and no Value: its derivative is taken for 0. Was it taken "
+                "out of the graph, by .data or .item()? If it is a constant, return Value(…)"
+            )
+            warnings.warn(message, UserWarning, stacklevel=2)
 
     def uses_others(self) -> bool:
         """Whether the outputs depend on Values that are no arguments, such as those of a function around this one."""
@@ -123,6 +140,13 @@ class Call:
                 f"{self.result.shape}"
             )
         return self.outputs[0]
+
+
+def check_function(f: Any) -> None:
+    """Raise TypeError for what cannot be called."""
+    if not callable(f):
+        graph = "; of a graph that is there, J.backward() gives the gradients: x.grad" if isinstance(f, Node) else ""
+        raise TypeError(f"what is differentiated is a function of Values; got {f!r:.60} ({type(f).__name__}){graph}")
 
 
 def none(x: Any) -> Number:
@@ -161,6 +185,7 @@ def grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     >>> grad(cube)(2.0), grad(grad(cube))(2.0), grad(grad(grad(cube)))(2.0)
     (12.0, 12.0, 6.0)
     """
+    check_function(f)
     both = value_and_grad(f, wrt)
     return lambda *args: both(*args)[1]
 
@@ -193,6 +218,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
+    for name, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, Iterable) or isinstance(given, (str, Node)):
+            raise TypeError(f"{name} are one for each argument, as in jvp(f, (x, y), (1.0, 0.0)); got {given!r:.60}")
     call = Call(f, tuple(primals), tuple(range(len(primals))))
     directions = matching(tuple(tangents), tuple(primals), "the tangents", "the arguments")
     call.nested |= any(isinstance(x, Node) for x in directions)

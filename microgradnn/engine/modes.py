@@ -91,7 +91,7 @@ class Switch:
         return inside
 
 
-def no_grad() -> Switch:
+def no_grad(function: None = None, /) -> Switch:
     """Compute without recording: results are constants, which remember nothing.
 
     Use it as `with no_grad():` or as a decorator, `@no_grad()`.
@@ -102,6 +102,10 @@ def no_grad() -> Switch:
     >>> y, y.inputs
     (Value(6.0), ())
     """
+    if function is not None:
+        raise TypeError(
+            f"no_grad takes nothing: write `with no_grad():` or `@no_grad()`, brackets and all; got {function!r:.60}"
+        )
     return Switch(RECORDING, False)
 
 

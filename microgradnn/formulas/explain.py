@@ -48,6 +48,8 @@ def explain(root: Node, source: Node | str) -> Explanation | ArrayExplanation:
     """
     if not isinstance(source, (Node, str)):
         raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
+    if not isinstance(root, Node):
+        raise TypeError(f"explain takes a node, what a graph ends in; got {root!r:.60} ({type(root).__name__})")
     order = topological(root)
     node: Node = find(order, source) if isinstance(source, str) else source
     return explain_arrays(root, node) if hasattr(root, "shape") else explain_numbers(root, node, order)

@@ -99,6 +99,10 @@ def expression(text: str, values: Mapping[str, float] | None = None) -> Expressi
     >>> graph.names["u"]
     Value(6.0, name='u', op='mul')
     """
+    if not isinstance(text, str):
+        raise TypeError(f"an expression is text, as in expression('x*y', {{'x': 1, 'y': 2}}); got {text!r:.60}")
+    if values is not None and not isinstance(values, Mapping):
+        raise TypeError(f"the values are a dict by name, {{'x': 1.0}}; got {values!r:.60} ({type(values).__name__})")
     return Reader(text, values or {}).read()
 
 

@@ -56,7 +56,22 @@ def test_the_value_comes_along() -> None:
 
 def test_what_the_function_does_not_use_has_gradient_0() -> None:
     assert grad(lambda x, y: x + 0 * y, wrt=(0, 1))(1.0, 2.0) == (1.0, 0.0)
-    assert grad(lambda x: 5.0)(1.0) == 0.0
+    assert grad(lambda x: Value(5.0))(1.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    "derivative", [lambda f: grad(f)(3.0), lambda f: jvp(f, (3.0,), (1.0,))[1], lambda f: vjp(f, 3.0)[1](1.0)[0]]
+)
+@pytest.mark.parametrize("leave", [lambda x: x.data**2, lambda x: 5.0, lambda x: np.float64(x.item())])
+def test_a_number_that_has_left_the_graph_is_warned_of(derivative: Any, leave: Any) -> None:
+    with pytest.warns(UserWarning, match="returned .* no Value: its derivative is taken for 0"):
+        assert derivative(leave) == 0.0
+
+
+def test_a_branch_of_0_is_no_number_that_was_lost() -> None:
+    assert grad(lambda x: max(0, x))(-1.0) == 0.0
+    assert jacobian(lambda x: [x, 7.0])(1.0) == [1.0, 0.0]
+    assert hessian(lambda x: 3 * x[0] + x[1])([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_a_branch_that_was_not_taken_gives_nothing_at_any_order() -> None:
