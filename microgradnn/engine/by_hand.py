@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, NoReturn
 
-from ..graph import Fold
+from ..graph import Fold, Node
 
 NAMELESS: Final = "by hand"  # what an operation without a name is called
 
@@ -27,7 +27,11 @@ class ByHand:
 
     def measure(self, node: Any) -> tuple[float, ...]:
         """Return the local derivatives: what the inputs get where the gradient of the node is 1. No `grad` changes."""
-        before = [(x, x.grad if x.has_grad else None) for x in (node, *node.inputs)]
+        if not node.inputs:
+            return ()
+        cells = [cell.cell_contents for cell in getattr(self.backward, "__closure__", None) or ()]
+        known = dict.fromkeys([node, *node.inputs, *[x for x in cells if isinstance(x, Node)]])
+        before = [(x, x.grad if x.has_grad else None) for x in known]
         try:
             for x in node.inputs:
                 x.grad = 0.0

@@ -612,6 +612,22 @@ def test_a_step_by_hand_is_drawn() -> None:
     assert "out = tanh(t1)" in J.draw().text()
 
 
+def test_to_look_at_a_step_by_hand_changes_no_gradient() -> None:
+    x, w = OURS.Value(0.5, label="x"), OURS.Value(0.8, label="w")
+    out = OURS.Value(1.0, (x,), "odd")
+
+    def _backward() -> None:
+        x.grad += out.grad
+        w.grad += out.grad  # which is no child
+
+    out._backward = _backward
+    x.grad = 5.0
+    (out * 2).explain(x)
+    (out * 2).draw().text()
+
+    assert (x.grad, w.grad, w.has_grad, out.has_grad) == (5, 0, False, False)
+
+
 def test_derivatives_of_functions_go_through_a_step_by_hand() -> None:
     slope = 1 - math.tanh(0.5) ** 2
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import micrograd.engine
 import micrograd.nn
+import numpy as np
 import pytest
 
 import microgradnn.engine
@@ -185,3 +186,50 @@ def test_a_softmax_is_of_all_neurons_of_a_kind_that_computes_as_the_usual() -> N
 def test_a_layer_of_one_neuron_may_stand_in_the_middle() -> None:
     assert len(MLP(2, [1, 2])([1.0, 2.0])) == 2
     assert not hasattr(Value(1.0), "__iter__")  # by which micrograd's users tell a list from a Value
+
+
+class Bare(Neuron):
+    """One that draws its weights itself, as after the lecture."""
+
+    def __init__(self, nin: int) -> None:
+        self.w = [Value(1.0) for _ in range(nin)]
+        self.b = Value(0.5)
+        self.nonlin = False
+
+
+def test_a_neuron_need_not_call_the_constructor_of_its_base() -> None:
+    layer = Layer(2, 1)
+    layer.neurons = [Bare(2)]
+
+    assert layer([1.0, 2.0]).data == Bare(2)([1.0, 2.0]).data == 3.5
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.array([1.0, 2.0]),
+        np.array([1, 2], np.uint8),
+        np.array([1.0, 2.0], np.float32),
+        np.array([Value(1.0), 2.0], object),
+        {"a": 1.0, "b": 2.0}.values(),
+        range(1, 3),
+        (1, 2),
+    ],
+)
+def test_what_can_be_gone_through_is_an_input(x: Any) -> None:
+    model = MLP(2, [3, 1], rng=random.Random(1))
+
+    assert model(x).data == model([1.0, 2.0]).data
+    assert model.layers[0].neurons[0](x).data == model.layers[0].neurons[0]([1.0, 2.0]).data
+
+
+def test_weights_and_nonlin_may_be_assigned() -> None:
+    neuron = Neuron(2)
+    neuron.nonlin = False
+    neuron.w = np.array([-1.0, -2.0])  # type: ignore[assignment]
+    linear = neuron([1.0, 1.0])
+    neuron.nonlin = True
+    neuron.w[1] = 3.0  # type: ignore[call-overload]
+
+    assert (linear.data, neuron([1.0, 1.0]).data) == (-3, 2)
+    assert repr(neuron) == "ReLUNeuron(2)"
