@@ -73,6 +73,7 @@
     return grad !== 0 && slope !== 0 ? grad * slope : 0;
   }
 
+  const isChanged = () => state.x.some((x, i) => x !== start[i]);
   /** @param {string} id */
   const valueOf = (id) => now[0][place.get(id) ?? -1];
   /** @param {string} id */
@@ -90,7 +91,8 @@
   /** @param {string} id */
   function backText(id) {
     const use = useOf.get(id);
-    return use === undefined ? arrows[id].back : stepText(now[2][use][0], now[2][use][1], flow(use));
+    if (use === undefined) return isChanged() ? "not computed anew, since it is folded" : arrows[id].back;
+    return stepText(now[2][use][0], now[2][use][1], flow(use));
   }
 
   /** @param {Part} part @returns {string} */
@@ -140,7 +142,7 @@
       known.forEach((id) => values.add(id));
       come.forEach(([id, part]) => grads.set(id, part));
     }
-    const changed = state.x.some((x, i) => x !== start[i]);
+    const changed = isChanged();
     for (const { id, group, value, grad } of seen) {
       const fixed = boxes[id].kind === "folded";
       write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
@@ -155,6 +157,7 @@
       const use = useOf.get(id);
       const slope = use === undefined ? null : number(now[2][use][1], 3);
       write(label, values.has(id) ? (slope === null ? label?.shown : `∂ ${slope}`) : null);
+      group.classList.toggle("stale", changed && use === undefined);
       if (use === undefined) continue;
       const comes = boxes[root].grad ? flow(use) : 1;
       group.classList.toggle("nothing", comes === 0);
@@ -189,7 +192,7 @@
     byId("flow").setAttribute("aria-pressed", String(state.flow));
     if (!state.asking) light(steps[state.step].lit);
     const says = steps[state.step].say.map(textOf).join("");
-    const result = live && state.x.some((x, i) => x !== start[i]) ? `${boxes[root].name} = ${valueText(root)}. ` : "";
+    const result = live && isChanged() ? `${boxes[root].name} = ${valueText(root)}. ` : "";
     say(state.asking ? `${result}What are the gradients? Each is hidden until you have it.` : `${result}${says}`);
     byId("count").textContent = `${state.step} / ${end}`;
     byId("slider").value = String(state.step);
@@ -303,7 +306,7 @@
     const gradient = element("output", { for: `number-${id}` });
     row.append(element("label", { for: `number-${id}` }, name), field, slider, gradient);
     if (grad) {
-      const button = element("button", { type: "button", "aria-label": `nudge ${name}` }, "+0.001");
+      const button = element("button", { type: "button", "aria-label": `+0.001, nudge ${name}` }, "+0.001");
       button.addEventListener("click", () => nudge(i));
       row.append(button);
     }

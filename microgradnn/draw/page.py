@@ -126,6 +126,7 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 </style>
 </head>
 <body>
+<header><h1>{title}</h1></header>
 <nav aria-label="Steps" id="walk">
 <button type="button" id="first" aria-label="to the formula">{icon("first")}</button>
 <button type="button" id="back" aria-label="one step back">{icon("back")}</button>
@@ -170,7 +171,7 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 </section>
 {f"<p>The numbers cannot be changed here: {escape(live.why)}.</p>" if live.why else ""}
 <ul id="paths" aria-label="paths to the output"></ul>
-<section id="walked"><h2>Steps</h2><ol id="steps" start="0"></ol></section>
+<section id="walked"><h2>Steps</h2><ol id="steps" start="0" tabindex="0" aria-label="steps"></ol></section>
 </aside>
 </main>
 <script type="application/json" id="data">{content(picture, live)}</script>

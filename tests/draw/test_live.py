@@ -277,6 +277,15 @@ def test_a_page_of_arrays_ends_with_its_gradients(opened: Callable[..., Any]) ->
     assert box(opened(J), "W") == ["W", "value (1, 2) [1 2]", "grad [3 4]"]
 
 
+def test_what_is_folded_is_not_computed_anew_and_says_so(opened: Callable[..., Any]) -> None:
+    J = (MLP(2, [16, 1])([Value(0.5, "x1"), Value(-0.5, "x2")]) ** 2).named("J")
+    J.backward()
+    page = opened(J.draw(depth=0), "#n0=0.75")
+
+    assert page.locator("#picture .node.folded.stale").count() == page.locator("#picture .node.folded").count() > 0
+    assert "not computed anew, since it is folded" in page.locator("#steps").inner_text()
+
+
 @pytest.mark.parametrize("root", ["arrays", "moved", "twice"])
 def test_where_numbers_cannot_be_changed_the_page_says_why(opened: Callable[..., Any], root: str) -> None:
     J: Any = course_graph()
