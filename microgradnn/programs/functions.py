@@ -16,9 +16,10 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ..engine import derivatives
-from ..errors import GuardError
+from ..errors import GuardError, extra
 from ..formulas.derive import Derivation
 from ..formulas.derive import derive as derive_graph
+from ..formulas.jax_source import jax_source
 from ..formulas.outputs import OutputsDerivation, derive_outputs
 from ..formulas.products import Product, StepsFormula
 from ..formulas.spelling import Style
@@ -201,6 +202,12 @@ class FunctionProgram:
     def at(self, args: Sequence[Any]) -> FlatFunction:
         """Return the function of one vector that stands for arguments of the form of these."""
         return FlatFunction(self.function, args, self.places, self.arrays, self.find, self.ready)
+
+    def to_jax(self) -> Callable[..., Any]:
+        """Return it as a pure function of JAX (an extra), of the numbers of the arguments in order; see `Program`."""
+        found = derive_function(self, style="numpy")
+        with extra("jax"):
+            return load_function(jax_source(found.source), "value_and_gradients")
 
     @property
     def source(self) -> str:
@@ -401,7 +408,7 @@ def derive(
     name: str = "value_and_gradients",
     simplify: bool = True,
     notes: bool = False,
-    style: Style = "numpy",
+    style: Style | Literal["jax"] = "numpy",
 ) -> Derivation: ...
 
 
@@ -413,7 +420,7 @@ def derive(
     name: str = "value_and_gradients",
     simplify: bool = True,
     notes: bool = False,
-    style: Style | None = None,
+    style: Style | Literal["jax"] | None = None,
 ) -> Derivation | OutputsDerivation: ...
 
 
@@ -424,7 +431,7 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     `inputs` are the leaves that become arguments of the function, by default all that have a name; other
     leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
     with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
-    'numpy' or, for graphs of Values, 'python', 'c' or 'javascript'.
+    'numpy', 'jax', the same lines with `jax.numpy`, or, for graphs of Values, 'python', 'c' or 'javascript'.
 
     Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
 
@@ -452,6 +459,9 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     <BLANKLINE>
     dW = dy * (1 - y**2) @ X.T
     """
+    if options.get("style") == "jax":
+        found = derive(output, *examples, **{**options, "style": "numpy"})
+        return replace(found, source=jax_source(found.source), value_source=jax_source(found.value_source))
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
         return derive_graph(output, *examples, **options)
     return derive_function(FunctionProgram(output, examples, options.pop("wrt", None)), **options)

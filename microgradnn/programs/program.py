@@ -15,9 +15,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import ShapeError, extra
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
+from ..formulas.jax_source import jax_source
 from ..formulas.products import StepsFormula
 from ..formulas.shapes import Dim
 from ..graph import Node
@@ -318,6 +319,20 @@ class Program:
             return steps.replay(xs)[steps.output]
 
         return FlatFunction(replay, examples, places, self.arrays, find, lambda product: (way.function(product), rest))
+
+    def to_jax(self) -> Callable[..., Any]:
+        """Return it as a pure function of JAX (an extra): of the inputs in order, the value and a tuple of gradients.
+
+        It goes through `jit`, `vmap` and shardings. It is what is printed, without the sweep where that is not finite;
+        in double precision after `jax.config.update("jax_enable_x64", True)`. Raises ValueError of a program that is
+        not of the backend 'numpy', or where JAX lacks what it needs.
+        """
+        if self.derivation.style != "numpy":
+            raise ValueError(
+                f"JAX takes what is printed for NumPy: compile with backend='numpy', not {self.derivation.style!r}"
+            )
+        with extra("jax"):
+            return load_function(jax_source(self.derivation.source), "value_and_gradients")
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
