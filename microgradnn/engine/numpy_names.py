@@ -47,7 +47,7 @@ OF_FACTS = """
     argmax argmin argsort argpartition lexsort nonzero flatnonzero argwhere count_nonzero searchsorted digitize bincount
     histogram unique all any allclose isclose array_equal array_equiv isin isreal iscomplex isrealobj iscomplexobj
     isposinf isneginf nanargmax nanargmin result_type can_cast min_scalar_type shares_memory may_share_memory array_repr
-    array_str array2string
+    array_str array2string matrix_rank triu_indices_from tril_indices_from diag_indices_from
 """
 FACTS: Final = frozenset(OF_FACTS.split())
 

@@ -204,6 +204,8 @@ class Svd(NamedTuple):
 def solve(x: Any, y: Any) -> Any:
     """Return z of x z = y, for a vector or the columns of a matrix."""
     x, y = operand(x), operand(y)
+    if y.ndim == x.ndim - 1 and y.ndim > 1:  # which an old NumPy takes for vectors
+        y = arrays.reshape(y, shape=(1, *y.shape))
     if y.ndim > 1:
         return arrays.solve(x, y)
     return arrays.reshape(result := arrays.solve(x, expand_dims(y, 1)), shape=result.shape[:-1])

@@ -257,6 +257,22 @@ def append(x: Any, values: Any, axis: int | None = None) -> Any:
     return concatenate((x, values), axis)
 
 
+def block(xs: Any) -> Any:
+    """Return arrays laid out as nested lists say: the innermost beside each other, the next below each other."""
+
+    def depth(one: Any) -> int:
+        return 1 + depth(one[0]) if isinstance(one, list) else 0
+
+    def lay(one: Any, axis: int) -> Any:
+        if isinstance(one, list):
+            return join([lay(inner, axis + 1) for inner in one], axis)
+        x = operand(one)
+        return arrays.reshape(x, shape=(*[1] * (deep - x.ndim), *x.shape)) if x.ndim < deep else x
+
+    deep = depth(xs)
+    return lay(xs, -deep)
+
+
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Return its parts along an axis: so many as equal as can be, or between these places."""
     x = operand(x)
@@ -276,6 +292,13 @@ def parts(x: Any, places: Sequence[Any], axis: int) -> list[Any]:
     before = (slice(None),) * axis
     cuts = [slice(int(one[0]), int(one[-1]) + 1) if len(one) else slice(0, 0) for one in places]
     return [arrays.take(x, index=(*before, cut)) for cut in cuts]
+
+
+def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
+    """Return its slices along an axis."""
+    x = operand(x)
+    before = (slice(None),) * one_axis(axis, x.ndim)
+    return tuple([arrays.take(x, index=(*before, i)) for i in range(x.shape[len(before)])])
 
 
 def vsplit(x: Any, indices_or_sections: Any) -> list[Any]:
@@ -319,6 +342,25 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     index = [np.arange(n).reshape([-1 if i == k else 1 for i in range(x.ndim)]) for k, n in enumerate(x.shape)]
     index[axis] = places
     return arrays.take(x, index=tuple(index))
+
+
+def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    """Return it at those places along the axis where a condition holds, given as bools."""
+    return take(a, np.flatnonzero(np.asarray(condition)), axis)
+
+
+def extract(condition: Any, arr: Any) -> Any:
+    """Return the numbers where a condition holds, given as bools, in one axis."""
+    return take(arr, np.flatnonzero(np.asarray(condition)))
+
+
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """Return for each place the choice that whole numbers name."""
+    made = [operand(x) for x in choices]
+    shape = np.broadcast_shapes(np.shape(a), *[x.shape for x in made])
+    which = np.choose(a, np.arange(len(made)), mode=mode)  # type: ignore[call-overload]
+    places = np.ogrid[tuple([slice(n) for n in shape])]
+    return arrays.take(stack([broadcast_to(x, shape) for x in made]), index=(np.broadcast_to(which, shape), *places))
 
 
 def delete(x: Any, obj: Any, axis: int | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import arrays, calculus
-from .rearrange import operand, ravel, reshape, stack
+from .rearrange import atleast_2d, concatenate, operand, ravel, reshape, squeeze, stack, transpose
 
 Axes = int | Sequence[int] | None
 
@@ -118,6 +118,19 @@ def average(a: Any, axis: Axes = None, weights: Any = None, returned: bool = Fal
         total = sum(w + 0 * np.zeros(x.shape), axis, keepdims=keepdims)
         result = sum(x * w, axis, keepdims=keepdims) / total
     return (result, total) if returned else result
+
+
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
+    """Return the covariances of the rows, or the columns, of a matrix; y has further ones."""
+    x = (
+        atleast_2d(m)
+        if y is None
+        else concatenate([atleast_2d(m), atleast_2d(y)], 0 if rowvar or np.ndim(m) < 2 else 1)
+    )
+    rows = x if rowvar or x.shape[0] == 1 else transpose(x)
+    centred = rows - arrays.mean(rows, axis=1, keepdims=True)
+    n = rows.shape[1] - (ddof if ddof is not None else 0 if bias else 1)
+    return squeeze(arrays.matmul(centred, arrays.swap(centred)) / n)
 
 
 def ptp(a: Any, axis: Axes = None, out: Any = None, keepdims: Any = False) -> Any:

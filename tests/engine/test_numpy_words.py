@@ -29,6 +29,8 @@ def near_one(*shape: int) -> Array:
     return 0.3 * some(*shape) + 2 * np.eye(shape[-1])
 
 
+PLACES, LENGTHS = np.array([4.23, -3.31, 0.77]), np.array([1.5, -0.9, -2.0])  # clear of the jumps of floor, mod, round
+
 np_, linalg = NUMPY, NUMPY.linalg
 trapezoid = getattr(np, "trapezoid", None) or NUMPY.trapz
 WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
@@ -104,6 +106,12 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "take": (lambda x: np_.take(x, [[0, 2], [2, 2]], axis=1), (some(2, 3),)),
     "take_along_axis": (lambda x: np_.take_along_axis(x, np.array([[0, 2], [1, 1]]), axis=1), (some(2, 3),)),
     "delete": (lambda x: np_.delete(x, 1, axis=0), (some(3, 2),)),
+    "block": (lambda x, y: np_.block([[x, y], [y, x]]), (some(2, 2), some(2, 2))),
+    "compress": (lambda x: np_.compress([True, False, True], x, axis=0), (some(3, 2),)),
+    "extract": (lambda x: np_.extract(np.array([[True], [False]]), x), (some(2, 1),)),
+    "choose": (lambda x, y: np_.choose([[0, 1, 1]], [x, y]), (some(2, 3), some(3))),
+    "cov": (np_.cov, (some(3, 4),)),
+    "cov of columns": (lambda x: np_.cov(x, rowvar=False, ddof=0), (some(4, 2),)),
     "sort": (lambda x: np_.sort(x, axis=0), (some(4, 3),)),
     "median": (lambda x: np_.median(x, axis=0), (some(4, 3),)),
     "quantile": (lambda x: np_.quantile(x, [0.2, 0.7], axis=1), (some(2, 4),)),
@@ -124,6 +132,7 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "nuclear norm": (lambda x: linalg.norm(x, ord="nuc"), (some(3, 2),)),
     "solve": (linalg.solve, (near_one(3, 3), some(3))),
     "solve for columns": (linalg.solve, (near_one(2, 3, 3), some(2, 3, 2))),
+    "solve for the same columns": (lambda x, y: linalg.solve(x, y[None])[0], (near_one(2, 3, 3), some(3, 2))),
     "inv": (linalg.inv, (near_one(2, 3, 3),)),
     "det": (linalg.det, (some(3, 3),)),
     "slogdet": (lambda x: linalg.slogdet(x)[1], (near_one(3, 3),)),
@@ -146,14 +155,14 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "logaddexp2": (np_.logaddexp2, (some(3), some(3))),
     "deg2rad": (np_.deg2rad, (some(3),)),
     "reciprocal": (np_.reciprocal, (2 + np.abs(some(3)),)),
-    "floor": (lambda x: np_.floor(x) + x, (some(3),)),
-    "ceil": (lambda x: np_.ceil(x) * x, (some(3),)),
-    "trunc": (lambda x: np_.trunc(3 * x) * x, (some(3),)),
-    "round": (lambda x: np_.round(x, 1) * x, (some(3),)),
-    "%": (lambda x, y: x % y, (5 * some(3), some(3))),
-    "mod": (np_.mod, (5 * some(3), some(3))),
-    "fmod": (np_.fmod, (5 * some(3), some(3))),
-    "//": (lambda x, y: x // y + x, (5 * some(3), some(3))),
+    "floor": (lambda x: np_.floor(x) + x, (PLACES,)),
+    "ceil": (lambda x: np_.ceil(x) * x, (PLACES,)),
+    "trunc": (lambda x: np_.trunc(3 * x) * x, (PLACES,)),
+    "round": (lambda x: np_.round(x, 1) * x, (PLACES,)),
+    "%": (lambda x, y: x % y, (PLACES, LENGTHS)),
+    "mod": (np_.mod, (PLACES, LENGTHS)),
+    "fmod": (np_.fmod, (PLACES, LENGTHS)),
+    "//": (lambda x, y: x // y + x, (PLACES, LENGTHS)),
     "copy": (np_.copy, (some(2, 2),)),
     "real": (np_.real, (some(2, 2),)),
     "zeros_like": (lambda x: np_.zeros_like(x) + x, (some(2, 3),)),
