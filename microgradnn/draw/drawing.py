@@ -142,7 +142,8 @@ class Drawing:
         """
         format = Path(path).suffix.lower().removeprefix(".")
         if format not in FORMATS:
-            raise ValueError(f"unknown format {format!r} (choose from {', '.join(FORMATS)})")
+            ending = "" if format else f"; it is the ending of the name, and {str(path)!r:.60} has none"
+            raise ValueError(f"unknown format {format!r} (choose from {', '.join(FORMATS)}){ending}")
         texts: dict[str, Callable[[], str]] = {
             "dot": self.dot,
             "html": self.page,

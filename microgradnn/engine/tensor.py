@@ -342,7 +342,7 @@ class Tensor(TensorMethods):
         if OPEN and DETECTING.get():
             anomaly.check_sweep(topological(self))
 
-    def backward(self, seed: Any = None, *, create_graph: bool = False) -> None:
+    def backward(self, seed: Any = None, *, create_graph: bool = False, retain_graph: bool = True) -> None:
         """Add seed · ∂self/∂leaf to the `grad` of every leaf that self depends on.
 
         `seed` has the shape of self; it can be left out where self is one number. Otherwise as

@@ -129,7 +129,7 @@ class Node:
         self._about = About(name, scope or told.scope, told.kind, told.made_with, told.grad, told.written, told.own)
         return self
 
-    def backward(self, seed: Any = 1.0, *, create_graph: bool = False) -> None:
+    def backward(self, seed: Any = 1.0, *, create_graph: bool = False, retain_graph: bool = True) -> None:
         """Add seed · ∂self/∂leaf to the `grad` of every leaf that self depends on.
 
         Leaves accumulate over calls, so that several losses can share one step. Inner nodes
@@ -138,6 +138,7 @@ class Node:
         again; `microgradnn.grad` and its sisters are the way to do so that leaves no trace. A node
         and a gradient that was computed from it hold each other, until `zero_grad()` on the same
         node as `backward` parts them; compiled, nothing else does.
+        A graph is there as long as somebody holds it, so PyTorch's `retain_graph` changes nothing.
         Raises ValueError for a constant, such as what was computed inside `no_grad()`.
         """
         if self.op is None and self.kind == "constant":

@@ -117,6 +117,8 @@ def test_without_graphviz_png_and_pdf_say_what_to_install(
     suffix: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nodot")
+    for extra in ("resvg_py", "svglib"):
+        monkeypatch.setitem(sys.modules, extra, None)
 
     message = complaint(capsys, "draw", *J, "-o", f"J.{suffix}")
 

@@ -129,3 +129,12 @@ def test_a_graph_that_was_built_before_goes_back_inside_no_grad_too(leaf: Callab
         y.backward()
 
     assert np.array_equal(x.grad, 2 * x.data)
+
+
+@pytest.mark.parametrize("x", [Value(3.0), Tensor([[3.0]])])
+def test_a_graph_is_kept_as_long_as_it_is_held_so_pytorchs_word_for_that_changes_nothing(x: Any) -> None:
+    y = x * x
+    y.backward(retain_graph=False)
+    y.backward(retain_graph=True)
+
+    assert x.grad == 12  # by hand: twice 2x
