@@ -133,8 +133,8 @@
     line.text.setAttribute("textLength", Math.min(widthOf(shown, line.size), line.room).toFixed(2));
   }
 
-  /** Show the picture as it is after a step. */
-  function draw() {
+  /** Show the picture as it is after a step; with the titles, which are many and not seen. @param {boolean} titles */
+  function draw(titles) {
     const values = new Set();
     /** @type {Map<string, string[]>} */
     const grads = new Map();
@@ -150,7 +150,7 @@
       const hidden = state.asking && askable.includes(id) && !answered.has(id);
       write(grad, hidden ? "grad ?" : part ? textOf(part) : null);
       group.classList.toggle("stale", changed && fixed);
-      if (live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
+      if (titles && live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
     }
     const most = Math.max(...(live?.uses.map((_, i) => Math.abs(flow(i))) ?? []), 0);
     for (const { id, group, label } of drawn) {
@@ -163,6 +163,7 @@
       group.classList.toggle("nothing", comes === 0);
       group.classList.toggle("minus", state.flow && comes < 0);
       group.style.setProperty("--flow", state.flow && most > 0 ? String(1 + (4 * Math.abs(comes)) / most) : "1");
+      if (!titles) continue;
       const step = state.asking ? "" : `\nbackward: ${backText(id)} → ${boxes[arrows[id].tail].name}`;
       group.querySelector("title").textContent = `∂${boxes[arrows[id].head].name}/∂${boxes[arrows[id].tail].name} = ${now[2][use][1]}${step}`;
     }
@@ -181,10 +182,10 @@
     ids.forEach((id) => byId(id)?.classList.add(kind));
   }
 
-  /** Show everything as the state has it. */
-  function show() {
+  /** Show everything as the state has it; while something is dragged, what is not looked at only after that. @param {boolean} [whole] */
+  function show(whole = true) {
     if (live) now = recompute(state.x);
-    draw();
+    draw(whole);
     document.body.classList.toggle("asking", state.asking);
     document.documentElement.dataset.theme = state.theme === "auto" ? (dark.matches ? "dark" : "light") : state.theme;
     byId("theme").value = state.theme;
@@ -197,12 +198,12 @@
     byId("count").textContent = `${state.step} / ${end}`;
     byId("slider").value = String(state.step);
     [...byId("steps").children].forEach((item, i) => {
-      item.textContent = steps[i].say.map(textOf).join("");
+      if (whole) item.textContent = steps[i].say.map(textOf).join("");
       if (i === state.step) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");
     });
     rows.forEach((row) => row());
-    keep();
+    if (whole) keep(); // browsers refuse an address that changes all the time
   }
 
   /** @param {string} text */
@@ -211,10 +212,13 @@
   }
 
   let asked = 0; // for the next frame
-  /** Show everything, once a frame. */
+  let later = 0;
+  /** Show what is looked at, once a frame, and everything after that. */
   function soon() {
     cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(show);
+    clearTimeout(later);
+    asked = requestAnimationFrame(() => show(false));
+    later = setTimeout(() => show(), 100);
   }
 
   // --- steps ----------------------------------------------------------------------------------------------------------
@@ -598,7 +602,7 @@
     state.theme = byId("theme").value;
     show();
   });
-  dark.addEventListener("change", show);
+  dark.addEventListener("change", () => show());
   addEventListener("hashchange", () => {
     read();
     show();

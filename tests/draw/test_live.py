@@ -68,7 +68,9 @@ def box(page: Any, name: str) -> list[str]:
 
 def settle(page: Any) -> None:
     """Wait until what was changed is shown."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(
+        "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 150))"
+    )
 
 
 def gradients(page: Any) -> dict[str, str]:
