@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 import time
@@ -235,17 +236,33 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
 def report_failure(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:
     """Report on a backward pass that raises: the line that is to blame is the one with which it runs and is right."""
     everything = list(range(len(user.leaves)))
-    findings, _ = find(user, reference, everything)
+    stop, text = stopping_line(user, error), f"backward stops with {type(error).__name__}: {error}"
+    misspelt = isinstance(error, (NameError, AttributeError, KeyError))
+    findings = [] if misspelt else find(user, reference, everything)[0]
     named = [k for k in everything if any(user.leaves[k].name in finding.names for finding in findings)] or everything
-    text = f"backward stops with {type(error).__name__}: {error}"
+    notes = [*user.notes, text] if findings else list(user.notes)
+    if not findings and stop is not None:
+        names = tuple(user.leaves[k].name for k in named)
+        findings = [Mistake("raises", names, text, stop[1], stop[0], stop[2])]
     nothing = [np.zeros(user.leaves[k].array.shape, bool) for k in named]
     entries = tuple(
         Checked(user.leaves[k].name, None, reference.slopes(k).values, off, False, text)
         for k, off in zip(named, nothing, strict=True)
     )
-    return BackwardReport(
-        entries, tuple(findings), tuple(user.notes), reference.method, seconds=time.perf_counter() - begin
-    )
+    seconds = time.perf_counter() - begin
+    return BackwardReport(entries, tuple(findings), tuple(notes), reference.method, seconds=seconds)
+
+
+def stopping_line(user: Pass, error: Exception) -> tuple[str, int, str] | None:
+    """Return the file, the number and the text of the last of the user's lines that an error went through."""
+    found, trace = None, error.__traceback__
+    lines = {source.function.__code__: source.lines for source in user.family.sources}
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code in lines:
+            found = code.co_filename, trace.tb_lineno, lines[code].get(trace.tb_lineno, "").strip()
+        trace = trace.tb_next
+    return found
 
 
 def convention(
@@ -405,13 +422,38 @@ def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> tuple[list[M
             claims = one.user.gradients()
             off = [k for k in wrong if claims[k] is not None and not judge(one.user, there, k, claims[k])]
             if not off:
-                return findings, [f"right {one.there}, wrong {one.here}: what goes from one to the next is wrong"]
+                steps = ": what goes from one to the next is wrong" if "entry" in one.there else ""
+                return merge_lines(findings), [f"right {one.there}, wrong {one.here}{steps}"]
             one.user.family = user.family  # what is mended there is mended here
+            trees = [(source, source.tree, source.changed) for source in user.family.sources]
+            for source in user.family.sources:
+                source.tree = copy.deepcopy(source.tree)
             first = Diagnosis(one.user, there, off)
             first.run()
+            rest = Diagnosis(user, reference, wrong)
             if first.findings:
-                rest = Diagnosis(user, reference, wrong)
                 rest.run()
+            mended = rest.state(None)
+            claims_now = mended.claims if mended is not None else []
+            if any(judge(user, reference, k, x) for k, x in enumerate(claims_now) if k in wrong and x is not None):
                 findings += [*first.findings, *rest.findings]
                 break
+            for source, tree, changed in trees:  # it was right there by chance
+                source.tree, source.changed = tree, changed
+    findings = merge_lines(findings)
     return sorted(findings, key=lambda finding: finding.line or 0), []
+
+
+def merge_lines(findings: Sequence[Mistake]) -> list[Mistake]:
+    """Return one finding for each line: what is said of a line that was mended already is not about the user's."""
+    found: dict[tuple[str, int | None], Mistake] = {}
+    for one in findings:
+        place = one.file, one.line
+        if place in found and one.line is not None and one.right and found[place].right:
+            before = found[place]
+            names = tuple(dict.fromkeys([*before.names, *one.names]))
+            text = f"{before.text}; more than that is wrong in this line"
+            found[place] = replace(before, names=names, text=text, right=one.right)
+        else:
+            found[place if place not in found else (one.file, -len(found))] = one
+    return list(found.values())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -26,7 +29,7 @@ from .calls import (
 from .losses import Loss, usual_losses
 from .readings import Item, find_items, read_gradients
 from .reference import Reference
-from .source import Family, Rebuilt, all_names, contents, function_of, global_names, return_names
+from .source import Family, Rebuilt, all_names, contents, function_of, global_names, is_users, return_names
 from .structure import (
     Leaf,
     Token,
@@ -117,6 +120,7 @@ class FunctionPass(Pass):
         self.changed: list[str] = []
         self.objects = bool(objects)
         self.broken: Exception | None = None
+        self.empty = False  # backward returned nothing
         self.stops: tuple[list[Argument], Exception] | None = None
         self.kept: Run | None = None
         self.arguments: list[Argument] = []
@@ -124,6 +128,7 @@ class FunctionPass(Pass):
         first = self.run_first()
         if len(outputs) != len(first.outputs):
             self.output_names = [""] * len(first.outputs)
+        self.guessed = False  # the loss was found beside the user's functions
         self.loss_of: int | None = 0
         if self.loss is not None:
             self.find_loss(first)
@@ -160,13 +165,13 @@ class FunctionPass(Pass):
             raise TypeError(f"there is no array of floating-point numbers to differentiate by: {kinds or 'no input'}")
         try:
             return self.run()
-        except TypeError as error:
-            if is_raised_inside(error, [*self.reached, *self.family.functions]):
-                raise
+        except Exception as error:  # whatever the user's code says to inputs in another order
             names = ", ".join(p.name for p in signature(self.forward))
+            given = ", ".join(map(describe, self.given))
             raise TypeError(
-                f"forward({names}) could not be called with {len(self.given)} inputs: {error}; "
-                "give a function of the inputs in this order, lambda x, w: forward(x, w=w)"
+                f"forward({names}) stops with {type(error).__name__}: {error}. It was given {given}: first what "
+                "forward takes, in its order, then what backward needs besides; or a function of them, "
+                "lambda x, w: forward(x, w=w)"
             ) from error
 
     def find_return_names(self, function: Callable[..., Any]) -> list[str] | None:
@@ -220,8 +225,10 @@ class FunctionPass(Pass):
                 arguments.append(run.result if of is None else run.outputs[of])
             elif plain(p.name) in LABELS.split() and labels:
                 arguments.append(pool[labels[0]])
-            else:
+            elif "cache" in p.name or not self.guessed:
                 arguments.append(run.result if "cache" in p.name else run.inputs[-1])
+            else:
+                raise TypeError(f"there is nothing to be given to it as {p.name}")
         return arguments
 
     def find_loss(self, first: Run) -> None:
@@ -283,6 +290,8 @@ class FunctionPass(Pass):
                 tried.append(f"backward({describe_call(way, self.names, names)}): {type(error).__name__}: {error}")
                 continue
             given = [(x.shape, leaf.array.shape) for x, leaf in zip(found, self.leaves, strict=True) if x is not None]
+            if not given and self.empty:
+                raise TypeError("backward returns None, and leaves no gradient in an attribute: is `return` forgotten?")
             if not given:
                 tried.append(
                     f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}"
@@ -297,11 +306,14 @@ class FunctionPass(Pass):
             self.arguments = best[1]
             self.choose_cost(first)
             if self.loss is None and self.scalar is None and not self.seeds:
-                self.fit_loss(best[2])
+                self.fit_loss(best[2], first)
             return
         if self.stops is not None and bool(self.stops[0]):
             self.arguments, self.broken = self.stops
             self.choose_cost(first)
+            own = next(self.own_losses(first), None) if self.loss is None else None
+            if own is not None:
+                self.take_own_loss(own, first)
             if self.loss is not None or self.scalar is not None or self.seeds:
                 return
         raise TypeError(
@@ -342,8 +354,38 @@ class FunctionPass(Pass):
 
         return Reference(of_out, [out], seconds=60.0).slopes(0).values
 
-    def fit_loss(self, found: Sequence[Array | None]) -> None:
+    def own_losses(self, first: Run) -> Iterator[Callable[..., Any]]:
+        """Yield the costs beside the user's functions that can be called here, each as the loss: cost(A2, Y)."""
+        space = {k: x for function in self.family.functions for k, x in function.__globals__.items()}
+        known = [*self.family.functions, *self.reached]
+        named = [x for name, x in space.items() if COSTS.fullmatch(plain(name)) and is_users(x) and x not in known]
+        for cost in dict.fromkeys(named):
+            if parameters_of(cost):
+                self.loss, self.guessed = cost, True
+                with contextlib.suppress(TypeError):
+                    self.find_loss(first)
+                    yield cost
+        self.loss = None
+
+    def fit_own_loss(self, found: Sequence[Array | None], first: Run) -> tuple[float, Callable[..., Any]] | None:
+        """Return the cost beside the user's functions that the gradient fits best, and how well."""
+        scores = [(self.score(found), cost) for cost in self.own_losses(first)]
+        return max(scores, key=lambda one: one[0], default=None)
+
+    def take_own_loss(self, cost: Callable[..., Any], first: Run) -> None:
+        """Take a cost that was found."""
+        self.loss, self.fitted = cost, None
+        self.find_loss(first)
+        self.notes.append(f"the cost is taken to be {cost.__name__}, which stands beside it; loss= says another")
+
+    def divides(self) -> bool:
+        """Whether backward takes a mean somewhere: / m, 1 / m *, np.mean."""
+        text = " ".join(ast.unparse(source.tree) for source in self.family.sources)
+        return bool(MEANS.search(text))
+
+    def fit_loss(self, found: Sequence[Array | None], first: Run) -> None:
         """Nobody wrote a loss: try the usual ones, and keep the one whose gradient fits best."""
+        own, means = self.fit_own_loss(found, first), self.divides()
         outputs = self.run().outputs
         real = [k for k, x in enumerate(outputs) if is_real(x) and np.ndim(x)]
         best: tuple[float, str, Loss, int] | None = None
@@ -353,8 +395,13 @@ class FunctionPass(Pass):
                 for name, loss in usual_losses(np.asarray(outputs[k], float), labels):
                     self.fitted = loss
                     score = self.score(found)
+                    if means and score < 1 and re.search(r"1/|mean", name):  # where one 1/m stands others are forgotten
+                        score = min(score + 0.3, 0.99)
                     if best is None or score > best[0] + 1e-9:
                         best = (score, name, loss, k)
+        if own is not None and (best is None or own[0] >= best[0] - 0.3):
+            self.take_own_loss(own[1], first)
+            return
         if best is None:
             self.fitted = None
             raise TypeError(
@@ -389,18 +436,19 @@ class FunctionPass(Pass):
         return (named or [x for name, x in found if plain(name) not in ("x", "inputs")])[:3]
 
     def score(self, found: Sequence[Array | None]) -> float:
-        """Return how many of some entries of the gradients are right under the cost as it is now, of 1."""
+        """Return how many of the gradients are right under the cost as it is now, of 1, by some entries of each."""
         reference = Reference(self.cost, [leaf.array for leaf in self.leaves])
-        rng, right, whole = np.random.default_rng(0), 0.0, 0
+        rng, shares = np.random.default_rng(0), []
         for k, claimed in enumerate(found):
             if claimed is None or claimed.shape != self.leaves[k].array.shape or not claimed.size:
                 continue
-            for flat in rng.choice(claimed.size, min(4, claimed.size), replace=False):
-                index = tuple(int(i) for i in np.unravel_index(flat, claimed.shape))
+            places = rng.choice(claimed.size, min(4, claimed.size), replace=False)
+            right = 0
+            for index in [tuple(int(i) for i in np.unravel_index(flat, claimed.shape)) for flat in places]:
                 slope, error = reference.entry(k, index)
-                whole += 1
                 right += bool(abs(slope - claimed[index]) <= 1e-5 * abs(slope) + 10 * error)
-        return right / max(whole, 1)
+            shares.append(right / len(places))
+        return sum(shares) / max(len(shares), 1)
 
     # --- the gradients ------------------------------------------------------------------------------
 
@@ -455,6 +503,7 @@ class FunctionPass(Pass):
             backward = self.backward if rebuilt is None else rebuilt.of(self.backward)
             result = backward(*arguments)
             result = list(result) if inspect.isgenerator(result) else result
+            self.empty = result is None
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
         items = find_items(result, names)
         self.changed = [self.input_name(name) for name in changes(run.inputs, before)] + [
@@ -548,6 +597,11 @@ class FunctionPass(Pass):
                 if not np.array_equal(after[place], start[place]):
                     found[k] = (start[place] - after[place]) / (self.rate or 1.0)
         return found
+
+
+COSTS = re.compile(r"(compute|calc|calculate|get)?(cost|loss)(function)?|crossentropy\w*|mse\w*|\w+(cost|loss)")
+SIZES = r"m|n|N|M|bs|batch\w*|n_?\w*(samples|examples)|num_\w+|len\(\w+\)|\w+\.shape\[\d\]"
+MEANS = re.compile(rf"/ ({SIZES})(?!\w)|\bmean\(")
 
 
 def one_number(found: Any) -> Any:

@@ -86,12 +86,53 @@ def test_call_says_how_and_loss_may_be_of_the_output_alone() -> None:
     assert ok(report) == ["W1", "b1", "W2", "b2"]
 
 
-@pytest.mark.parametrize("extra", [{}, {"call": lambda out, cache: backward(PARAMETERS, cache, X, Y)}])
-def test_where_no_loss_is_written_the_one_that_fits_is_said(extra) -> None:
-    report = check_backward(forward, backward, X, PARAMETERS, *([] if extra else [Y]), **extra)
+def test_where_no_loss_is_written_the_one_that_fits_is_said() -> None:
+    report = check_backward(forward, backward, X, PARAMETERS, call=lambda out, cache: backward(PARAMETERS, cache, X, Y))
 
     assert ok(report) == ["W1", "b1", "W2", "b2"]
     assert "taken to be J = −1/6 Σ y log ŷ + (1 − y) log(1 − ŷ), as the gradient fits" in report.notes[0]
+
+
+def test_a_cost_that_stands_beside_the_pass_is_taken() -> None:
+    report = check_backward(forward, backward, X, PARAMETERS, Y)
+
+    assert ok(report) == ["W1", "b1", "W2", "b2"]
+    assert report.notes[0] == "the cost is taken to be cost, which stands beside it; loss= says another"
+
+
+def test_an_error_in_backward_is_told_with_its_line() -> None:
+    def misspelt(parameters, cache, X, Y):
+        dZ2 = cache["A2"] - Y
+        return {"dW2": dZ2 @ cache["A1"].Tt, "db2": dZ2.sum(axis=1, keepdims=True)}
+
+    def forgotten(parameters, cache, X, Y):
+        backward(parameters, cache, X, Y)
+
+    (finding,) = check_backward(forward, misspelt, X, PARAMETERS, Y, loss=cost).findings
+    assert finding.text.startswith("backward stops with AttributeError")
+    assert "cache['A1'].Tt" in finding.quoted.replace('"', "'")
+    with pytest.raises(TypeError, match="backward returns None, and leaves no gradient in an attribute"):
+        check_backward(forward, forgotten, X, PARAMETERS, Y, loss=cost)
+    with pytest.raises(TypeError, match=r"It was given .*: first what forward takes, in its order"):
+        check_backward(forward, backward, PARAMETERS, X, Y, loss=cost)
+
+
+def test_what_is_right_with_one_column_by_chance_is_no_finding() -> None:
+    def dense(A_prev, W, b):
+        Z = W @ A_prev + b
+        return np.maximum(Z, 0), (A_prev, W, Z)
+
+    def backward_of_dense(dA, cache):
+        A_prev, W, _ = cache
+        dZ = dA
+        dZ[A_prev <= 0] = 0
+        return W.T @ dZ, dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True)
+
+    for seed in range(4):
+        r = np.random.default_rng(seed).standard_normal
+        report = check_backward(dense, backward_of_dense, r((4, 6)), r((4, 4)), r((4, 1)))
+        assert not report
+        assert not any("<= 1" in finding.right for finding in report.findings)
 
 
 def test_a_step_taken_inside_is_the_gradient_times_the_rate() -> None:

@@ -22,7 +22,7 @@ def edit_loop(editor: Editor, statement: ast.For) -> Iterator[Edit]:
     name = call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
     if isinstance(call, ast.Call) and name == "range":
         reverse = ast.Call(ast.Name("reversed", ast.Load()), [call], [])
-        yield editor.edit(slot, reverse, "order", line, 2, "the loop goes backwards")
+        yield editor.edit(slot, reverse, "order", line, 2, f"the loop has to go backwards, over {ast.unparse(reverse)}")
         if len(call.args) == 2:
             whole = ast.Call(call.func, [call.args[1]], [])
             yield editor.edit(slot, whole, "index", line, 1, "the loop begins at 0")

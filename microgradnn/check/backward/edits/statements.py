@@ -84,7 +84,8 @@ def edit_statement(editor: Editor, statement: ast.stmt, slot: Slot, scope: Scope
         yield from edit_expression(editor, inner, node, line, scope)
     for name in ("targets", "target"):
         for inner, node in below(statement, name):
-            if isinstance(node, (ast.Constant, ast.Compare)) or (isinstance(node, ast.Name) and inner[1] != name):
+            inside = isinstance(node, (ast.Name, ast.Attribute)) and inner[1] not in (name, "value")
+            if isinstance(node, (ast.Constant, ast.Compare)) or inside:
                 yield from edit_expression(editor, inner, node, line, scope)
 
 
@@ -94,7 +95,8 @@ def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Sc
     if not isinstance(target, (ast.Subscript, ast.Name, ast.Attribute)):
         return
     where = ast.unparse(target)
-    if isinstance(target, ast.Subscript) or where in scope:
+    nothing = isinstance(statement.value, ast.Constant) and statement.value.value == 0  # to add it is to leave it out
+    if (isinstance(target, ast.Subscript) or where in scope) and not nothing:
         new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
         hint = f"{where} has to be added to (+=), not overwritten"
         yield editor.edit(slot, new, "overwrite", statement.lineno, 1, hint)
