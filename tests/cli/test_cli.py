@@ -122,7 +122,8 @@ def test_without_graphviz_png_and_pdf_say_what_to_install(
 
     message = complaint(capsys, "draw", *J, "-o", f"J.{suffix}")
 
-    assert message.startswith(f"{suffix} needs Graphviz's dot, which is not on PATH; install Graphviz (Linux: apt ")
+    assert message.startswith(f'{suffix} needs pip install "microgradnn[pictures]" (')
+    assert "or Graphviz's dot, which is not on PATH (install Graphviz (Linux: apt " in message
     assert files() == []
 
 
