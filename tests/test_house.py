@@ -61,8 +61,8 @@ ROOMS = {
     "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",
-        "words activations initialisation losses optimisers files plots progress layers scalar history architecture "
-        "checkpoints replayed training blocks network model",
+        "words activations initialisation losses optimisers files plots progress layers torch scalar history "
+        "architecture checkpoints replayed training blocks network model",
     ),
     "sklearn": ("errors engine nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands console"),

@@ -22,6 +22,7 @@ from .layers import Dense, columns
 from .losses import check_shares, cost, loss_of, squared_error
 from .optimisers import not_negative
 from .scalar import MLP, activations
+from .torch import to_torch
 from .training import fit
 from .words import OF_NETWORK, refuse_name, with_words
 
@@ -234,6 +235,10 @@ class Network:
     def save(self, path: str | Path) -> Path:
         """Write it to a safetensors file, architecture included, and return the path; to keep a scaling, see Model."""
         return save(path, numbers(self), {"architecture": describe(self)})
+
+    def to_torch(self) -> Any:
+        """Return it as a torch.nn.Sequential of the same numbers, whose examples are rows; see nn.torch.to_torch."""
+        return to_torch(self)
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
