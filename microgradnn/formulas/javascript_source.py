@@ -22,12 +22,12 @@ RESERVED = {
 # Functions of Python's `math`, and its power, that JavaScript lacks or has otherwise.
 OTHERWISE = {
     "$pow": "(x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y))",
-    "$exp2": "(x) => Math.pow(2, x)",
-    "$fmod": "(x, y) => x % y",
-    "$copysign": "(x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x))",
-    "$isinf": "(x) => Math.abs(x) === Infinity",
-    "$isnan": "(x) => x !== x",
-    "$isfinite": "(x) => Number.isFinite(x)",
+    "$math_exp2": "(x) => Math.pow(2, x)",
+    "$math_fmod": "(x, y) => x % y",
+    "$math_copysign": "(x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x))",
+    "$math_isinf": "(x) => Math.abs(x) === Infinity",
+    "$math_isnan": "(x) => x !== x",
+    "$math_isfinite": "(x) => Number.isFinite(x)",
 }
 
 

@@ -236,19 +236,24 @@ def c_name(function: str) -> str:
 
 # What JavaScript has under Python's names; of the rest `javascript_source` knows what to do.
 OF_JAVASCRIPT = {
-    *("abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "cos", "cosh", "exp", "expm1"),
-    *("floor", "hypot", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh"),
+    *("abs", "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "exp", "expm1"),
+    *("floor", "hypot", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh", "trunc"),
 }
+
+
+LACKING = ("erf", "erfc")  # in `numerics`
 
 
 def javascript_name(function: str) -> str:
     """Return what a function is called in JavaScript; one that it lacks begins with $, which no name of Python does."""
     name = function.removeprefix("math.")
-    return f"Math.{name}" if name in OF_JAVASCRIPT and (name != function or name == "abs") else f"${name}"
+    if name in OF_JAVASCRIPT and (name != function or name == "abs"):
+        return f"Math.{name}"
+    return f"${name}" if name == function or name in LACKING else f"$math_{name}"
 
 
 C = Language("C", "NAN", "INFINITY", "pow", c_name)
-JAVASCRIPT = Language("JavaScript", "Number.NaN", "Number.POSITIVE_INFINITY", "$pow", javascript_name, ("erf", "erfc"))
+JAVASCRIPT = Language("JavaScript", "Number.NaN", "Number.POSITIVE_INFINITY", "$pow", javascript_name, LACKING)
 LANGUAGES = {"c": C, "javascript": JAVASCRIPT}
 
 
