@@ -115,7 +115,9 @@ class Call:
 
     def structured(self, like: Any, numbers: Sequence[Number]) -> Any:
         """Put numbers in a structure: as nodes inside another derivative, else as plain numbers."""
-        if not self.nested:
+        if self.nested:  # a slope that does not depend on anything is a node too: nothing has left the graph
+            numbers = [x if isinstance(x, Node) else Value(x, kind="constant") for x in numbers]
+        else:
             numbers = [x.item() if isinstance(x, Node) else float(x) for x in numbers]
         return unflatten(like, numbers)
 

@@ -164,7 +164,8 @@ def test_a_logsumexp_keeps_what_little_the_others_add(xs: list[float]) -> None:
     assert logs.data == pytest.approx(np.array([less]), rel=2 * EPSILON, abs=0)
     for backend in ("numpy", "python", "numba") if find_spec("numba") else ("numpy", "python"):
         program = compile(logsumexp([Value(0.5, name) for name in names]), backend=backend)
-        for at in (dict(zip(names, xs, strict=True)), {n: np.array([x, x]) for n, x in zip(names, xs, strict=True)}):
+        single, batch = dict(zip(names, xs, strict=True)), {n: np.array([x, x]) for n, x in zip(names, xs, strict=True)}
+        for at in (single, batch) if backend != "python" else (single,):
             assert np.ravel(program.value(**at))[0] == pytest.approx(float(want), rel=2 * EPSILON, abs=0)
 
 
