@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import derivatives
+from ..engine.value import Value
 from ..errors import ShapeError
 from ..formulas.carried import functions_of
 from ..formulas.products import Product, StepsFormula, product_source
@@ -203,8 +204,11 @@ class FlatFunction:
         part = self.part(args)
 
         def of(part: Sequence[Any]) -> Any:
-            result = self.of(*self.merge(args, part))
-            return flatten(result) if product in ("value", "jvp", "vjp") else only(result)
+            outputs = [
+                x if isinstance(x, Node) else Value(x, kind="constant")
+                for x in flatten(self.of(*self.merge(args, part)))
+            ]
+            return outputs if product in ("value", "jvp", "vjp") else outputs[0]
 
         if product == "value":
             return plain_vector(of(as_nodes(part, self.arrays, make_leaf)))
@@ -218,12 +222,6 @@ class FlatFunction:
         if product == "jvp":
             return plain_vector(derivatives.jvp(of, (part,), (moved,))[1])
         return plain_vector(derivatives.hvp(of, part, moved))
-
-
-def only(result: Any) -> Any:
-    """Return the one node that a function returned, in a structure or not."""
-    (one,) = flatten(result)
-    return one
 
 
 def plain_vector(part: Any) -> Any:

@@ -396,6 +396,11 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     """
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
         return backends.compile(output, *examples, **options)
+    if unknown := sorted({*options} - {"wrt", "on_change"}):
+        raise TypeError(
+            f"compile of a function takes wrt and on_change, and no {', '.join(unknown)}: arguments stand in order, "
+            "and Values run as Python, Tensors as NumPy; compile(f(Value(2.0, 'x')), backend=…) is of a node"
+        )
     return FunctionProgram(output, examples, **options)
 
 

@@ -441,3 +441,12 @@ def test_second_derivatives_where_a_first_one_is_zero_and_no_branch_is_left_out(
     assert hessian(lambda v: hypot(v[0], v[1]))([4.0, 0.0]) == [[0.0, 0.0], [0.0, 0.25]]
     assert hessian(lambda v: atan2(v[0], v[1]))([0.0, 1.0]) == [[0.0, -1.0], [-1.0, 0.0]]
     assert hessian(lambda v: atan2(v[0], v[1]))([1.0, 0.0]) == [[0.0, 1.0], [1.0, 0.0]]
+
+
+def test_second_derivatives_of_a_linear_function_are_0_without_a_warning() -> None:
+    def plane(x: Any) -> Any:
+        return 2 * x[0] + x[1]
+
+    assert hvp(plane, [1.0, 2.0], [1.0, 0.0]) == [0.0, 0.0]
+    assert hessian(plane)([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
+    assert grad(grad(lambda x: 3 * x))(1.0) == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import inf, nan
 from typing import Any
@@ -41,7 +42,9 @@ POINTS = [0.3, 2.0, 0.0, -0.0, 0.5, -1.5, -0.5, nan, inf, -inf, 800.0, -800.0, 1
 def outcome(call: Callable[[], tuple[Any, Any]]) -> Any:
     """What a call gives, or the name of what it raises."""
     try:
-        value, gradient = call()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "the function returned")  # a plain number, as is meant
+            value, gradient = call()
         return float(value), float(np.ravel(gradient)[0])
     except (ValueError, ArithmeticError) as error:
         return type(error).__name__
@@ -244,6 +247,11 @@ def test_what_is_no_number_is_no_result() -> None:
         with pytest.raises(TypeError, match="one real number"):
             compile(lambda x: result, 1.0)  # noqa: B023
     assert compile(lambda x: [], 1.0).value() == []
+
+
+def test_an_option_of_nodes_is_none_of_functions() -> None:
+    with pytest.raises(TypeError, match="takes wrt and on_change, and no backend"):
+        compile(lambda x: x, 1.0, backend="c")  # type: ignore[call-overload]
 
 
 def test_a_function_without_examples_is_asked_for_them() -> None:
