@@ -242,6 +242,15 @@ def test_what_was_not_recorded_is_found_or_refused() -> None:
         compile(lambda x: x * next(noise), 1.0)
 
 
+def test_rounding_is_no_change_of_the_function() -> None:
+    def f(x: Any) -> Any:
+        return (x + 1e16) - 1e16 + (x * 3 + 1e16) / 3 - 1e16 / 3
+
+    program = compile(f, 1.0)
+    for x in np.linspace(-3, 3, 40):
+        assert abs(program(float(x)).value - value_and_grad(f)(float(x))[0]) <= 8  # of units of 1e16
+
+
 def test_what_is_no_number_is_no_result() -> None:
     for result in (None, "text"):
         with pytest.raises(TypeError, match="one real number"):
