@@ -34,7 +34,7 @@ from .layout import apart, from_vector, holds_tensors, is_index, make_leaf, name
 from .loading import load_function
 from .numba.program import TapeProgram
 from .program import Program, Reduction, Result
-from .recording import RecordedCall, record_call, unique
+from .recording import RecordedCall, numbers_of, record_call, same, unique
 
 IMPORTS = ("import math", "import numpy as np")
 TAKES_OUT = {"data", "item", "numpy", "grad_data"}  # what a node has, and a guard does not see
@@ -269,7 +269,11 @@ class FunctionProgram:
         if want.shape == found.shape and np.allclose(found, want, rtol=1e-6, atol=1e-9):
             return
         again = FunctionRecording(self, args, one.form)
-        if same_steps(one.way.formula.rows, again.way.formula.rows):  # what differs is rounding
+        outer = zip(one.outer, again.outer, strict=False)
+        kept = len(one.outer) == len(again.outer) and all(
+            x is y or same(numbers_of(x), numbers_of(y)) for x, y in outer
+        )
+        if kept and same_steps(one.way.formula.rows, again.way.formula.rows):  # what differs is rounding
             return
         self.recordings = [other for other in self.recordings if other is not one]
         raise GuardError(
@@ -300,6 +304,9 @@ class FunctionProgram:
     def rest(self) -> list[Any]:
         """The inputs of the first recording but those of `wrt`, as they were."""
         return self.find(self.examples)[1]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.function, self.examples, self.wrt, self.on_change)
 
     def __repr__(self) -> str:
         return f"<program of {self.name}({', '.join(self.names)}), by {', '.join(self.wrt)}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable
 from math import inf, nan
@@ -249,6 +250,21 @@ def test_rounding_is_no_change_of_the_function() -> None:
     program = compile(f, 1.0)
     for x in np.linspace(-3, 3, 40):
         assert abs(program(float(x)).value - value_and_grad(f)(float(x))[0]) <= 8  # of units of 1e16
+
+
+def test_an_array_that_changes_outside_is_found_out() -> None:
+    a = np.ones((1, 2))
+    program = compile(lambda x: (Tensor(a) @ x).sum(), Tensor(np.ones((2, 1))))
+    program()
+    a[:] = 7
+
+    with pytest.raises(GuardError, match="a variable that changes"):
+        [program() for _ in range(8)]
+
+
+def test_a_program_of_a_function_is_kept_as_its_function() -> None:
+    program = pickle.loads(pickle.dumps(compile(microgradnn.tanh, 2.0)))
+    assert program(0.5).value == pytest.approx(np.tanh(0.5), rel=1e-15)
 
 
 def test_what_is_no_number_is_no_result() -> None:
