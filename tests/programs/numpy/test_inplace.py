@@ -233,6 +233,8 @@ ROWS: dict[str, Callable[..., Any]] = {
     "sum_to": lambda x, y: ARRAY_OPS["sum_to"](x, shape=(3, 1)) * y,
     "cast": lambda x, y: ARRAY_OPS["cast"](x, dtype=np.dtype("float32")) * y,
     "take": lambda x, y: x[1:, ::-1] * x[[0, 0]] + y[0, 2] * y[2:, 1:2],
+    "pick": lambda x, y: ARRAY_OPS["pick"](x, np.array([[1.0, 0.0]]), axis=0) * y[:2],
+    "place": lambda x, y: ARRAY_OPS["place"](x[None, :2], np.array([[1.0, 1.0]]), axis=0, n=y.shape[0]) * y,
     "put": lambda x, y: ARRAY_OPS["put"](x[0], index=(slice(None), 1), shape=(4, 3)) * y.T,
     "concatenate": lambda x, y: concatenate([tanh(x), y.exp(), tanh(x) + y]),
     "sum": lambda x, y: x.sum(axis=0) * y + x.sum(axis=1, keepdims=True) + y.sum(),
