@@ -50,8 +50,9 @@ ROOMS = {
         f"{CORE} formulas",
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
         "gradients symptoms training "
-        "backward.notation backward.structure backward.readings backward.source backward.reference backward.losses "
-        "backward.calls backward.passes backward.edits.syntax backward.edits.names backward.edits.editor "
+        "backward.notation backward.structure backward.source backward.reference backward.losses "
+        "backward.calls backward.readings backward.passes backward.edits.syntax backward.edits.names "
+        "backward.edits.editor "
         "backward.edits.factors backward.edits.terms backward.edits.values backward.edits.calls "
         "backward.edits.operators backward.edits.variables backward.edits.indices backward.edits.expressions "
         "backward.edits.loops backward.edits.statements backward.evidence backward.phrases "

@@ -10,6 +10,7 @@ import copy
 import inspect
 import io
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expecte
 LABELS += " targetslist targetlist ylist labelslist"
 
 OUTPUTS = "output out outputs yhat ypred prediction predictions result activations activation a y probs z"
+
+PREDICTIONS = re.compile(r"al|a\d|yhat|ypred|preds?|predictions?|probs?|outputs?|out")
 
 # ("input", 2), ("output", 0), ("rest", 1), ("all", None), ("seed", 0), ("rate", None), ("attribute", "output")
 Argument = tuple[str, Any]
@@ -181,6 +184,9 @@ def name_argument(
         )
     if name in SEEDS.split() and name != "eta":
         return ("seed", None)
+    alike = len(run.outputs) > 2 and all(is_real(x) for x in run.outputs)  # the output may be any of them
+    if PREDICTIONS.fullmatch(name) and is_real(run.outputs[0]) and np.ndim(run.outputs[0]) and not alike:
+        return ("output", 0)
     if name in RATES.split():
         return ("rate", None)
     if name in LABELS.split():

@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import Pass, parameters_of, quiet
+from .calls import LABELS, Pass, parameters_of, quiet
 from .diagnosis import Diagnosis, Mistake
 from .evidence import evidence_of, ratio_of
 from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
-from .variation import elsewhere, find_hiding_inputs, single
+from .structure import plain
+from .variation import DATA, elsewhere, find_hiding_inputs, single
 
 HAIR = 1e-4  # of a gradient: no mistake is that small
 
@@ -174,7 +175,11 @@ def examine_here(user: Pass) -> BackwardReport:
         given = [k for k, claimed in enumerate(claims) if claimed is not None]
         if not given:
             raise TypeError(f"no gradient was found for {', '.join(leaf.name for leaf in user.leaves)}")
-        forgotten = [k for k in range(len(claims)) if k not in given and beside_others(user, k, given)]
+        missing = [k for k in range(len(claims)) if k not in given and k not in getattr(user, "idle", ())]
+        missing = [k for k in missing if user.leaves[k].array.size and np.nanmax(np.abs(reference.slopes(k).values))]
+        forgotten = [k for k in missing if beside_others(user, k, given)]
+        again = user.gradients()
+        unsteady = [k for k in given if not same_numbers(claims[k], again[k])]
         measure_rounding(user, reference, claims)
         wrong = [k for k in given if not judge(user, reference, k, claims[k])]
         if any(reference.slopes(k).kinks for k in wrong):
@@ -205,9 +210,18 @@ def examine_here(user: Pass) -> BackwardReport:
         if meant:
             wrong = []
         findings, besides = find(user, reference, wrong)
+        wrong = sorted({*wrong, *unsteady})
     shown = sorted([*given, *forgotten])
     entries = tuple(entry(user, reference, k, claims[k], k not in wrong and k not in forgotten) for k in shown)
     notes = [*user.notes, *meant, *cut, *besides]
+    if unsteady:
+        names = ", ".join(gradient_of(user.leaves[k].name) for k in unsteady)
+        notes.append(f"{names}: another at the next run of the same pass, so it cannot be right")
+    data = (*DATA.split(), *LABELS.split())
+    left = [user.leaves[k].name for k in missing if k not in forgotten]
+    left = [gradient_of(name) for name in left if plain(name) not in data]
+    if left:
+        notes.append(f"no gradient is given for {', '.join(left)}")
     if changed:
         notes.append(f"backward changes in place: {', '.join(changed)}")
     unknown = [
@@ -225,12 +239,15 @@ def examine_here(user: Pass) -> BackwardReport:
 
 
 def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
-    """Whether a gradient was forgotten: that of an array in a dict or a list whose other arrays have theirs."""
-    mine = user.leaves[k]
-    others = [user.leaves[j] for j in given]
+    """Whether a gradient was forgotten: that of an array beside others in a dict, a list or an object that have one."""
+    mine, others = user.leaves[k], [user.leaves[j] for j in given]
     container = mine.tokens[:-1]
-    in_object = getattr(user, "objects", False)
-    return bool(container) and mine.array.ndim > 0 and not in_object and any(o.tokens[:-1] == container for o in others)
+    return bool(container) and mine.array.ndim > 0 and any(o.tokens[:-1] == container for o in others)
+
+
+def same_numbers(x: Array | None, y: Array | None) -> bool:
+    """Whether two runs give the same gradient."""
+    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
 
 
 def report_failure(user: Pass, reference: Reference, error: Exception, begin: float) -> BackwardReport:

@@ -14,9 +14,11 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .calls import (
+    CACHES,
     LABELS,
     OUTPUTS,
     RATES,
+    SEEDS,
     Argument,
     Pass,
     Run,
@@ -31,6 +33,7 @@ from .readings import Item, find_items, read_gradients
 from .reference import Reference
 from .source import Family, Rebuilt, all_names, contents, function_of, global_names, is_users, return_names
 from .structure import (
+    GRADIENTS,
     Leaf,
     Token,
     build,
@@ -98,7 +101,8 @@ class FunctionPass(Pass):
         variable = any(p.kind is p.VAR_POSITIONAL for p in signature(forward))
         self.count = len(inputs) if variable else min(len(takes), len(inputs))
         wanted = [p.name for p in parameters_of(self.backward)] if self.backward is not None and call is None else []
-        spare = [n for n in wanted if plain(n) not in RATES.split()]
+        others = (*RATES.split(), *CACHES.split(), *SEEDS.split())
+        spare = [n for n in wanted if plain(n) not in others or plain(n) in ("y", "x")]
         outputs = return_names(forward) or []
         spare = sorted((n for n in spare if n not in outputs), key=lambda n: plain(n) not in LABELS.split())
         self.names = name_inputs(forward, len(inputs), spare)
@@ -132,6 +136,7 @@ class FunctionPass(Pass):
         self.loss_of: int | None = 0
         if self.loss is not None:
             self.find_loss(first)
+        self.idle = self.find_idle(first)
         self.look_for_chance(first)
         self.returns = self.find_return_names(self.backward or forward)
         if self.backward is None:
@@ -183,6 +188,21 @@ class FunctionPass(Pass):
                 if any(is_gradient_name(name, leaf.tokens[-1]) for name in inner for leaf in self.leaves):
                     return inner
         return names
+
+    def find_idle(self, first: Run) -> set[int]:
+        """Return which arrays in attributes are no inputs: forward sets or never reads them, or they are gradients."""
+        after: dict[tuple[Token, ...], Any] = {}
+        for name, part in zip(self.names, first.inputs, strict=True):
+            after |= dict(walk(part, (name,), set()))
+        idle, read = set(), {name for function in self.reached for name in all_names(function.__code__)}
+        for k, leaf in enumerate(self.leaves):
+            if len(leaf.tokens) > 1 and is_object(self.given[self.names.index(str(leaf.tokens[0]))]):
+                now = after.get(leaf.tokens)
+                moved = not isinstance(now, (np.ndarray, float)) or not np.array_equal(now, leaf.array, equal_nan=True)
+                unread = bool(read) and isinstance(leaf.tokens[1], str) and leaf.tokens[1] not in read
+                if moved or unread or any(plain(str(token)) in GRADIENTS for token in leaf.tokens):
+                    idle.add(k)
+        return idle
 
     def look_for_chance(self, first: Run) -> None:
         """Say so if forward does not give the same twice."""
@@ -307,6 +327,15 @@ class FunctionPass(Pass):
             self.choose_cost(first)
             if self.loss is None and self.scalar is None and not self.seeds:
                 self.fit_loss(best[2], first)
+            elif (
+                self.loss is None
+                and self.scalar is not None
+                and any(
+                    plain(n) in LABELS.split()
+                    for n in self.names[self.count :]  # which forward does not take
+                )
+            ):
+                self.doubt_scalar(best[2], first)
             return
         if self.stops is not None and bool(self.stops[0]):
             self.arguments, self.broken = self.stops
@@ -320,6 +349,16 @@ class FunctionPass(Pass):
             "backward could not be called; say how with call=lambda out, cache: backward(…).\n  "
             + "\n  ".join(dict.fromkeys(tried[:6]))
         )
+
+    def doubt_scalar(self, found: Sequence[Array | None], first: Run) -> None:
+        """Take a single number that forward gives for a prediction, where backward takes labels and a loss fits."""
+        if self.score(found):
+            return
+        scalar, notes, self.scalar = self.scalar, list(self.notes), None
+        with contextlib.suppress(TypeError):
+            self.fit_loss(found, first)
+        if (self.loss is None and self.fitted is None) or not self.score(found):
+            self.scalar, self.notes, self.loss, self.fitted = scalar, notes, None, None
 
     def leaf_names(self) -> str:
         """List the names of the arrays."""
@@ -390,7 +429,10 @@ class FunctionPass(Pass):
         real = [k for k, x in enumerate(outputs) if is_real(x) and np.ndim(x)]
         best: tuple[float, str, Loss, int] | None = None
         for k in dict.fromkeys([*real[:1], *real[-1:]]):
-            self.fitted_to = k
+            self.fitted_to, self.fitted = k, np.sum
+            fits = self.score(found)  # the slope of each number, as of sigmoid_prime
+            if fits >= 1 or not self.label_candidates(outputs[k]):
+                best = (fits, "Σ out", np.sum, k) if best is None or fits > best[0] else best
             for labels in self.label_candidates(outputs[k]):
                 for name, loss in usual_losses(np.asarray(outputs[k], float), labels):
                     self.fitted = loss
@@ -426,11 +468,11 @@ class FunctionPass(Pass):
             pool += [(name, cell.cell_contents) for name, cell in cells]
         for part in self.given:
             pool += list(vars(part).items()) if is_object(part) else []
+        arrays = [(name, np.asarray(x)) for name, x in pool if isinstance(x, (np.ndarray, float))]
         found = [
-            (name, np.asarray(x))
-            for name, x in pool
-            if isinstance(x, np.ndarray)
-            and (x.shape == np.shape(out) or x.size == np.size(out) or x.dtype.kind in "iu")
+            (name, x)
+            for name, x in arrays
+            if x.shape == np.shape(out) or x.size == np.size(out) or x.dtype.kind in "iu"
         ]
         named = [x for name, x in found if plain(name) in LABELS.split()]
         return (named or [x for name, x in found if plain(name) not in ("x", "inputs")])[:3]
@@ -505,7 +547,8 @@ class FunctionPass(Pass):
             result = list(result) if inspect.isgenerator(result) else result
             self.empty = result is None
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
-        items = find_items(result, names)
+        stepped = bool(changes(run.inputs, before))
+        items = [] if is_real(result) and np.ndim(result) == 0 and (stepped or self.rate) else find_items(result, names)
         self.changed = [self.input_name(name) for name in changes(run.inputs, before)] + [
             f"{self.output_name(name)}" for name in changes(list(run.outputs), kept)
         ]
@@ -559,7 +602,7 @@ class FunctionPass(Pass):
 
     def is_for_another(self, tokens: tuple[Token, ...]) -> bool:
         """Whether a place is named as that of the gradient of an array: self.dW, self.grads[0], self.grad["W"]."""
-        places = [leaf.tokens for leaf in self.leaves]
+        places = [leaf.tokens for k, leaf in enumerate(self.leaves) if k not in self.idle]
         for place in places:
             if place != tokens and is_gradient_name(tokens[-1], place[-1]) and str(tokens[-1]) != str(place[-1]):
                 return True
@@ -576,8 +619,9 @@ class FunctionPass(Pass):
         order = sorted(
             range(len(self.leaves)), key=lambda k: len(self.leaves[k].tokens) > 1 and is_object(self.given[0])
         )
+        order = [k for k in order if k not in self.idle]
         found = read_gradients(items, [self.leaves[k] for k in order])
-        back: list[Array | None] = [None] * len(order)
+        back: list[Array | None] = [None] * len(self.leaves)
         for k, x in zip(order, found, strict=True):
             back[k] = x
         places = [next((i for i, (_, y) in enumerate(items) if y is x), None) for x in back]
@@ -593,7 +637,9 @@ class FunctionPass(Pass):
         start = dict(before)
         for k, leaf in enumerate(self.leaves):
             place = leaf_place(leaf, self.names)
-            if found[k] is None and place in after and place in start and after[place].shape == start[place].shape:
+            if k in self.idle or place not in after or place not in start:
+                continue
+            if found[k] is None and after[place].shape == start[place].shape:
                 if not np.array_equal(after[place], start[place]):
                     found[k] = (start[place] - after[place]) / (self.rate or 1.0)
         return found
@@ -621,9 +667,16 @@ def find_output(inputs: Sequence[Any], before: dict[str, Any]) -> Any:
     raise TypeError("forward returns nothing, and leaves no array in an attribute: return the output, or the cost")
 
 
+def is_array(x: Any) -> bool:
+    """Whether something is an array of NumPy's."""
+    return isinstance(x, np.ndarray)
+
+
 def as_array(x: Any) -> Any:
     """Return a list of numbers, or of rows of them, as an array; anything else as it is."""
     if not isinstance(x, list) or not x:
+        return x
+    if any(isinstance(row, tuple) for row in x):  # ratings, edges: they are no array
         return x
     flat = [part for _, part in walk(x, ("",), set())]
     if not all(isinstance(part, (int, float)) and not isinstance(part, bool) for part in flat):
@@ -794,6 +847,7 @@ class GivenPass(Pass):
         if rebuilt is None:
             return gradients()
         kinds = [type(x) for x in self.objects]
+        kept = [(x, dict(vars(x)), {k: v.copy() for k, v in vars(x).items() if is_array(v)}) for x in self.objects]
         try:
             for x in self.objects:
                 rebuilt.dress(x)
@@ -802,3 +856,8 @@ class GivenPass(Pass):
             for x, kind in zip(self.objects, kinds, strict=True):
                 if type(x) is not kind:
                     x.__class__ = kind
+            for x, attributes, arrays in kept:  # an edit may have stopped half way
+                vars(x).clear()
+                vars(x).update(attributes)
+                for name, array in arrays.items():
+                    attributes[name][...] = array

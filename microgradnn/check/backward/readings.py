@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
+from .calls import LABELS
 from .structure import Leaf, Token, is_gradient_name, plain, walk
 
 Item = tuple[tuple[Token, ...], Array]
@@ -77,13 +78,32 @@ def match_names(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: bool
             left.append((tokens, x))
     if by_place:
         fill(found, left, leaves)
+        place_in_lists(found, items, leaves)
     return found
+
+
+def place_in_lists(found: list[Array | None], items: Sequence[Item], leaves: Sequence[Leaf]) -> None:
+    """Give a gradient of a wrong shape to its array, where others of their two lists belong together."""
+    homes = {}
+    for leaf, x in zip(leaves, found, strict=True):
+        source = next((tokens for tokens, y in items if y is x), None)
+        if source is not None and isinstance(leaf.tokens[-1], int) and source[-1] == leaf.tokens[-1]:
+            homes[leaf.tokens[:-1]] = source[:-1]
+    known = dict(items)
+    for k, leaf in enumerate(leaves):
+        if found[k] is None and leaf.tokens[:-1] in homes and isinstance(leaf.tokens[-1], int):
+            x = known.get((*homes[leaf.tokens[:-1]], leaf.tokens[-1]))
+            if x is not None and not any(x is y for y in found):
+                found[k] = x
 
 
 def fill(found: list[Array | None], left: Sequence[Item], leaves: Sequence[Leaf]) -> None:
     """Give the items that no name was found for to the leaves that have none, where shape and order leave no doubt."""
     empty = [k for k in range(len(leaves)) if found[k] is None]
-    if len(empty) == len(leaves) == len(left):
+    numbers = all(x.ndim == 0 for _, x in left) and all(
+        leaf.array.ndim for leaf in leaves
+    )  # they are not those of arrays
+    if len(empty) == len(leaves) == len(left) and (not numbers or len(left) == 1):
         for k, (_, x) in zip(empty, left, strict=True):
             found[k] = x
         return
@@ -107,6 +127,7 @@ def match_shapes(found: list[Array | None], left: Sequence[Item], leaves: Sequen
         if named and intermediate(tokens):  # dZ2, say, among the gradients of W and b
             continue
         fits = [k for k in empty if k >= begin and found[k] is None and leaves[k].array.shape == x.shape]
+        fits.sort(key=lambda k: plain(str(leaves[k].tokens[-1])) in LABELS.split())  # of labels last
         if fits and not (x.ndim == 0 and named):
             found[fits[0]] = x
             begin = fits[0] + 1 if not named else 0

@@ -65,7 +65,7 @@ def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
         return None
     fits = all(x is None or x.shape == leaf.array.shape for x, leaf in zip(claims, there.leaves, strict=True))
     finite = bool(np.all(np.isfinite(cost))) and all(x is None or bool(np.all(np.isfinite(x))) for x in claims)
-    lost = any(x is None and y is not None for x, y in zip(claims, user.gradients(), strict=True))
+    lost = any(x is None and y is not None for x, y in zip(claims, user.gradients(), strict=False))
     moves = user.rate is not None  # a step that moves nothing gives no gradient
     return there if fits and finite and (moves or not lost) and there.broken is None else None
 

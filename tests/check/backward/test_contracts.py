@@ -599,3 +599,114 @@ def test_arrays_of_other_libraries_and_functions_that_cannot_be_called_are_told(
     torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match=r"x is torch.Tensor: give NumPy arrays"):
         check_backward(lambda x: x, lambda d: d, torch.ones(3))
+
+
+# --- what is a parameter, a gradient, a cost --------------------------------------------------------
+
+
+class Trained:
+    """A network whose attributes keep what its last step computed."""
+
+    def __init__(self, returns=False):
+        r = np.random.default_rng(3).standard_normal
+        self.W1, self.W2, self.returns = r((2, 3)), r((3, 1)), returns
+
+    def forward(self, X):
+        self.h = 1 / (1 + np.exp(-X @ self.W1))
+        return self.h @ self.W2
+
+    def backward(self, X, y, o):
+        self.o_error = o - y
+        self.h_error = self.o_error @ self.W2.T
+        self.h_delta = self.h_error * self.h * (1 - self.h)
+        self.W1 -= X.T @ self.h_delta
+        self.W2 -= self.h.T @ self.o_error
+        return float(0.5 * np.sum(self.o_error**2)) if self.returns else None
+
+
+@pytest.mark.parametrize("returns", [False, True])
+def test_what_a_step_left_behind_is_no_parameter_and_the_cost_it_returns_no_gradient(returns) -> None:
+    net = Trained(returns)
+    x, y = X.T, Y.T
+    net.backward(x, y, net.forward(x))
+
+    assert ok(check_layer(net, x, y, rate=1.0)) == ["W1", "W2"]
+
+
+def test_of_a_loss_the_gradient_is_that_of_the_prediction_and_of_a_slope_that_of_each_number() -> None:
+    def mse(y_true, y_pred):
+        return np.mean((y_true - y_pred) ** 2)
+
+    def mse_prime(y_true, y_pred):
+        return 2 * (y_pred - y_true) / y_true.size
+
+    assert ok(check_backward(mse, mse_prime, X, X + 1)) == ["y_pred"]
+    assert ok(check_backward(np.tanh, lambda x: 1 - np.tanh(x) ** 2, X)) == ["x"]
+
+
+@pytest.mark.parametrize("name", ["AL", "A2", "y_hat", "pred", "out"])
+def test_a_prediction_that_backward_takes_is_the_output(name) -> None:
+    space: dict[str, Any] = {"Y": Y, "np": np}
+    exec(f"def back({name}, cache):\n    return {{'dW': ({name} - Y) @ cache[0].T / Y.size}}", space)
+
+    def front(X, W):
+        return 1 / (1 + np.exp(-W @ X)), (X, W)
+
+    report = check_backward(front, space["back"], X, np.array([[0.3, -0.2]]), loss=lambda A: cost(A, Y))
+
+    assert ok(report) == ["W"]
+
+
+class Dense:
+    def __init__(self):
+        self.W, self.b = np.array([[0.3, -0.2], [0.1, 0.5]]), np.array([[0.1], [0.2]])
+
+    def forward(self, x):
+        self.x = x
+        return self.W @ x + self.b
+
+    def backward(self, d):
+        self.dW = d @ self.x.T
+        return self.W.T @ d
+
+
+def test_a_gradient_that_was_forgotten_is_told() -> None:
+    report = check_layer(Dense(), X)
+
+    assert not report
+    assert [entry.title for entry in report.entries if not entry.ok] == ["db"]
+    assert "no gradient is given for db" in str(
+        check_backward(lambda x, W, b: W @ x + b, lambda d, x, W: {"W": d @ x.T}, X, X @ X.T, X[:, :1])
+    )
+
+
+def test_a_gradient_that_differs_from_run_to_run_is_not_right() -> None:
+    counts = iter(range(1000))
+
+    def backward(d, x):
+        return d * (1 + 1e-4 * next(counts))
+
+    assert not check_backward(lambda x: x * 1, backward, X)
+
+
+def test_lists_of_gradients_of_a_wrong_shape_are_told() -> None:
+    def front(weights, x):
+        return weights[1] @ (weights[0] @ x)
+
+    def back(d, weights, x):
+        return [(weights[1].T @ d @ x.T)[:, :1], d @ (weights[0] @ x).T]
+
+    report = check_backward(front, back, [np.ones((3, 2)) + np.arange(2), np.ones((1, 3))], X)
+
+    assert [entry.name for entry in report.entries if not entry.ok] == ["weights[0]"]
+
+
+def test_a_branch_that_does_not_run_stops_no_diagnosis() -> None:
+    def back(d, x):
+        if d is None:
+            for i in range(len(x) - 1):
+                d = x[i]
+        return d * (1 - np.tanh(x))
+
+    (finding,) = check_backward(np.tanh, back, X).findings
+    assert finding.right == "return d * (1 - np.tanh(x) ** 2)"

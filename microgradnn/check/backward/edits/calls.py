@@ -106,7 +106,7 @@ def permute_axes(editor: Editor, slot: Slot, node: ast.Call, name: str, line: in
                 yield editor.edit(slot, new, "transpose", line, 2, ast.unparse(new))
     if name == "reshape" and isinstance(node.func, ast.Attribute):
         before = ast.unparse(node.func.value)
-        array = editor.scopes[line].get(before)
+        array = editor.scope(line).get(before)
         for turn in itertools.permutations(range(array.ndim)) if array is not None and array.ndim in (3, 4) else ():
             if list(turn) != sorted(turn):
                 hint = f"{before}.transpose{turn}"
@@ -145,7 +145,7 @@ def replace_function(editor: Editor, slot: Slot, node: ast.Call, name: str, line
 def scale_arguments(editor: Editor, slot: Slot, node: ast.Call, name: str, line: int) -> Iterator[Edit]:
     """Yield a call with one of its arguments times an array."""
     for i, argument in enumerate(node.args):
-        for text, x in list(editor.distinct[line].items())[:16] if i or name != "where" else ():
+        for text, x in list(editor.known(line).items())[:16] if i or name != "where" else ():
             if x.dtype.kind == "f" and text != ast.unparse(argument):
                 arguments = [*node.args[:i], binary(argument, ast.Mult(), parse(text)), *node.args[i + 1 :]]
                 new = ast.Call(node.func, arguments, node.keywords)

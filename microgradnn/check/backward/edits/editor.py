@@ -73,10 +73,18 @@ class Editor:
         """Return an edit of this function."""
         return Edit(self.source, slot, new, kind, line, rank, hint, size, self.here)
 
+    def scope(self, line: int) -> Scope:
+        """Return what stood in the names at a line; nothing where it did not run."""
+        return self.scopes.get(line, {})
+
+    def known(self, line: int) -> Scope:
+        """Return the same, of each array one name."""
+        return self.distinct.get(line, {})
+
     def is_near(self, number: float) -> bool:
         """Whether a wrong gradient is the right one times this number, or over it."""
         return any(abs(r * number - 1) < 1e-6 or abs(r / number - 1) < 1e-6 for r in self.ratios)
 
     def arrays(self, line: int, kinds: str = "f") -> list[tuple[str, Any]]:
         """Return the arrays that stand in names at a line, of these kinds of dtype."""
-        return [(text, x) for text, x in self.distinct[line].items() if x.ndim and x.dtype.kind in kinds]
+        return [(text, x) for text, x in self.known(line).items() if x.ndim and x.dtype.kind in kinds]

@@ -56,7 +56,7 @@ def edit_expression(
 
 def replace_zero(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
     """Yield a gradient that is at hand where 0 stands."""
-    for other in editor.distinct[line]:
+    for other in editor.known(line):
         if is_derivative(other) and other.isidentifier():
             yield editor.edit(slot, parse(other), "term", line, 2, other)
 
@@ -108,7 +108,7 @@ def edit_whole_number(editor: Editor, slot: Slot, value: int, line: int) -> Iter
         for name in sorted(editor.loops):
             yield editor.edit(slot, ast.Name(name, ast.Load()), "index", line, 2, f"{name} belongs here")
     if value > 1 and isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Div, ast.Mult)):
-        for text, number in factors(editor, editor.distinct[line]):
+        for text, number in factors(editor, editor.known(line)):
             if number != value and number > 1:
                 hint = f"{text}\0{value}"
                 yield editor.edit(slot, parse(text), "fixed number", line, 1, hint, 2 + len(text) / 100)

@@ -48,7 +48,7 @@ def edit_slice(editor: Editor, slot: Slot, node: ast.Slice, line: int) -> Iterat
             yield editor.edit(slot, other, "index", line, 2)
     if (node.lower is None) != (node.upper is None) and node.step is None:
         yield editor.edit(slot, ast.Slice(node.upper, node.lower), "index", line, 2)
-    scalars = [(t, x) for t, x in editor.distinct[line].items() if x.ndim == 0 and x.dtype.kind in "iu" and x > 0]
+    scalars = [(t, x) for t, x in editor.known(line).items() if x.ndim == 0 and x.dtype.kind in "iu" and x > 0]
     numbers = [text for text, _ in scalars if text.isidentifier() and text not in editor.loops][:6]
     for text in ("1:", ":-1", *(form for t in numbers for form in (f":{t}", f"{t}:"))):
         one = parse(f"x[{text}]")

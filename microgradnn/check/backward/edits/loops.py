@@ -65,7 +65,7 @@ def add_lines(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Ed
     x = editor.scopes.get(-statement.lineno, {}).get(target)
     if x is None or x.ndim != 2 or x.dtype.kind != "f":
         return
-    for text, y in editor.distinct[statement.lineno].items():
+    for text, y in editor.known(statement.lineno).items():
         if y.ndim != 1 or y.dtype.kind not in "iu" or not y.size or y.min() < 0:
             continue
         for axis in (0, 1):
@@ -85,7 +85,7 @@ def scale_afterwards(editor: Editor, parent: ast.AST, name: str, i: int) -> Iter
     if not isinstance(target, ast.Subscript):
         return
     of = ast.unparse(target.value)
-    for text, number in factors(editor, editor.distinct[statement.lineno]):
+    for text, number in factors(editor, editor.known(statement.lineno)):
         for op in "/*" if editor.is_near(number) else "":
             yield insert(editor, parent, name, i + 1, f"{of} = {of} {op} {text}", statement.lineno)
 

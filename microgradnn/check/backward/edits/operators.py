@@ -57,7 +57,7 @@ def drop_operand(editor: Editor, slot: Slot, node: ast.BinOp, line: int, of_inde
     left, op, right = node.left, node.op, node.right
     number = isinstance(right, (ast.Constant, ast.Name)) and isinstance(op, (ast.Mult, ast.Div))
     for kept, gone in ((left, right), (right, left)):
-        factor = "factor" if is_number(editor.scopes[line], gone) else "applied twice"
+        factor = "factor" if is_number(editor.scope(line), gone) else "applied twice"
         kind = "index" if of_index else DROPPED.get(type(op), factor)
         rank = 2 if number and kept is right and not isinstance(left, ast.Constant) else 1
         yield editor.edit(slot, kept, kind, line, rank, ast.unparse(gone), 0)
@@ -86,7 +86,7 @@ def transpose_product(editor: Editor, slot: Slot, left: ast.expr, right: ast.exp
 
 def transpose(editor: Editor, node: ast.expr, line: int) -> ast.expr:
     """Return the transpose of a matrix, or of the last two axes of a stack of them."""
-    x = editor.scopes[line].get(ast.unparse(node))
+    x = editor.scope(line).get(ast.unparse(node))
     if x is not None and x.ndim > 2:
         return parse(f"{editor.np}.swapaxes({ast.unparse(node)}, -1, -2)")
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 1:

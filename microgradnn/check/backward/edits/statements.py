@@ -46,7 +46,7 @@ def edit_block(editor: Editor, parent: ast.AST, name: str, in_loop: int) -> Iter
             yield from pass_on(editor, statement)
         if isinstance(statement, ast.If) and line in editor.scopes:
             for slot, node in below(statement, "test"):
-                yield from edit_expression(editor, slot, node, line, editor.scopes[line])
+                yield from edit_expression(editor, slot, node, line, editor.scope(line))
 
 
 def shape_of_target(editor: Editor, statement: ast.stmt) -> tuple[int, ...] | None:
@@ -132,7 +132,7 @@ def add_at(editor: Editor, slot: Slot, target: ast.Subscript, statement: ast.Ass
 def scale_before(editor: Editor, statement: ast.AugAssign, name: str, slot: Slot) -> Iterator[Edit]:
     """Yield dW = dW / m + …, for dW += …: what was there is scaled before it is added to."""
     line = statement.lineno
-    for text, number in factors(editor, editor.distinct[line]):
+    for text, number in factors(editor, editor.known(line)):
         rank = 1 if editor.is_near(number) else 2
         for op, by in ((ast.Div(), f"1/{text}"), (ast.Mult(), f"a factor {text}")):
             new = binary(binary(ast.Name(name, ast.Load()), op, parse(text)), statement.op, statement.value)

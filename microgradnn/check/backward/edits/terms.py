@@ -19,7 +19,7 @@ def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: 
     arrays = editor.arrays(line)
     for text, x in arrays:
         if x.shape != shape and broadcasts(x.shape, shape):
-            terms += [text] + [f"{text} / {n}" for n in counts(editor.distinct[line], shape)]
+            terms += [text] + [f"{text} / {n}" for n in counts(editor.known(line), shape)]
         elif x.shape == shape and text.isidentifier():
             for axis in dict.fromkeys((-1, 0)) if x.ndim > 1 else ("None",):
                 of = "" if axis == "None" else f", axis={axis}, keepdims=True"
@@ -73,7 +73,7 @@ def add_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: t
 def add_to_factor(editor: Editor, slot: Slot, node: ast.expr | ast.Slice, line: int) -> Iterator[Edit]:
     """Yield a factor with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step behind."""
     text = ast.unparse(node)
-    mine = editor.scopes[line][text]
+    mine = editor.scope(line)[text]
     alike = [t for t, x in editor.arrays(line) if x.shape == mine.shape and t != text]
     for other in sorted(alike, key=lambda t: not t.isidentifier())[:16] if is_derivative(text) else ():
         yield editor.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 3, other, 2)
@@ -81,8 +81,8 @@ def add_to_factor(editor: Editor, slot: Slot, node: ast.expr | ast.Slice, line: 
 
 def add_summands(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
     """Yield a sum with one more term, of all that could be added."""
-    parts = [text for term in terms_of(node) if (text := ast.unparse(get(term))) in editor.scopes[line]]
-    shapes = [editor.scopes[line][text].shape for text in parts]
+    parts = [text for term in terms_of(node) if (text := ast.unparse(get(term))) in editor.scope(line)]
+    shapes = [editor.scope(line)[text].shape for text in parts]
     arrays = [(t, x) for t, x in editor.arrays(line) if t not in parts]
     for text, x in arrays[:16]:
         if not shapes or any(x.shape in (s, s[-x.ndim :]) for s in shapes):

@@ -52,12 +52,12 @@ def edit_value(
         yield from write_losses(editor, slot, line, shape)
     chain = factors_of(node)
     yield from edit_slopes(editor, slot, node, chain, line, shape, bare)
-    yield from drop_factors(editor, slot, chain, line, editor.scopes[line])
+    yield from drop_factors(editor, slot, chain, line, editor.scope(line))
 
 
 def scale(editor: Editor, slot: Slot, node: ast.expr, line: int, bare: float) -> Iterator[Edit]:
     """Yield a value over, and times, all that it may be out by."""
-    for text, number in factors(editor, editor.distinct[line]):
+    for text, number in factors(editor, editor.known(line)):
         near = editor.is_near(number)
         size = (0.9 if near and text.isidentifier() else 2) - bare + len(text) / 100
         for op, name in ((ast.Div(), f"1/{text}"), (ast.Mult(), f"a factor {text}")):
@@ -75,7 +75,7 @@ def sum_value(editor: Editor, slot: Slot, node: ast.expr, line: int) -> Iterator
 
 def add_term(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: Shape) -> Iterator[Edit]:
     """Yield a value with one more term of its shape, and what it may be multiplied by: λ W."""
-    forms = coefficients(editor.scopes[line])
+    forms = coefficients(editor.scope(line))
     for text in [text for text, x in editor.arrays(line) if x.shape == shape]:
         for form in forms:
             term, coefficient = parse(form.format(text)), form.replace("{}", "")
@@ -90,7 +90,7 @@ def write_losses(editor: Editor, slot: Slot, line: int, shape: Shape) -> Iterato
     same = [text for text, x in editor.arrays(line, "fiu") if x.shape == shape][:7]
     for a, b in itertools.permutations(same, 2):
         yield editor.edit(slot, parse(f"{a} - {b}"), "another formula", line, 2, f"{a} - {b}", 3)
-        if is_share(editor.distinct[line][a], ends=False) and is_share(editor.distinct[line][b], ends=True):
+        if is_share(editor.known(line)[a], ends=False) and is_share(editor.known(line)[b], ends=True):
             entropy = f"-{b} / {a} + (1 - {b}) / (1 - {a})"
             yield editor.edit(slot, parse(entropy), "another formula", line, 2, entropy, 2)
 
@@ -104,7 +104,7 @@ def edit_slopes(
         for i, j in itertools.combinations(range(len(chain) + 1), 2)
         if len(chain) > 1 and j - i <= 2 and j - i < len(chain)
     ]
-    for text, about, rank in slopes(editor, editor.distinct[line], shape):
+    for text, about, rank in slopes(editor, editor.known(line), shape):
         slope, kind = parse(text), "slope" if about else "factor missing"
         hint = f"the slope of {about}" if about else text
         yield editor.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2 - bare)
@@ -128,10 +128,10 @@ def drop_factors(editor: Editor, slot: Slot, chain: list[ast.expr], line: int, s
 def scale_operand(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
     """Yield a matrix product with a slope on what goes into it: W.T @ (error * A * (1 - A))."""
     node = get(slot)
-    x = editor.distinct[line].get(ast.unparse(node))
+    x = editor.known(line).get(ast.unparse(node))
     if x is None or x.ndim < 2:
         return
-    for text, about, rank in slopes(editor, editor.distinct[line], x.shape):
+    for text, about, rank in slopes(editor, editor.known(line), x.shape):
         hint, kind = (f"the slope of {about}", "slope") if about else (text, "factor missing")
         yield editor.edit(slot, binary(node, ast.Mult(), parse(text)), kind, line, rank + 4, hint, 3)
 
@@ -150,7 +150,7 @@ def softmax_slopes(editor: Editor, slot: Slot, line: int, shape: Shape) -> Itera
 def edit_inner_slopes(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:
     """Yield a product inside an expression with another slope in it: np.hstack([dg * g * (1 - g), …])."""
     chain = factors_of(node)
-    scope = editor.distinct[line]
+    scope = editor.known(line)
     named = [scope[t].shape for f in chain if (t := ast.unparse(f)) in scope and scope[t].ndim]
     if not named:
         return

@@ -39,7 +39,7 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
 
 def replace_variable(editor: Editor, slot: Slot, text: str, mine: Any, line: int) -> Iterator[Edit]:
     """Yield another variable of the same shape."""
-    for other, x in editor.distinct[line].items():
+    for other, x in editor.known(line).items():
         if other != text and x is not mine and x.shape == mine.shape and (mine.ndim or x.dtype == mine.dtype):
             kind = "another variable" if mine.ndim else "factor"
             size = 1 + 2 * (x.dtype != mine.dtype)
