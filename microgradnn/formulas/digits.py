@@ -149,7 +149,7 @@ def to_digits(output: Node, digits: int = 50, wrt: Sequence[Node | str] | None =
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is a whole number from 1 on; got {digits!r}")
-    from mpmath import mp
+    from mpmath import mp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     work, before = digits + 15, None
     while work <= MOST_DIGITS * (digits + 15):

@@ -32,7 +32,7 @@ def enclose(output: Node, wrt: Sequence[Node | str] | None = None, *, radius: fl
     """
     if not radius >= 0:
         raise ValueError(f"radius is a number from 0 on; got {radius!r}")
-    from mpmath import iv, mp
+    from mpmath import iv, mp  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     before, iv.dps = iv.prec, digits
     try:
