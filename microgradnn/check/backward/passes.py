@@ -171,13 +171,15 @@ class FunctionPass(Pass):
         try:
             return self.run()
         except Exception as error:  # whatever the user's code says to inputs in another order
-            names = ", ".join(p.name for p in signature(self.forward))
-            given = ", ".join(map(describe, self.given))
-            raise TypeError(
-                f"forward({names}) stops with {type(error).__name__}: {error}. It was given {given}: first what "
-                "forward takes, in its order, then what backward needs besides; or a function of them, "
-                "lambda x, w: forward(x, w=w)"
-            ) from error
+            names, given = ", ".join(p.name for p in signature(self.forward)), ", ".join(map(describe, self.given))
+            told = (
+                f"forward({names}) was given {given}: first what forward takes, in its order, then what backward needs "
+                "besides; or give a function of them, lambda x, w: forward(x, w=w)"
+            )
+            if not is_raised_inside(error, [*self.reached, *self.family.functions]):
+                raise TypeError(f"forward could not be called: {error}. {told}") from error
+            error.add_note(told)
+            raise
 
     def find_return_names(self, function: Callable[..., Any]) -> list[str] | None:
         """Return the names of what a function returns; of a lambda that calls another, those that the other has."""
