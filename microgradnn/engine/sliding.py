@@ -115,7 +115,10 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **_: Any) -
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """Return Σₖ aₖ vₙ₋ₖ, of two arrays of one axis."""
-    return correlate(a, arrays.flip(operand(v), axis=0), mode)
+    x, y = operand(a), operand(v)
+    if x.ndim == y.ndim == 1 and y.shape[0] > x.shape[0]:  # it is the same the other way round, and `same` is cut there
+        x, y = y, x
+    return correlate(x, arrays.flip(y, axis=0) if y.ndim else y, mode)
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:

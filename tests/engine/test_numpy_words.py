@@ -10,6 +10,7 @@ import pytest
 
 import microgradnn
 from microgradnn import ShapeError, Tensor, compile, compiled, derive
+from microgradnn.check import gradcheck
 
 pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")
 
@@ -168,6 +169,41 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "zeros_like": (lambda x: np_.zeros_like(x) + x, (some(2, 3),)),
     "linspace": (lambda x, y: np_.linspace(x, y, 4), (some(2), some(2))),
     "meshgrid": (lambda x, y: np_.meshgrid(x, y)[0] + np_.meshgrid(x, y)[1] ** 2, (some(2), some(3))),
+    "flipud": (np_.flipud, (some(3, 2),)),
+    "rot90 twice": (lambda x: np_.rot90(x, k=2), (some(2, 3),)),
+    "rot90 not at all": (lambda x: np_.rot90(x, k=4), (some(2, 3),)),
+    "rot90 back": (lambda x: np_.rot90(x, k=-1), (some(2, 3),)),
+    "vsplit": (lambda x: np_.vsplit(x, 2)[1], (some(4, 2),)),
+    "dsplit": (lambda x: np_.dsplit(x, 2)[0], (some(2, 2, 4),)),
+    "broadcast_arrays": (lambda x, y: np_.broadcast_arrays(x, y)[0] * y, (some(3), some(2, 3))),
+    "diagflat": (lambda x: np_.diagflat(x, k=1), (some(2, 2),)),
+    "take from all": (lambda x: np_.take(x, [0, 3, 3]), (some(2, 3),)),
+    "nanmean": (lambda x: np_.nanmean(x, axis=0), (some(2, 3),)),
+    "nanvar": (lambda x: np_.nanvar(x, axis=0), (some(3, 2),)),
+    "nanstd": (lambda x: np_.nanstd(x, axis=0), (some(3, 2),)),
+    "nanprod": (lambda x: np_.nanprod(x, axis=0), (some(2, 3),)),
+    "nanmin": (lambda x: np_.nanmin(x, axis=0), (some(2, 3),)),
+    "average returned": (lambda x: np_.average(x, axis=0, returned=True)[0], (some(2, 3),)),
+    "gradient with places": (lambda x: np_.gradient(x, [0.0, 0.5, 2.0, 2.5], axis=1), (some(2, 4),)),
+    "gradient to second order": (lambda x: np_.gradient(x, [0.0, 0.5, 2.0, 2.5], edge_order=2), (some(4),)),
+    "gradient of two": (np_.gradient, (some(2),)),
+    "trapezoid with places": (lambda x: trapezoid(x, x=[0.0, 0.5, 2.0], axis=0), (some(3, 2),)),
+    "trapezoid of pairs": (lambda x, y: trapezoid(x, x=y), (some(2, 3), some(2, 3))),
+    "convolve with a longer one": (np_.convolve, (some(2), some(4))),
+    "convolve, as long as the longer": (lambda x, y: np_.convolve(x, y, "same"), (some(2), some(5))),
+    "correlate with a longer one": (lambda x, y: np_.correlate(x, y, "full"), (some(2), some(4))),
+    "fmin": (np_.fmin, (some(3), some(3))),
+    "matrix_power 0": (lambda x: linalg.matrix_power(x, 0) @ x, (near_one(2, 2),)),
+    "multi_dot of two": (lambda x, y: linalg.multi_dot([x, y]), (some(2, 3), some(3, 2))),
+    "norm of order 1": (lambda x: linalg.norm(x, 1, axis=0), (some(3, 2),)),
+    "norm of order 3": (lambda x: linalg.norm(x, 3), (some(3),)),
+    "norm of order ∞": (lambda x: linalg.norm(x, np.inf, axis=1, keepdims=True), (some(3, 2),)),
+    "norm of order −∞": (lambda x: linalg.norm(x, -np.inf), (some(3),)),
+    "norm of columns": (lambda x: linalg.norm(x, 1), (some(3, 2),)),
+    "norm of rows": (lambda x: linalg.norm(x, np.inf), (some(3, 2),)),
+    "norm of Frobenius": (lambda x: linalg.norm(x, "fro", axis=(0, 1)), (some(3, 2),)),
+    "spectral norm": (lambda x: linalg.norm(x, 2), (near_one(2, 2),)),
+    "singular values": (lambda x: linalg.svd(x, compute_uv=False), (near_one(3, 3)[:, :2],)),
 }
 
 
@@ -358,3 +394,96 @@ def test_quantiles_at_the_ends_share_a_tie_as_max_and_min_do() -> None:
     (np_.quantile(x, 1.0) + 10 * np_.quantile(x, 0.0)).backward()
 
     assert x.grad.tolist() == [[5, 0.5, 0.5, 5]]
+
+
+@pytest.mark.parametrize("word", [np_.mean, np_.var, np_.std, np_.sum])
+def test_some_of_the_numbers_are_taken_where_a_mask_says(word: Callable[..., Any]) -> None:
+    x, mask = some(2, 3), np.array([True, False, True])
+    made = Tensor(x, "x")
+    y = word(made, axis=1, where=mask)
+    y.sum().backward()
+
+    np.testing.assert_allclose(y.data, word(x, axis=1, where=mask), rtol=1e-14)
+    for place in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[place] += STEP
+        down[place] -= STEP
+        slope = (word(up, axis=1, where=mask).sum() - word(down, axis=1, where=mask).sum()) / (2 * STEP)
+        assert made.grad[place] == pytest.approx(slope, abs=1e-7)
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize(("n", "k"), [(2, 5), (5, 2), (3, 4), (4, 4), (1, 3), (6, 3)])
+@pytest.mark.parametrize("word", [np_.convolve, np_.correlate])
+def test_a_convolution_is_cut_as_numpy_cuts_it(word: Callable[..., Any], n: int, k: int, mode: str) -> None:
+    x, y = some(n), some(k)
+
+    np.testing.assert_allclose(word(Tensor(x), Tensor(y), mode).data, word(x, y, mode), rtol=1e-12, atol=1e-14)
+
+
+def slide(x: Array, size: int, step: int, pad: int, fill: float, what: Callable[[Array], Any]) -> Array:
+    """What is computed of each window of the last two axes, one by one."""
+    x = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(pad, pad)] * 2, constant_values=fill)
+    rows, columns = ((n - size) // step + 1 for n in x.shape[-2:])
+    seen = [
+        [what(x[..., i * step : i * step + size, j * step : j * step + size]) for j in range(columns)]
+        for i in range(rows)
+    ]
+    return np.moveaxis(np.array(seen), (0, 1), (-2, -1))
+
+
+@pytest.mark.parametrize(("step", "pad"), [(1, 0), (2, 1)])
+def test_pictures_are_convolved_and_pooled(step: int, pad: int) -> None:
+    x, w, b = some(2, 4, 5, 6), some(4, 2, 3, 3), some(4)
+    groups = [slide(x[:, i : i + 2], 3, step, pad, 0.0, lambda p: p) for i in (0, 2)]  # (N, C, h, w, rows, columns)
+    halves = [np.einsum("ncijrs,dcij->ndrs", seen, w[2 * i : 2 * i + 2]) for i, seen in enumerate(groups)]
+    want = np.concatenate(halves, axis=1) + b[:, None, None]
+
+    got = microgradnn.conv2d(Tensor(x), Tensor(w), Tensor(b), stride=step, padding=pad, groups=2)
+    whole = microgradnn.conv2d(Tensor(x[:, :2]), Tensor(w), stride=(step, step), padding=(pad, pad))
+
+    np.testing.assert_allclose(got.data, want, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(whole.data, np.einsum("ncijrs,dcij->ndrs", groups[0], w), rtol=1e-12, atol=1e-13)
+    largest = microgradnn.max_pool2d(Tensor(x), 2, stride=step, padding=pad)
+    means = microgradnn.avg_pool2d(Tensor(x), 2, stride=step, padding=pad)
+    np.testing.assert_allclose(largest.data, slide(x, 2, step, pad, -np.inf, lambda p: p.max(axis=(-2, -1))))
+    np.testing.assert_allclose(means.data, slide(x, 2, step, pad, 0.0, lambda p: p.mean(axis=(-2, -1))), atol=1e-14)
+
+
+def test_the_gradients_of_pictures_are_those_of_what_was_seen() -> None:
+    x, w = Tensor(some(1, 2, 4, 4), "x"), Tensor(some(3, 2, 2, 2), "w")
+    y = microgradnn.max_pool2d(microgradnn.conv2d(x, w, padding=1), 2) ** 2
+
+    assert gradcheck(lambda x, w: (microgradnn.avg_pool2d(microgradnn.conv2d(x, w, stride=2), 2) ** 2).sum(), x, w)
+    assert gradcheck(lambda x, w: (microgradnn.max_pool2d(microgradnn.conv2d(x, w, padding=1), 2) ** 2).sum(), x, w)
+    assert y.shape == (1, 3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: np_.gradient(x, 1.0, 2.0, 3.0), "3 spacings for 2 axes"),
+        (lambda x: np_.gradient(x, edge_order=2), "too few for edge_order 2"),
+        (lambda x: np_.gradient(x, [0.0, 1.0, 2.0], axis=0), "3 places for 2 numbers"),
+        (lambda x: np_.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=0), "a window of 2 axes over 1"),
+        (lambda x: np_.convolve(x, x), "arrays of one axis"),
+        (lambda x: np_.convolve(x[0], x[0], mode="whole"), "choose from full, same, valid"),
+        (lambda x: microgradnn.max_pool2d(x, 3), "a window of 3 by 3 does not fit into shape"),
+        (lambda x: np_.matmul(x, x[0, 0]), "write \\* for a single number"),
+        (lambda x: np_.tensordot(x, np.ones(3), axes=1), "of other lengths"),
+        (lambda x: np_.einsum("ij,jk->ik", x), "is for 2 arrays, and there are 1"),
+        (lambda x: np_.einsum("ijk->k", x), "does not fit the shapes"),
+        (lambda x: linalg.norm(np_.stack([x, x]), 2), "say which axes"),
+        (lambda x: linalg.norm(x[0], "nuc"), "is for matrices"),
+        (lambda x: linalg.norm(x, 3), "choose from fro, nuc"),
+        (lambda x: np_.ravel(x, order="Z"), "choose from C, F"),
+        (lambda x: np_.broadcast_to(x, (2,)), "has more axes than"),
+        (lambda x: np_.stack([x, x[0]]), "the arrays are of different shapes"),
+        (lambda x: np_.diag(np_.stack([x, x])), "diag is for one or two axes"),
+        (lambda x: np_.interp(x, [0.0, 1.0], [0.0, 1.0], left=0.0), "left, right and period are not for Tensors"),
+        (lambda x: np_.swapaxes(x, 0, 5), "axis 5"),
+    ],
+)
+def test_a_word_that_does_not_fit_says_so(call: Callable[[Any], Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        call(Tensor([[1.0, 2.0], [3.0, 4.0]], "x"))

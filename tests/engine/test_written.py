@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from microgradnn import Tensor, Value
 from microgradnn.engine.recorders import nary, unary
 from microgradnn.engine.value import COMPILED
 from microgradnn.engine.value_methods import WRITTEN
+from microgradnn.errors import DomainError, PoleError
 from microgradnn.graph import OPS, Fold, Op
 from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp
 
@@ -122,3 +126,43 @@ def test_numbers_of_any_kind_join_an_operation_as_floats(number: Any) -> None:
     for f in ways:
         assert repr(f(x, number)) == repr(f(x, y))
     assert [x < number, x <= number, x > number, x >= number] == [x.data < y, x.data <= y, x.data > y, x.data >= y]
+
+
+# --- the written methods at awkward points ------------------------------------------------------------
+
+METHODS = [op for op in OPS.values() if op.arity in (1, 2, 3) and op.public and hasattr(Value, op.name)]
+
+
+def ending(f: Callable[[], Any]) -> Any:
+    """What a call is worth, or the kind of error that it ends in."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = f()
+    except (DomainError, PoleError) as error:
+        return type(error)
+    return float(getattr(found, "data", found))
+
+
+@pytest.mark.parametrize("op", METHODS, ids=str)
+def test_a_method_ends_as_the_row_does_at_values_that_are_named(op: Op) -> None:
+    more = (op.arity or 1) - 1
+    others = [(y,) * more for y in (0.0, 2.0, -1.5, math.inf)] if more else [()]
+    for x, rest in itertools.product(AWKWARD, others):
+        named = ending(partial(op, Value(x), *map(Value, rest)))
+        with_numbers = ending(partial(getattr(Value(x), op.name), *rest))
+
+        assert with_numbers == named or (with_numbers != with_numbers and named != named), (x, rest)
+
+
+@pytest.mark.parametrize("name", ["arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh"])
+def test_numpys_names_of_inverse_functions_are_methods(name: str) -> None:
+    x = 1.5 if name == "arccosh" else 0.5
+
+    assert getattr(Value(x), name)().data == pytest.approx(float(getattr(np, name)(x)), rel=1e-15)
+    assert getattr(Tensor([[x]]), name)().item() == pytest.approx(float(getattr(np, name)(x)), rel=1e-15)
+
+
+def test_the_angle_of_a_point_has_numpys_name_too() -> None:
+    assert Value(1.0).arctan2(Value(2.0)).data == pytest.approx(math.atan2(1, 2), rel=1e-15)
+    assert Tensor([[1.0]]).arctan2(Tensor([[2.0]])).item() == pytest.approx(math.atan2(1, 2), rel=1e-15)
