@@ -95,6 +95,7 @@ class FunctionPass(Pass):
             inputs = (owner, *inputs)
             if inspect.ismethod(backward) and backward.__self__ is owner:
                 backward = backward.__func__
+        forward = with_parameters(forward)
         self.forward, self.backward, self.given, self.rate = forward, call or backward, tuple(inputs), rate
         self.loss, self.call, self.notes = loss, call, []
         takes = parameters_of(forward)
@@ -667,6 +668,15 @@ def find_output(inputs: Sequence[Any], before: dict[str, Any]) -> Any:
     if left:
         return after[usual[0] if usual else left[-1]]
     raise TypeError("forward returns nothing, and leaves no array in an attribute: return the output, or the cost")
+
+
+def with_parameters(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of NumPy's as one whose parameters can be asked for: np.tanh, of which `out` is none."""
+    if not isinstance(function, np.ufunc):
+        return function
+    if function.nin == 1:
+        return lambda x: function(x)
+    return lambda x, y: function(x, y)
 
 
 def is_array(x: Any) -> bool:
