@@ -323,11 +323,11 @@ def converting(lines: list[str], others: str, strict: bool) -> list[str]:
     return [*lines[:at], *made, *lines[at:]]
 
 
-def reflecting(reflected: str, name: str, complaint: str) -> list[str]:
+def reflecting(reflected: str, name: str, complaint: str = "") -> list[str]:
     """Write the method of an operator whose left operand is a number."""
     last = f"    return NotImplemented if left is None else left.{name}(self)"
     head = [f"def {reflected}(self, other: Any) -> Value:", "    left = operand(other)"]
-    return [*head, f"{last}  # type: ignore[{complaint}] # self is a Value"]
+    return [*head, f"{last}  # type: ignore[{complaint}] # self is a Value" if complaint else last]
 
 
 def methods_of(op: Op) -> tuple[str, list[str]]:
@@ -340,8 +340,8 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
         return name, lines
     if op.name in OPERATORS:
         name = f"__{OPERATORS[op.name]}__"
-        lines = converting(recording(op, name, "other", "self, other: Value | float", []), "other", strict=False)
-        return name, [*lines, "", *reflecting(f"__r{OPERATORS[op.name]}__", name, "operator")]
+        lines = converting(recording(op, name, "other", "self, other: object", []), "other", strict=False)
+        return name, [*lines, "", *reflecting(f"__r{OPERATORS[op.name]}__", name)]
     inner = not op.public or op.holds > 0
     name = f"_{op.name}" if inner else op.name
     others = ["", "other", "second third"][len(op.partials) - 1]

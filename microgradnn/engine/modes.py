@@ -91,7 +91,7 @@ class Switch:
         return inside
 
 
-def no_grad(function: None = None, /) -> Switch:
+def no_grad(function: object = None, /) -> Switch:
     """Compute without recording: results are constants, which remember nothing.
 
     Use it as `with no_grad():` or as a decorator, `@no_grad()`.

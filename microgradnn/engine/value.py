@@ -307,7 +307,7 @@ class Value(ValueMethods):
     # --- recording --------------------------------------------------------------------------
 
     @classmethod
-    def _record(cls, op: Op, *args: Any) -> Any:
+    def _record(cls, op: Any, *args: Any) -> Any:
         """Compute `op` at nodes and numbers, and arrays of them; a number it can hold is part of the operation."""
         if isinstance(op, Fold):
             return cls._record_fold(op, op.split(args))
@@ -394,7 +394,7 @@ class Value(ValueMethods):
     def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, other: Value | float) -> Value:
+    def __pow__(self, other: object) -> Value:
         if isinstance(other, Value):
             return self._pow(other)
         if isinstance(other, (int, float)) and other == 2:

@@ -23,7 +23,7 @@ class ValueMethods(Node):
     __slots__ = ()
     _data: float
 
-    def __add__(self, other: Value | float) -> Value:
+    def __add__(self, other: object) -> Value:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -42,9 +42,9 @@ class ValueMethods(Node):
 
     def __radd__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__add__(self)  # type: ignore[operator] # self is a Value
+        return NotImplemented if left is None else left.__add__(self)
 
-    def __sub__(self, other: Value | float) -> Value:
+    def __sub__(self, other: object) -> Value:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -63,9 +63,9 @@ class ValueMethods(Node):
 
     def __rsub__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__sub__(self)  # type: ignore[operator] # self is a Value
+        return NotImplemented if left is None else left.__sub__(self)
 
-    def __mul__(self, other: Value | float) -> Value:
+    def __mul__(self, other: object) -> Value:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -84,9 +84,9 @@ class ValueMethods(Node):
 
     def __rmul__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__mul__(self)  # type: ignore[operator] # self is a Value
+        return NotImplemented if left is None else left.__mul__(self)
 
-    def __truediv__(self, other: Value | float) -> Value:
+    def __truediv__(self, other: object) -> Value:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -110,7 +110,7 @@ class ValueMethods(Node):
 
     def __rtruediv__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__truediv__(self)  # type: ignore[operator] # self is a Value
+        return NotImplemented if left is None else left.__truediv__(self)
 
     def __neg__(self) -> Value:
         x = self._data

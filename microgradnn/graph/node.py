@@ -297,16 +297,16 @@ class Node:
     def draw(
         self,
         *,
-        fold: str | Sequence[str] = (),
-        unfold: str | Sequence[str] = (),
-        depth: int | None = None,
+        fold: Any = (),
+        unfold: Any = (),
+        depth: Any = None,
         focus: Any = None,
         around: Any = None,
-        radius: int = 2,
-        top: int | None = None,
-        constants: bool = True,
-        most: int | None = None,
-        direction: str | None = None,
+        radius: Any = 2,
+        top: Any = None,
+        constants: Any = True,
+        most: Any = None,
+        direction: Any = None,
     ) -> Any:
         """Return the `Drawing` of the graph that ends here; what the options do is said at `microgradnn.draw.draw`."""
         options = dict(fold=fold, unfold=unfold, depth=depth, focus=focus, around=around, radius=radius, top=top)
