@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ..graph import OPS, Fold, Node, Op, topological
+from ..graph import OPS, Node, Op, topological
 from ..graph.paths import back
 from ..rules import calculus
 from .derive import resolve_arguments
+from .numbers import Number
 
 MOST_DIGITS = 16  # times as many as are asked for, before it is given up
 SUMS: dict[str, Callable[[Sequence[Any]], Any]] = {
@@ -32,8 +33,6 @@ CONSTANTS: dict[float, Callable[[Any], Any]] = {  # what the rules have to 16 di
     calculus.ROOT_PI_OVER_TWO: lambda mp: mp.sqrt(mp.pi) / 2,
     calculus.PI_SQUARED: lambda mp: mp.pi**2,
 }
-
-
 CHOICES = ("step", "sign", "zero", "ahead", "equal", "greater", "at_least")  # which are 0, ½ or ±1, if as floats
 
 
@@ -42,56 +41,6 @@ class Known(NamedTuple):
 
     value: Any
     gradients: dict[str, Any]
-
-
-class Number(Node):
-    """A node in other numbers: what it is worth, and the kind of number that computes."""
-
-    __slots__ = ("kind_of_number", "value")
-    kind_of_number: Any
-    value: Any
-
-    def __init__(self, kind: Any, op: Any, inputs: tuple[Any, ...], value: Any) -> None:
-        self.kind_of_number = kind
-        self.op = op
-        self._x = inputs or None
-        self._y = None
-        self.value = value
-
-    def item(self) -> Any:
-        """Return what it is worth."""
-        return self.value
-
-    @classmethod
-    def _record(cls, op: Any, *args: Any) -> Any:
-        if op.name == "mean":  # whose rule has 1 / n as a float
-            return calculus.div(calculus.sum(*args), float(len(args)))
-        kind = next(arg.kind_of_number for arg in args if isinstance(arg, Number))
-        nodes = [arg if isinstance(arg, Number) else Number(kind, None, (), kind.constant(arg)) for arg in args]
-        held = [kind.number(x) for x in op.held]
-        return Number(kind, op, tuple(nodes), kind.of(op.name, [*(x.value for x in nodes), *held]))
-
-    @classmethod
-    def _record_fold(cls, op: Fold, sequences: Sequence[Sequence[Any]]) -> Any:
-        return cls._record(op, *[x for xs in sequences for x in xs])
-
-    def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
-        shares = []
-        if self.op is calculus.sinc_slope:
-            raise ValueError("the second slope of sinc is a series of 16 digits, and no more can be had of it")
-        for i, x in enumerate(self.inputs):
-            if x in wanted:
-                self.kind_of_number.pulling = True  # a slope that is not real is NaN, as in the sweep
-                try:
-                    partial = self.op.partials[i](self, *self.inputs)
-                finally:
-                    self.kind_of_number.pulling = False
-                if isinstance(partial, Number) or partial:
-                    shares.append((x, calculus.weigh(g, partial)))
-        return shares
-
-    def __hash__(self) -> int:
-        return id(self)
 
 
 class Fractions:
