@@ -43,7 +43,7 @@ ROOMS = {
     ),
     "draw": (
         f"{CORE} formulas",
-        "metrics boxes web fold alike select phrases groups sheet picture dot svg text mermaid live page render "
+        "metrics boxes ranks web fold alike select phrases groups sheet picture dot svg text mermaid live page render "
         "convert drawing",
     ),
     "check": (

@@ -45,6 +45,30 @@ def fold_alike(net: Web, folded: Parts, boxes: int, kept: Collection[int] = ()) 
     return found
 
 
+def fold_siblings(net: Web, folded: Parts) -> Parts:
+    """Fold many scopes of one frame and one name but for digits, fed and used by the same, into one: ×15."""
+    tail, head, _ = edges(net, folded)
+    joined: dict[int, set[int]] = {part: set() for part in range(folded.count)}
+    for x, user in zip(tail.tolist(), head.tolist(), strict=True):
+        joined[x].add(user)
+        joined[user].add(~x)
+    whole: dict[str, str] = {}
+    rows: dict[Any, list[int]] = {}
+    for i, name in enumerate(folded.name):
+        if folded.kind[i] == "scope":
+            rows.setdefault((name[:-1], stem(name[-1], whole), frozenset(joined[i])), []).append(i)
+    group, times = np.arange(folded.count), [*folded.times]
+    for row in rows.values():
+        if len(row) >= FEWEST:
+            group[row] = row[0]
+            for i in row:
+                times[i] = len(row)
+    of, first = number_parts(group[folded.of])
+    old = folded.of[first].tolist()
+    kind = ["alike" if times[i] > 1 else folded.kind[i] for i in old]
+    return Parts(of, kind, [folded.name[i] for i in old], [folded.frame[i] for i in old], [times[i] for i in old])
+
+
 def edges(net: Web, folded: Parts) -> tuple[Ints, Ints, Ints]:
     """Return the edges between parts: tails, heads, and as which input."""
     tail, head = folded.of[net.tail], folded.of[net.head]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Direction = Literal["LR", "TB"]
 DIRECTIONS = get_args(Direction)
+LONGEST_ROW = 28  # characters of a sum
 LONGEST = 24  # characters of a name that are shown; the rest is in the tooltip
 
 
@@ -35,6 +37,11 @@ class Box:
             lines.append(("value", f"value {self.value}"))
         return lines + [("grad", f"grad {self.grad}")] * bool(self.grad)
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The lines as they are drawn: a long sum on several rows."""
+        return [(name, row) for name, text in self.lines for row in (break_sum(text) if name == "grad" else [text])]
+
 
 @dataclass(frozen=True)
 class Arrow:
@@ -60,6 +67,7 @@ class Picture:
     direction: Direction
     hidden: int  # how many nodes were left out
     told: tuple[str, ...] = ()  # what was folded and left out, in words
+    fixed: bool = False  # whether the direction was asked for
 
 
 def shorten(name: str, longest: int = LONGEST) -> str:
@@ -68,6 +76,17 @@ def shorten(name: str, longest: int = LONGEST) -> str:
         return name
     half = (longest - 1) // 2
     return f"{name[: longest - 1 - half]}…{name[-half:]}"
+
+
+def break_sum(text: str) -> list[str]:
+    """Break a sum before its signs, into rows of no more than `LONGEST_ROW` characters where that can be."""
+    rows = [""]
+    for piece in re.split("(?= [+−=≈] )", text):
+        if rows[-1] and len(rows[-1]) + len(piece) > LONGEST_ROW:
+            rows.append(piece.lstrip())
+        else:
+            rows[-1] += piece
+    return rows
 
 
 def nest(boxes: Sequence[Box], depth: int) -> tuple[list[Box], dict[str, list[Box]]]:

@@ -63,7 +63,7 @@ def to_pdf(svg: str, font: Path) -> bytes:
     from svglib.svglib import svg2rlg
 
     register_font(FAMILY, str(font))
-    svg = re.sub(r"<style>.*?</style>", "", svg, flags=re.DOTALL)  # of which it knows too little
+    svg = re.sub(r"<style>.*?</style>| style=\"min-width[^\"]*\"", "", svg, flags=re.DOTALL)
     for name, colour in re.findall(r"\.(\w+) { fill: (#\w+) }", LIGHT):
         svg = svg.replace(f'class="{name}"', f'class="{name}" fill="{colour}"')
     svg = re.sub(r'font-family="[^"]*"', f'font-family="{FAMILY}"', svg)

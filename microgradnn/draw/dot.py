@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .boxes import Arrow, Box, Picture, nest, shorten
 from .metrics import text_width
+from .ranks import rows
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -62,8 +63,11 @@ def tooltip(texts: Iterable[str]) -> str:
     return lines(shorten(text, LONGEST_LINE) for text in texts)
 
 
-def to_dot(picture: Picture, *, roomy: bool = False) -> str:
-    """Return the picture as DOT text, the same from run to run; `roomy`, for other numbers than those it has."""
+def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None) -> str:
+    """Return the picture as DOT text, the same from run to run; `roomy`, for other numbers than those it has.
+
+    With `page`, rows of boxes are at most about so many points wide.
+    """
     from graphviz import Digraph
 
     graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
@@ -73,12 +77,27 @@ def to_dot(picture: Picture, *, roomy: bool = False) -> str:
     if picture.told:
         graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
     fill(graph, picture.boxes, 0, roomy)
+    if page is not None:
+        graph.attr(newrank="true", nodesep="0.12")  # frames are given their rows by those of their boxes
+    for arrow, length in zip(picture.arrows, lengths(picture, roomy, page), strict=True):
+        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow), **length)
+    return str(graph.source)
+
+
+def lengths(picture: Picture, roomy: bool, page: float | None) -> Iterable[dict[str, str]]:
+    """Yield what DOT says of how many rows an edge spans."""
+    if page is not None:
+        wide = {box.id: box_width(box, roomy) * 72 for box in picture.boxes}
+        row = rows(picture.boxes, picture.arrows, wide, page)
+        for arrow in picture.arrows:
+            spans = row[arrow.tail] - row[arrow.head]
+            yield {"minlen": f"{spans}"} if spans > 0 else {"constraint": "false"}
+        return
     outer = {box.id: box.scope[:1] for box in picture.boxes}
     for arrow in picture.arrows:
         # What enters a frame from outside stands above all that is in it: frames then come one below the other.
         enters = picture.direction == "TB" and outer[arrow.head] and outer[arrow.head] != outer[arrow.tail]
-        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow), **({"minlen": "2"} if enters else {}))
-    return str(graph.source)
+        yield {"minlen": "2"} if enters else {}
 
 
 def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool) -> None:
@@ -98,11 +117,17 @@ def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool) -> None:
 
 def box_attributes(box: Box, roomy: bool) -> dict[str, str]:
     """Return what DOT says of a node: its name, value and gradient, one below the other."""
-    texts = [text for _, text in box.lines]
-    margin = float(STYLES[box.kind].get("margin", f"{MARGIN},").split(",")[0])
-    wide = max(text_width(text, FONT_SIZE) for text in [*texts, *(roomy_lines(box) if roomy else [])]) / 72 + 2 * margin
-    about = {"id": box.id, "class": box.kind, "label": lines(texts, r"\l"), "tooltip": tooltip(box.tooltip)}
+    wide = box_width(box, roomy)
+    label = lines([text for _, text in box.rows], r"\l")
+    about = {"id": box.id, "class": box.kind, "label": label, "tooltip": tooltip(box.tooltip)}
     return about | STYLES[box.kind] | ({"width": f"{wide:.3f}"} if wide > LEAST_WIDTH else {})
+
+
+def box_width(box: Box, roomy: bool) -> float:
+    """Return how many inches wide a box is for its texts."""
+    margin = float(STYLES[box.kind].get("margin", f"{MARGIN},").split(",")[0])
+    texts = [*(text for _, text in box.rows), *(roomy_lines(box) if roomy else [])]
+    return max(text_width(text, FONT_SIZE) for text in texts) / 72 + 2 * margin
 
 
 def roomy_lines(box: Box) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from shutil import get_terminal_size
@@ -20,11 +22,13 @@ from .live import live
 from .mermaid import to_mermaid
 from .page import Page, to_page
 from .picture import Names, picture
-from .render import INSTALL, has_graphviz, render
+from .render import HEAD, INSTALL, has_graphviz, render
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
 
 NARROWEST = 20  # columns
+WIDEST = 818  # points: on a page of 736 pixels, letters of 10 are then 9 pixels high
+PAGES = (WIDEST, 640, 520, 400)  # how wide rows are to be, where the layout is wider
 FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
 
 
@@ -93,15 +97,27 @@ class Drawing:
 
     def svg(self, *, prefix: str = "") -> str:
         """Return it as SVG text; `prefix` sets its ids apart from those of others on a page."""
-        return self._lay_out(self.dot(), prefix, STYLE)
+        return self._svg(prefix, STYLE)
 
-    def _lay_out(self, dot: str, prefix: str, style: str) -> str:
+    def _svg(self, prefix: str, style: str, roomy: bool = False) -> str:
         """Lay the graph out and return it as SVG text."""
-        laid_out = render(dot)
         try:
-            return to_svg(laid_out.decode(), self.picture, prefix=prefix, style=style)
+            return to_svg(self._lay_out(roomy)[1].decode(), self.picture, prefix=prefix, style=style)
         except (SyntaxError, ValueError, LookupError, AttributeError, TypeError) as error:
             raise RenderError(f"Graphviz printed an SVG that is not of this graph ({error}); {INSTALL}") from error
+
+    def _lay_out(self, roomy: bool = False) -> tuple[str, bytes]:
+        """Return the DOT text of which the layout fits a page, or else is the narrowest, and that layout."""
+        tried = []
+        for page in (None, *PAGES):
+            picture = self.picture if page is None else replace(self.picture, direction="TB")
+            dot = to_dot(picture, roomy=roomy, page=page)
+            laid_out = render(dot)
+            width = re.search(rb'<svg width="(\d+)pt"', laid_out[:HEAD])
+            tried.append((int(width[1]) if width else 0, dot, laid_out))
+            if tried[-1][0] <= WIDEST or (self.picture.fixed and self.picture.direction == "LR"):
+                return tried[-1][1:]
+        return min(tried, key=lambda one: one[0])[1:]
 
     def dot(self) -> str:
         """Return it in DOT, the language of Graphviz."""
@@ -114,7 +130,7 @@ class Drawing:
         str, and in a notebook that is trusted the page itself.
         """
         computed = live(self.picture)
-        svg = self._lay_out(to_dot(self.picture, roomy=computed.about is not None), "", LIGHT)
+        svg = self._svg("", LIGHT, roomy=computed.about is not None)
         return to_page(self.picture, svg, computed)
 
     def mermaid(self) -> str:
@@ -156,7 +172,10 @@ class Drawing:
 
     def _picture(self, format: str) -> bytes:
         """Return it in PNG or PDF: by the system's Graphviz, else by what pip installs."""
-        return render(self.dot(), format) if has_graphviz() else convert(self._lay_out(self.dot(), "", LIGHT), format)
+        if not has_graphviz():
+            return convert(self._svg("", LIGHT), format)
+        first, dot = render(self.dot(), format), self._lay_out()[0]
+        return first if dot == self.dot() else render(dot, format)
 
     def __repr__(self) -> str:
         whole = self.picture.hidden + sum(box.nodes for box in self.picture.boxes)

@@ -41,7 +41,7 @@ def contents(boxes: Sequence[Box], depth: int) -> Iterator[str]:
     here, inner = nest(boxes, depth)
     for box in here:
         left, right = SHAPES[box.kind]
-        yield f"{box.id}{left}{quote([text for _, text in box.lines])}{right}:::{box.kind}"
+        yield f"{box.id}{left}{quote([text for _, text in box.rows])}{right}:::{box.kind}"
     for name, members in inner.items():
         yield f"subgraph s{depth}{members[0].id}[{quote([shorten(name)])}]"
         for line in contents(members, depth + 1):

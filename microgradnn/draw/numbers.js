@@ -41,6 +41,17 @@ function number(x, digits = 4) {
   return `${sign}${whole}${some.length > exponent + 1 ? `.${some.slice(exponent + 1)}` : ""}`;
 }
 
+/** A sum broken before its signs into so many rows at most, of 28 characters where that can be. @param {string} text @param {number} most */
+function breakSum(text, most) {
+  const rows = [""];
+  for (const piece of text.split(/(?= [+−=≈] )/)) {
+    const last = rows.length - 1;
+    if (rows[last] && rows.length < most && rows[last].length + piece.length > 28) rows.push(piece.trimStart());
+    else rows[last] += piece;
+  }
+  return rows;
+}
+
 /** A sum with its signs between: 0.3 − 1.35 + 2. @param {number[]} terms @param {number} [digits] */
 function writeSum(terms, digits = 4) {
   const signed = terms.slice(1).map((x) => (x < 0 ? ` − ${number(-x, digits)}` : ` + ${number(x, digits)}`));

@@ -120,7 +120,8 @@
 
   const seen = Object.keys(boxes).map((id) => {
     const group = byId(id);
-    return { id, group, value: lineOf(group.querySelector("text.value")), grad: lineOf(group.querySelector("text.grad")) };
+    const [value, grads] = [group.querySelector("text.value"), [...group.querySelectorAll("text.grad")].map(lineOf)];
+    return { id, group, value: lineOf(value), grads };
   });
   const drawn = Object.keys(arrows).map((id) => ({ id, group: byId(id), label: lineOf(byId(id).querySelector("text")) }));
 
@@ -133,6 +134,12 @@
     line.text.setAttribute("textLength", Math.min(widthOf(shown, line.size), line.room).toFixed(2));
   }
 
+  /** Write a sum on the rows that there are for it. @param {any[]} lines @param {string | null} shown */
+  function writeRows(lines, shown) {
+    const rows = shown === null ? [] : breakSum(shown, lines.length);
+    lines.forEach((line, i) => write(line, shown === null ? null : (rows[i] ?? "")));
+  }
+
   /** Show the picture as it is after a step; with the titles, which are many and not seen. @param {boolean} titles */
   function draw(titles) {
     const values = new Set();
@@ -143,12 +150,12 @@
       come.forEach(([id, part]) => grads.set(id, part));
     }
     const changed = isChanged();
-    for (const { id, group, value, grad } of seen) {
+    for (const { id, group, value, grads: lines } of seen) {
       const fixed = boxes[id].kind === "folded";
       write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
       const part = grads.get(id);
       const hidden = state.asking && askable.includes(id) && !answered.has(id);
-      write(grad, hidden ? "grad ?" : part ? textOf(part) : null);
+      writeRows(lines, hidden ? "grad ?" : part ? textOf(part) : null);
       group.classList.toggle("stale", changed && fixed);
       if (titles && live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
     }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..graph import Node, topological
-from .alike import fold_alike
+from .alike import fold_alike, fold_siblings
 from .boxes import DIRECTIONS, Direction, Picture
 from .fold import MOST_BOXES, Folding, fold_scopes, inside
 from .select import around as nodes_around
@@ -55,6 +55,8 @@ def picture(root: Node, **options: Any) -> Picture:
     net = web(nodes, (lambda node: False) if how.constants else is_number)
     budget = how.most or MOST_BOXES
     folded, opened = fold_scopes(net, scopes(net), Folding(as_names(how.fold), as_names(how.unfold), how.depth), budget)
+    if opened:
+        folded = fold_siblings(net, folded)
     if folded.count > (max(budget, MOST_NODES) if how.fold else budget):
         folded = fold_alike(net, folded, budget, inside(folded, opened))
     return Sheet(order, net, folded, how.most or MOST_NODES, how.top, how.direction).picture()

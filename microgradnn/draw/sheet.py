@@ -61,7 +61,7 @@ class Sheet:
         title = f"Computation graph of {self.view.short[self.order[-1]]}"
         told = self.told(boxes, hidden)
         direction = self.direction or turned(boxes, self.joints, self.ids)
-        return Picture(title, (*stubs, *boxes), tuple(arrows), direction, hidden, told)
+        return Picture(title, (*stubs, *boxes), tuple(arrows), direction, hidden, told, self.direction is not None)
 
     # --- which parts, and what joins them ---------------------------------------------------
 
@@ -227,7 +227,7 @@ def turned(boxes: Sequence[Box], joints: Sequence[Joint], ids: Mapping[int, str]
             rank[head] = max(rank[head], rank[tail] + 1)
     columns: dict[int, list[float]] = {}
     for part, box in zip(ids, boxes, strict=True):
-        columns.setdefault(rank[part], []).append(MARGINS + max(text_width(text, 10) for _, text in box.lines))
+        columns.setdefault(rank[part], []).append(MARGINS + max(text_width(text, 10) for _, text in box.rows))
     along = sum(GAP + max(column) for column in columns.values())
     across = max(sum(column) for column in columns.values())
     return "LR" if along <= PAGE or along <= across else "TB"

@@ -60,7 +60,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) 
     for box in picture.boxes:
         title(groups[box.id], box.tooltip)
         texts = groups[box.id].findall("text")
-        for text, (name, _) in zip(texts, box.lines, strict=False):
+        for text, (name, _) in zip(texts, box.rows, strict=False):
             text.set("class", name)
         for depth, scope in enumerate(box.scope):
             if f"s{depth}{box.id}" in groups:  # the box that gave the cluster its id
@@ -75,7 +75,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) 
     root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "class": "microgradnn", "role": "graphics-document"}
     root.set("aria-label", picture.title)
     width = float(root.get("width", "0").removesuffix("pt"))
-    root.set("style", f"min-width: {width * LEAST:.0f}px")
+    root.set("style", f"min-width: {width * LEAST:.0f}px; max-width: 100%; height: auto")
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
