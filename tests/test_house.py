@@ -50,7 +50,7 @@ ROOMS = {
         f"{CORE} formulas",
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
         "gradients symptoms training "
-        "backward.notation backward.structure backward.source backward.reference backward.losses "
+        "backward.notation backward.structure backward.source backward.outside backward.reference backward.losses "
         "backward.calls backward.readings backward.passes backward.edits.syntax backward.edits.names "
         "backward.edits.editor "
         "backward.edits.factors backward.edits.terms backward.edits.values backward.edits.calls "

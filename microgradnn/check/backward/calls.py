@@ -33,9 +33,15 @@ RATES = "lr learningrate alpha rate eta stepsize learnrate"
 LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expected truth"
 LABELS += " targetslist targetlist ylist labelslist"
 
+SETTINGS = "reg lambda lambd lmbda lmbd lam regstrength regularization beta gamma alpha delta margin eps epsilon tau"
+SETTINGS += " temperature temp momentum keepprob keep p prob dropout dropoutrate l1 l2 c decay weightdecay sigma scale"
+SETTINGS += " rho slope negativeslope sparsity sparsityparam discount clip lambdau lambdav lambda1 lambda2 regparam"
+
 OUTPUTS = "output out outputs yhat ypred prediction predictions result activations activation a y probs z"
 
 PREDICTIONS = re.compile(r"al|a\d|yhat|ypred|preds?|predictions?|probs?|outputs?|out")
+
+COMES_IN = re.compile(r"d|g|.*(grad|delta|err|diff|upstream)")  # how a gradient that comes in is called
 
 # ("input", 2), ("output", 0), ("rest", 1), ("all", None), ("seed", 0), ("rate", None), ("attribute", "output")
 Argument = tuple[str, Any]
@@ -84,13 +90,17 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters that arguments can be given to by position."""
+def signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return all parameters of a function."""
     try:
-        found = inspect.signature(function).parameters.values()
+        return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return []
-    return [p for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters that arguments can be given to by position."""
+    return [p for p in signature(function) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
 
 
 def describe_call(arguments: Sequence[Argument], inputs: Sequence[str], outputs: Sequence[str]) -> str:
@@ -114,14 +124,17 @@ def describe_call(arguments: Sequence[Argument], inputs: Sequence[str], outputs:
 # --- which argument is which --------------------------------------------------------------------------
 
 
-def find_calls(
+def is_scalar(run: Run) -> bool:
+    """Whether the first thing that forward returned is a number."""
+    return np.size(run.outputs[0]) == 1 and is_real(run.outputs[0])
+
+
+def named_arguments(
     backward: Callable[..., Any], inputs: Sequence[str], outputs: Sequence[str], run: Run
-) -> Iterator[list[Argument]]:
-    """Yield the ways to call backward, the likeliest first: by the names of its parameters, then by their places."""
+) -> list[Argument | None]:
+    """Return what the names of the parameters of backward say that each is to be given, None where they do not."""
     wanted = parameters_of(backward)
     required = [p for p in wanted if p.default is p.empty]
-    count, several = len(run.outputs), isinstance(run.result, (tuple, list))
-    scalar = np.size(run.outputs[0]) == 1 and is_real(run.outputs[0])
     by_name = [name_argument(p, inputs, outputs, run, required) for p in wanted]
     chosen = [a for a, p in zip(by_name, wanted, strict=True) if a is not None or p.default is p.empty]
     seeds = 0
@@ -130,6 +143,27 @@ def find_calls(
         if argument is not None and argument[0] == "seed" and argument[1] is None:
             argument, seeds = ("seed", seeds), seeds + 1
         named.append(argument)
+    return named
+
+
+def is_sure(named: Sequence[Argument | None], begin: str, run: Run) -> bool:
+    """Whether there is no doubt how backward is called: by its names, or by all but the gradient that comes in.
+
+    `begin` is the name of the first parameter.
+    """
+    first = len(named) > 1 and named[0] is None and not is_scalar(run) and bool(COMES_IN.match(plain(begin)))
+    return bool(named) and None not in named[first:] and not (first and ("seed", 0) in named)
+
+
+def find_calls(
+    backward: Callable[..., Any], inputs: Sequence[str], outputs: Sequence[str], run: Run
+) -> Iterator[list[Argument]]:
+    """Yield the ways to call backward, the likeliest first: by the names of its parameters, then by their places."""
+    wanted = parameters_of(backward)
+    required = [p for p in wanted if p.default is p.empty]
+    count, several = len(run.outputs), isinstance(run.result, (tuple, list))
+    scalar = is_scalar(run)
+    named = named_arguments(backward, inputs, outputs, run)
     if None not in named:
         yield [a for a in named if a is not None]
         if scalar:  # a loss whose backward starts from the scores or probabilities that it kept
@@ -152,7 +186,8 @@ def find_calls(
             guesses.append(("seed", 0))
         for guess in guesses:
             yield [a if a is not None else guess for a in named]
-    yield from by_place(len(required), len(inputs), count, scalar, several)
+    variable = any(p.kind is p.VAR_POSITIONAL for p in signature(backward))
+    yield from by_place(len(required), len(inputs), count, scalar, several, variable)
 
 
 def attributes_of(x: Any, names: Sequence[str]) -> list[str]:
@@ -195,8 +230,10 @@ def name_argument(
     return None
 
 
-def by_place(required: int, inputs: int, outputs: int, scalar: bool, several: bool) -> Iterator[list[Argument]]:
-    """Yield the usual ways to call a function with so many parameters."""
+def by_place(
+    required: int, inputs: int, outputs: int, scalar: bool, several: bool, variable: bool
+) -> Iterator[list[Argument]]:
+    """Yield the usual ways to call a function with so many parameters, or any number of them."""
     everything: list[Argument] = [("input", k) for k in range(inputs)]
     cache: list[Argument] = [("output", outputs - 1)] if several and outputs > 1 else [("all", None)]
     rest: list[Argument] = [("rest", 1)]
@@ -221,7 +258,7 @@ def by_place(required: int, inputs: int, outputs: int, scalar: bool, several: bo
         [("output", k) for k in range(outputs)],
     ]
     for way in ways:
-        if len(way) == required and (outputs > 1 or ("seed", 1) not in way):
+        if (len(way) == required or (variable and len(way) > required)) and (outputs > 1 or ("seed", 1) not in way):
             yield way
 
 

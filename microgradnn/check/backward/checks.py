@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import LABELS, Pass, parameters_of, quiet
+from .calls import LABELS, RATES, SETTINGS, Pass, parameters_of, quiet
 from .diagnosis import Diagnosis, Mistake
 from .evidence import evidence_of, ratio_of
 from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
-from .structure import plain
+from .structure import Leaf, plain
 from .variation import DATA, elsewhere, find_hiding_inputs, single
 
 HAIR = 1e-4  # of a gradient: no mistake is that small
@@ -218,8 +218,8 @@ def examine_here(user: Pass) -> BackwardReport:
         names = ", ".join(gradient_of(user.leaves[k].name) for k in unsteady)
         notes.append(f"{names}: another at the next run of the same pass, so it cannot be right")
     data = (*DATA.split(), *LABELS.split())
-    left = [user.leaves[k].name for k in missing if k not in forgotten]
-    left = [gradient_of(name) for name in left if plain(name) not in data]
+    untold = [user.leaves[k] for k in missing if k not in forgotten]
+    left = [gradient_of(x.name) for x in untold if plain(x.name) not in data and not is_setting(x)]
     if left:
         notes.append(f"no gradient is given for {', '.join(left)}")
     if changed:
@@ -243,6 +243,11 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
     mine, others = user.leaves[k], [user.leaves[j] for j in given]
     container = mine.tokens[:-1]
     return bool(container) and mine.array.ndim > 0 and any(o.tokens[:-1] == container for o in others)
+
+
+def is_setting(leaf: Leaf) -> bool:
+    """Whether a number is a hyperparameter by its name, which nobody wants the gradient of."""
+    return leaf.array.ndim == 0 and plain(str(leaf.tokens[-1])) in (*SETTINGS.split(), *RATES.split())
 
 
 def same_numbers(x: Array | None, y: Array | None) -> bool:

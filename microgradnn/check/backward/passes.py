@@ -25,11 +25,15 @@ from .calls import (
     attributes_of,
     describe_call,
     find_calls,
+    is_sure,
+    named_arguments,
     parameters_of,
     repeatable,
+    signature,
 )
 from .losses import Loss, usual_losses
-from .readings import Item, find_items, read_gradients
+from .outside import Outside
+from .readings import Item, find_items, match_names, read_gradients
 from .reference import Reference
 from .source import Family, Rebuilt, all_names, contents, function_of, global_names, is_users, return_names
 from .structure import (
@@ -43,6 +47,7 @@ from .structure import (
     is_gradient_name,
     is_object,
     is_real,
+    numbers_in,
     parts,
     plain,
     snapshot,
@@ -70,6 +75,10 @@ def generators_in(*things: Any) -> list[Any]:
     return [x for x in found.values() if isinstance(x, np.random.Generator)]
 
 
+OF_DATA = "dinputs dinput dx din dinp dprev"  # attributes for the gradient of whatever came in
+FEW = 4  # ways to call backward are tried where its names leave it open
+
+
 class FunctionPass(Pass):
     """A forward and a backward function, or one that gives both the loss and the gradients."""
 
@@ -91,6 +100,11 @@ class FunctionPass(Pass):
         inputs = tuple(map(as_array, inputs))
         if not any(is_real(x) for part in (*inputs, owner) for _, x in walk(part, ("",), set())):
             inputs = tuple(map(as_floats, inputs))  # integers that are all there is are numbers, not counts
+        gradients = [*(return_names(call or backward or forward) or []), *(return_names(forward) or [])]
+        names = [p.name for p in parameters_of(forward)][owner is not None :]
+        for k, name in enumerate(names[: len(inputs)]):  # initial_w = 200, and backward returns dj_dw
+            if any(is_gradient_name(one, name) and plain(one) != plain(name) for one in gradients):
+                inputs = (*inputs[:k], as_floats(inputs[k]), *inputs[k + 1 :])
         if owner is not None:
             inputs = (owner, *inputs)
             if inspect.ismethod(backward) and backward.__self__ is owner:
@@ -112,11 +126,14 @@ class FunctionPass(Pass):
         self.family = Family(self.backward or forward, objects)
         reached = Family(forward, objects)
         self.reached = reached.functions
+        self.inside = len(self.leaves)  # arrays that were given; those after them stand outside
+        self.outside = Outside(self.given, self.names)
+        self.leaves += self.outside.find(self.reached, self.family.functions, Family(loss).functions)
         self.readings: dict[Any, list[int | None]] = {}
         self.generators = generators_in(self.family, reached)
-        names = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
+        looked_up = {n for f in (*self.family.functions, *reached.functions) for n in all_names(f.__code__)}
         self.clips = any("clip" in name for function in self.family.functions for name in all_names(function.__code__))
-        self.chance = bool(self.generators) or not reached.functions or any("rand" in name for name in names)
+        self.chance = bool(self.generators) or not reached.functions or any("rand" in name for name in looked_up)
         self.for_another: dict[tuple[Token, ...], bool] = {}
         self.seeds: dict[int, Array] = {}
         self.scalar: int | None = None
@@ -152,7 +169,7 @@ class FunctionPass(Pass):
         arrays = [leaf.array for leaf in self.leaves] if arrays is None else arrays
         inputs = build(self.given, arrays)
         before = dict(vars(inputs[0])) if inputs and is_object(inputs[0]) else {}
-        with repeatable(self.generators, self.chance):
+        with repeatable(self.generators, self.chance), self.outside.at(arrays):
             forward = self.forward if rebuilt is None or self.backward is not None else rebuilt.of(self.forward)
             result = forward(*inputs[: self.count])
         return Run(inputs, find_output(inputs, before) if result is None else result)
@@ -198,7 +215,7 @@ class FunctionPass(Pass):
         for name, part in zip(self.names, first.inputs, strict=True):
             after |= dict(walk(part, (name,), set()))
         idle, read = set(), {name for function in self.reached for name in all_names(function.__code__)}
-        for k, leaf in enumerate(self.leaves):
+        for k, leaf in enumerate(self.leaves[: self.inside]):
             if len(leaf.tokens) > 1 and is_object(self.given[self.names.index(str(leaf.tokens[0]))]):
                 now = after.get(leaf.tokens)
                 moved = not isinstance(now, (np.ndarray, float)) or not np.array_equal(now, leaf.array, equal_nan=True)
@@ -215,7 +232,8 @@ class FunctionPass(Pass):
 
     def cost(self, arrays: Sequence[Array]) -> Any:
         """Return J: what forward returns, its loss, or Σ dout · out."""
-        return self.cost_of(self.run(arrays))
+        with self.outside.at(arrays):
+            return self.cost_of(self.run(arrays))
 
     def cost_of(self, run: Run) -> Any:
         """Return J of a run."""
@@ -248,8 +266,11 @@ class FunctionPass(Pass):
                 arguments.append(run.result if of is None else run.outputs[of])
             elif plain(p.name) in LABELS.split() and labels:
                 arguments.append(pool[labels[0]])
-            elif "cache" in p.name or not self.guessed:
-                arguments.append(run.result if "cache" in p.name else run.inputs[-1])
+            elif plain(p.name) in CACHES.split() or "cache" in p.name:
+                apart = len(run.outputs) > 1 and not is_real(run.outputs[-1])
+                arguments.append(run.outputs[-1] if apart and of is not None else run.result)
+            elif not self.guessed:
+                arguments.append(run.inputs[-1])
             else:
                 raise TypeError(f"there is nothing to be given to it as {p.name}")
         return arguments
@@ -301,21 +322,24 @@ class FunctionPass(Pass):
             ways = iter([*ways, [("all", None)][:count], [("output", 0), ("input", 0)][:count]])
         else:
             ways = find_calls(self.backward, self.names, names, first)
-        best: tuple[int, list[Argument], list[Array | None]] | None = None
+        wanted = [p.name for p in parameters_of(self.backward)] or [""]
+        by_names = named_arguments(self.backward, self.names, names, first)
+        sure = self.call is not None or is_sure(by_names, wanted[0], first)
+        empty, best = False, None
+        fit: list[tuple[list[Argument], list[Array | None]]] = []
         for way in ways:
             self.arguments = way
             try:
                 self.choose_cost(first)
                 found = self.gradients()
             except Exception as error:  # whatever the user's code says to arguments that it does not want
-                if self.stops is None and is_raised_inside(error, self.family.functions):
+                if sure and not tried and is_raised_inside(error, self.family.functions):
                     self.stops = (way, error)
                 tried.append(f"backward({describe_call(way, self.names, names)}): {type(error).__name__}: {error}")
                 continue
             given = [(x.shape, leaf.array.shape) for x, leaf in zip(found, self.leaves, strict=True) if x is not None]
-            if not given and self.empty:
-                raise TypeError("backward returns None, and leaves no gradient in an attribute: is `return` forgotten?")
             if not given:
+                empty = empty or self.empty
                 tried.append(
                     f"backward({describe_call(way, self.names, names)}) gave no gradient of {self.leaf_names()}"
                 )
@@ -324,21 +348,14 @@ class FunctionPass(Pass):
             if best is None or fitting > best[0]:
                 best = (fitting, way, found)
             if fitting == len(given):
-                break
+                fit.append((way, found))
+                if sure or len(fit) == FEW:
+                    break
         if best is not None:
-            self.arguments = best[1]
-            self.choose_cost(first)
-            if self.loss is None and self.scalar is None and not self.seeds:
-                self.fit_loss(best[2], first)
-            elif (
-                self.loss is None
-                and self.scalar is not None
-                and any(
-                    plain(n) in LABELS.split()
-                    for n in self.names[self.count :]  # which forward does not take
-                )
-            ):
-                self.doubt_scalar(best[2], first)
+            self.choose_reading(fit or [best[1:]], first)
+            if not sure and not self.score(best[2]) and wanted != [""]:
+                told = describe_call(self.arguments, self.names, names)
+                self.notes.append(f"backward({', '.join(wanted)}) was called with ({told}); call= says another way")
             return
         if self.stops is not None and bool(self.stops[0]):
             self.arguments, self.broken = self.stops
@@ -348,10 +365,40 @@ class FunctionPass(Pass):
                 self.take_own_loss(own, first)
             if self.loss is not None or self.scalar is not None or self.seeds:
                 return
+        if empty:
+            raise TypeError("backward returns None, and leaves no gradient in an attribute: is `return` forgotten?")
         raise TypeError(
             "backward could not be called; say how with call=lambda out, cache: backward(…).\n  "
             + "\n  ".join(dict.fromkeys(tried[:6]))
         )
+
+    def choose_reading(self, ways: Sequence[tuple[list[Argument], list[Array | None]]], first: Run) -> None:
+        """Take the first of the ways to call backward, all of which run, by which it is right; the first if by none."""
+        notes, loss, priced = list(self.notes), self.loss, list(ways)
+
+        def take(way: list[Argument], found: Sequence[Array | None]) -> None:
+            self.arguments, self.notes, self.loss, self.fitted = way, list(notes), loss, None
+            self.find_cost(found, first)
+
+        for way, found in ways if len(ways) > 1 else []:
+            try:
+                take(way, found)
+            except TypeError:  # it starts from nothing, called like this
+                priced.remove((way, found))
+                continue
+            if self.score(found) >= 1:
+                return
+        take(*(priced or ways)[0])
+
+    def find_cost(self, found: Sequence[Array | None], first: Run) -> None:
+        """Find what it is that backward, called as it is now, gave the gradients of."""
+        self.choose_cost(first)
+        if self.loss is not None:
+            return
+        if self.scalar is None and not self.seeds:
+            self.fit_loss(found, first)
+        elif self.scalar is not None and any(plain(n) in LABELS.split() for n in self.names[self.count :]):
+            self.doubt_scalar(found, first)  # forward takes no labels
 
     def doubt_scalar(self, found: Sequence[Array | None], first: Run) -> None:
         """Take a single number that forward gives for a prediction, where backward takes labels and a loss fits."""
@@ -432,10 +479,15 @@ class FunctionPass(Pass):
         real = [k for k, x in enumerate(outputs) if is_real(x) and np.ndim(x)]
         best: tuple[float, str, Loss, int] | None = None
         for k in dict.fromkeys([*real[:1], *real[-1:]]):
-            self.fitted_to, self.fitted = k, np.sum
-            fits = self.score(found)  # the slope of each number, as of sigmoid_prime
-            if fits >= 1 or not self.label_candidates(outputs[k]):
-                best = (fits, "Σ out", np.sum, k) if best is None or fits > best[0] else best
+            self.fitted_to = k
+            whole: list[tuple[str, Loss]] = [("Σ out", np.sum)]  # the slope of each number, as of sigmoid_prime
+            if np.ndim(outputs[k]) == 1:  # a loss of each example
+                whole.append(("mean of out", np.mean))
+            for name, loss in whole:
+                self.fitted = loss
+                fits = self.score(found)
+                if fits >= 1 or not self.label_candidates(outputs[k]):
+                    best = (fits, name, loss, k) if best is None or fits > best[0] else best
             for labels in self.label_candidates(outputs[k]):
                 for name, loss in usual_losses(np.asarray(outputs[k], float), labels):
                     self.fitted = loss
@@ -505,6 +557,11 @@ class FunctionPass(Pass):
 
     def gradients(self, arrays: Sequence[Array] | None = None, rebuilt: Rebuilt | None = None) -> list[Array | None]:
         """Return what backward claims."""
+        with self.outside.at(arrays):
+            return self.claims(arrays, rebuilt)
+
+    def claims(self, arrays: Sequence[Array] | None, rebuilt: Rebuilt | None) -> list[Array | None]:
+        """Return what backward claims, where what stands outside is as it is to be."""
         if self.backward is None:
             run = self.run(arrays, rebuilt)
             rest = [x for k, x in enumerate(run.outputs) if k != self.scalar]
@@ -540,8 +597,8 @@ class FunctionPass(Pass):
         if rebuilt is not None:
             rebuilt.dress(run.inputs)
             rebuilt.dress(list(run.outputs))
-        before = snapshot(run.inputs)
-        kept = snapshot(list(run.outputs))
+        before, numbers = snapshot(run.inputs), numbers_in(run.inputs)
+        kept, outside = snapshot(list(run.outputs)), self.outside.now(rebuilt)
         arguments = [self.argument(run, kind, k) for kind, k in self.arguments]
         bound_before = snapshot(list(self.given)) if self.call is not None else []
         with repeatable(self.generators, self.chance):
@@ -555,10 +612,12 @@ class FunctionPass(Pass):
         self.changed = [self.input_name(name) for name in changes(run.inputs, before)] + [
             f"{self.output_name(name)}" for name in changes(list(run.outputs), kept)
         ]
+        left = self.outside.now(rebuilt)
+        self.changed += [spell(t) for t, x in outside.items() if t in left and not np.array_equal(left[t], x)]
         items += self.left_behind(run.inputs, before)
         found = self.read(items)
         if self.rate is not None or all(x is None for x in found):
-            found = self.steps(found, run.inputs, before)
+            found = self.steps(found, [*before, *numbers], run.inputs, outside, left)
         if bound_before:
             restore(list(self.given), bound_before)
         return [None if x is None else np.array(x) for x in found]
@@ -612,7 +671,9 @@ class FunctionPass(Pass):
             if len(place) == len(tokens) and place != tokens:  # grads[0] of params[0]
                 if all(a == b or in_place_of(a, b) for a, b in zip(tokens, place, strict=True)):
                     return True
-        return "grad" in "".join(map(str, tokens[1:])).lower() and tokens not in places
+        if tokens in places:
+            return False
+        return "grad" in "".join(map(str, tokens[1:])).lower() or plain(str(tokens[-1])) in OF_DATA.split()
 
     def read(self, items: Sequence[Item]) -> list[Array | None]:
         """Match gradients to arrays, those given by themselves before those inside of objects."""
@@ -623,8 +684,14 @@ class FunctionPass(Pass):
             range(len(self.leaves)), key=lambda k: len(self.leaves[k].tokens) > 1 and is_object(self.given[0])
         )
         order = [k for k in order if k not in self.idle]
-        found = read_gradients(items, [self.leaves[k] for k in order])
         back: list[Array | None] = [None] * len(self.leaves)
+        outer = [k for k in order if k >= self.inside]
+        for k, x in zip(outer, match_names(items, [self.leaves[k] for k in outer], by_place=False), strict=True):
+            back[k] = x
+        known = [x for x in back if x is not None]
+        order = [k for k in order if k < self.inside]
+        rest = [item for item in items if not any(item[1] is x for x in known)]
+        found = read_gradients(rest, [self.leaves[k] for k in order], by_place=not known)
         for k, x in zip(order, found, strict=True):
             back[k] = x
         places = [next((i for i, (_, y) in enumerate(items) if y is x), None) for x in back]
@@ -633,19 +700,33 @@ class FunctionPass(Pass):
         return back
 
     def steps(
-        self, found: list[Array | None], inputs: Sequence[Any], before: Sequence[tuple[str, Array]]
+        self,
+        found: list[Array | None],
+        before: Sequence[tuple[str, Array]],
+        inputs: Sequence[Any],
+        outside: dict[tuple[Token, ...], Array],
+        left: dict[tuple[Token, ...], Array],
     ) -> list[Array | None]:
         """Return (before − after) / rate for the arrays that backward moved itself."""
-        after = dict(snapshot(list(inputs)))
-        start = dict(before)
+        after: dict[Any, Array] = dict([*snapshot(list(inputs)), *numbers_in(list(inputs))]) | left
+        start: dict[Any, Array] = dict(before) | outside
         for k, leaf in enumerate(self.leaves):
-            place = leaf_place(leaf, self.names)
+            place = leaf_place(leaf, self.names) if k < self.inside else leaf.tokens
             if k in self.idle or place not in after or place not in start:
                 continue
             if found[k] is None and after[place].shape == start[place].shape:
                 if not np.array_equal(after[place], start[place]):
-                    found[k] = (start[place] - after[place]) / (self.rate or 1.0)
+                    found[k] = (start[place] - after[place]) / self.step_size()
         return found
+
+    def step_size(self) -> float:
+        """Return the rate of a step that backward takes itself: as said, or as an object keeps it, self.lr."""
+        if self.rate is None and not any(kind == "rate" for kind, _ in self.arguments):
+            for name, part in zip(self.names, self.given, strict=True):
+                for tokens, x in walk(part, (name,), set()) if is_object(part) else ():
+                    if isinstance(x, float) and x and plain(str(tokens[-1])) in RATES.split():
+                        return x
+        return self.rate or 1.0
 
 
 COSTS = re.compile(r"(compute|calc|calculate|get)?(cost|loss)(function)?|crossentropy\w*|mse\w*|\w+(cost|loss)")
@@ -773,14 +854,6 @@ def dout(shape: tuple[int, ...], k: int) -> Array:
     found = np.random.default_rng(k).uniform(0.5, 1.5, shape)
     signs = np.random.default_rng(k + 50).choice([-1.0, 1.0], shape)
     return np.asarray(found * signs)
-
-
-def signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return all parameters of a function."""
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return []
 
 
 def variables_of(function: Any) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,7 +109,8 @@ def fill(found: list[Array | None], left: Sequence[Item], leaves: Sequence[Leaf]
             found[k] = x
         return
     sizes = [leaves[k].array.size for k in empty]
-    if len(left) == 1 and len(empty) > 1 and left[0][1].ndim <= 2:
+    alone = len(left) == 1 and any(leaves[k].array.shape == left[0][1].shape for k in empty)  # of that array
+    if len(left) == 1 and len(empty) > 1 and left[0][1].ndim <= 2 and not alone:
         flat = np.ravel(left[0][1])
         for begin in range(len(empty)):
             if flat.size == sum(sizes[begin:]) and flat.size > max(sizes[begin:]):
@@ -124,13 +126,20 @@ def match_shapes(found: list[Array | None], left: Sequence[Item], leaves: Sequen
     named = len(empty) < len(leaves)
     begin = 0
     for tokens, x in left:
-        if named and intermediate(tokens):  # dZ2, say, among the gradients of W and b
+        if named and (intermediate(tokens) or is_no_gradient(tokens)):  # dZ2, h among the gradients of W and b
             continue
         fits = [k for k in empty if k >= begin and found[k] is None and leaves[k].array.shape == x.shape]
         fits.sort(key=lambda k: plain(str(leaves[k].tokens[-1])) in LABELS.split())  # of labels last
         if fits and not (x.ndim == 0 and named):
             found[fits[0]] = x
             begin = fits[0] + 1 if not named else 0
+
+
+def is_no_gradient(tokens: Sequence[Token]) -> bool:
+    """Whether an item has a name, and it is none of a gradient: hs[-1], the state that a recurrent net ends in."""
+    name = plain(str(tokens[-1]))
+    usual = r"d|g|nabla|partial|err|up|tmp|res|.*(grad|diff|delta|bar)"
+    return isinstance(tokens[-1], str) and bool(name) and not re.match(usual, name)
 
 
 def intermediate(tokens: Sequence[Token]) -> bool:

@@ -117,8 +117,15 @@ def name_in(node: ast.expr) -> str:
         return name_in(node.value) if node.attr in ("T", "real") else node.attr
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
         return node.slice.value
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):  # hs[len(inputs) - 1]
+        return name_in(node.value) + "_"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
         return name_in(node.left)
+    if isinstance(node, ast.UnaryOp):
+        return name_in(node.operand)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Add, ast.Sub)):  # dW + reg * W
+        sides = [side for side in (name_in(node.left), name_in(node.right)) if side[:1] in ("d", "g")]
+        return sides[0] if len(sides) == 1 else ""
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
         if called in SAME and isinstance(node.func, ast.Attribute) and name_in(node.func.value) not in MODULES:

@@ -144,6 +144,12 @@ def snapshot(x: Any) -> list[tuple[str, Array]]:
     return [(spell(tokens).lstrip("."), np.array(part)) for tokens, part in found if isinstance(part, np.ndarray)]
 
 
+def numbers_in(x: Any) -> list[tuple[str, Array]]:
+    """Return the single numbers in x, with their places."""
+    found = walk(x, ("",), set())
+    return [(spell(t).lstrip("."), np.array(part)) for t, part in found if isinstance(part, (float, np.floating))]
+
+
 def changes(x: Any, before: Sequence[tuple[str, Array]]) -> list[str]:
     """Name the arrays that are no longer what they were."""
     now = dict(snapshot(x))  # by their names: what a pass leaves in attributes stands between them

@@ -72,6 +72,8 @@ def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
 
 def reads_arrays(user: FunctionPass) -> bool:
     """Whether the user's functions read arrays or numbers of examples that are no inputs, so would not move along."""
+    if user.outside.live:
+        return True
     for function in (*user.family.functions, *user.reached, user.loss):
         for name, x in variables_of(function):
             if (isinstance(x, np.ndarray) and x.ndim) or (isinstance(x, int) and plain(name) in COUNTS.split()):

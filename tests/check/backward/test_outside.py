@@ -1,0 +1,227 @@
+"""Arrays that a pass reads without being given them, and calls whose parameters do not say what they are."""
+
+# ruff: noqa: N803
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from microgradnn.check import BackwardReport, check_backward, check_layer
+
+rng = np.random.default_rng(0)
+U, V, bias = rng.standard_normal((4, 3)), rng.standard_normal((4, 4)), np.zeros((4, 1))
+net = {"W": rng.standard_normal((2, 3))}
+shift = 0.3
+X, Y, LABELS = rng.standard_normal((3, 6)), rng.standard_normal((1, 6)), rng.standard_normal((2, 6))
+
+
+def names(report: BackwardReport) -> list[str]:
+    """The names of the gradients of a report in which all is right."""
+    assert report, str(report)
+    return [entry.name for entry in report.entries]
+
+
+# --- parameters that are globals ----------------------------------------------------------------------
+
+
+def recurrent(inputs, targets, before):
+    hs, loss = {-1: before}, 0.0
+    for t in range(len(inputs)):
+        hs[t] = np.tanh(U[:, inputs[t] : inputs[t] + 1] + V @ hs[t - 1] + bias)
+        loss += 0.5 * float((hs[t][targets[t]] ** 2).sum())
+    dU, dV, dbias, carry = np.zeros_like(U), np.zeros_like(V), np.zeros_like(bias), np.zeros_like(before)
+    for t in reversed(range(len(inputs))):
+        dh = carry.copy()
+        dh[targets[t]] += hs[t][targets[t]]
+        dz = dh * (1 - hs[t] ** 2)
+        dU[:, inputs[t] : inputs[t] + 1] += dz
+        dV += dz @ hs[t - 1].T
+        dbias += dz
+        carry = V.T @ dz
+    return loss, dU, dV, dbias, hs[len(inputs) - 1]
+
+
+def test_globals_are_the_parameters_of_a_function_that_returns_their_gradients() -> None:
+    before = U.copy(), V.copy(), bias.copy()
+
+    report = check_backward(recurrent, None, [0, 2, 1], [3, 0, 2], np.zeros((4, 1)))
+
+    assert sorted(names(report)) == ["U", "V", "bias"]
+    assert all(np.array_equal(a, b) for a, b in zip(before, (U, V, bias), strict=True))
+
+
+def doubled(inputs, targets, before):
+    loss, dU, dV, dbias, state = recurrent(inputs, targets, before)
+    return loss, dU, 2 * dV, dbias, state
+
+
+def unnamed(inputs, targets, before):
+    loss, dU, dV, dbias, state = recurrent(inputs, targets, before)
+    return loss, dU, np.multiply(2, dV), dbias, state
+
+
+def test_a_mistake_in_the_gradient_of_a_global_is_found_and_a_missing_one_told() -> None:
+    report = check_backward(doubled, None, [0, 2, 1], [3, 0, 2], np.zeros((4, 1)))
+
+    assert [entry.name for entry in report.entries if not entry.ok] == ["V"]
+    report = check_backward(unnamed, None, [0, 2, 1], [3, 0, 2], np.zeros((4, 1)))
+    assert "no gradient is given for dbefore, dV" in str(report)
+
+
+def predict(X):
+    return net["W"] @ X + shift
+
+
+def learn(X, Y, A):
+    global shift
+    dZ = (A - Y) / X.shape[1]
+    dW, dshift = dZ @ X.T, np.sum(dZ)
+    net["W"] -= 0.1 * dW
+    shift = shift - 0.1 * dshift
+
+
+def test_a_step_on_globals_is_read_and_taken_back() -> None:
+    before = net["W"].copy()
+
+    report = check_backward(predict, learn, X, LABELS, rate=0.1)
+
+    assert sorted(names(report)) == ["W", "shift"]
+    assert shift == 0.3
+    assert np.array_equal(net["W"], before)
+
+
+# --- arrays that are given and read a second time -----------------------------------------------------
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.7])
+def test_a_loss_that_reads_an_array_that_was_given_follows_it(decay: float) -> None:
+    W, b = rng.standard_normal((1, 3)), np.zeros((1, 1))
+
+    def back(out, cache):
+        d = (out - Y) / Y.size
+        return {"dW": d @ X.T + decay * cache[1], "db": d.sum(1, keepdims=True)}
+
+    report = check_backward(
+        lambda X, W, b: (W @ X + b, (X, W)),
+        None,
+        *(X, W, b),
+        loss=lambda out: 0.5 * np.mean((out - Y) ** 2) + 0.35 * np.sum(W**2),
+        call=lambda out, cache: back(out, cache),
+    )
+
+    assert bool(report) == (decay == 0.7)
+
+
+class Dense:
+    def __init__(self):
+        self.W, self.b, self.lr = rng.standard_normal((3, 2)), 0.2, 0.05
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, d):
+        self.dW = self.X.T @ d + 0.02 * self.W
+        self.db = d.sum()
+        return d @ self.W.T
+
+    def fit(self, X, Y):
+        error = self.forward(X) - Y
+        self.W -= self.lr * self.X.T @ error / len(X)
+        self.b -= self.lr * error.sum() / len(X)
+        return float((error**2).sum())
+
+
+def test_a_loss_that_reads_the_parameters_of_a_layer_follows_them() -> None:
+    layer = Dense()
+
+    assert check_layer(layer, X.T, loss=lambda out: np.sum(out) + 0.01 * np.sum(layer.W**2))
+
+
+def test_the_rate_of_a_step_is_that_of_the_object_and_numbers_are_moved_too() -> None:
+    layer = Dense()
+
+    assert names(check_backward(layer.forward, layer.fit, X.T, LABELS.T)) == ["W", "b"]
+
+
+# --- what is which ------------------------------------------------------------------------------------
+
+
+def test_whole_numbers_whose_gradients_are_given_are_parameters() -> None:
+    def compute_cost(x, y, w, b):
+        return np.sum((w * x + b - y) ** 2) / (2 * len(x))
+
+    def compute_gradient(x, y, w, b):
+        dj_dw, dj_db = np.mean((w * x + b - y) * x), np.mean(w * x + b - y)
+        return dj_dw, dj_db
+
+    assert names(check_backward(compute_cost, compute_gradient, X[0], Y[0], 200, 100)) == ["w", "b"]
+
+
+def test_a_flat_gradient_is_that_of_the_array_of_its_shape() -> None:
+    def cost(theta, weight, decay_, data):  # 5 numbers and 5 + 2 others
+        g = data.T @ (data @ theta) + decay_ * theta
+        return 0.5 * np.sum((data @ theta) ** 2) + 0.5 * decay_ * theta @ theta, g
+
+    assert names(check_backward(cost, None, rng.standard_normal(5), 0.1, 0.2, X[:1, :5] * 1)) == ["theta"]
+
+
+def test_the_cache_of_a_loss_is_the_last_that_forward_returns() -> None:
+    def front(params, x):
+        h = np.tanh(x @ params["W"])
+        return h, {"h": h}
+
+    def loss_fn(out, cache, x):
+        return 0.5 * np.sum((out - x) ** 2) + np.sum(cache["h"])
+
+    def back(params, x, out, cache):
+        return {"W": x.T @ ((out - x + 1) * (1 - cache["h"] ** 2))}
+
+    assert names(check_backward(front, back, {"W": 0.1 * V}, rng.standard_normal((5, 4)), loss=loss_fn)) == ["W"]
+
+
+@pytest.mark.parametrize("name", ["a", "Z", "out", "scores"])
+def test_what_comes_in_under_any_name_is_the_output_where_that_is_right(name: str) -> None:
+    space: dict[str, object] = {"Y": Y}
+    exec(f"def back({name}, cache):\n    return {{'dW': ({name} - Y) @ cache.T / Y.size}}", space)
+
+    assert names(
+        check_backward(
+            lambda X, W: (W @ X, X), space["back"], X, np.ones((1, 3)), loss=lambda out: 0.5 * np.mean((out - Y) ** 2)
+        )
+    ) == ["W"]
+
+
+def test_a_slope_of_the_output_is_told_from_one_of_the_input() -> None:
+    assert check_backward(np.tanh, lambda a: 1 - a**2, X)
+    assert check_backward(np.tanh, lambda x: 1 - np.tanh(x) ** 2, X)
+    assert not check_backward(np.tanh, lambda a: 1 - a, X)
+
+
+class CrossEntropy:
+    def forward(self, y_pred, y_true):
+        return -np.log(y_pred[range(len(y_pred)), y_true])
+
+    def backward(self, dvalues, y_true):
+        self.dinputs = -np.eye(len(dvalues[0]))[y_true] / dvalues / len(dvalues)
+
+
+def test_a_loss_whose_backward_starts_from_the_predictions_is_called_with_them() -> None:
+    p = rng.random((5, 3))
+
+    assert names(check_layer(CrossEntropy(), p / p.sum(1, keepdims=True), np.array([0, 2, 1, 1, 0]))) == ["y_pred"]
+
+
+def test_what_cannot_be_called_is_asked_for_and_not_called_wrong() -> None:
+    def policy(eph, epdlogp):
+        return {"W": np.dot(eph.T, epdlogp)}
+
+    def front(x, W):
+        return 1 / (1 + np.exp(-W @ x)), W @ x
+
+    report = check_backward(front, policy, X[:, 0], rng.standard_normal(3))
+    assert "backward(eph, epdlogp) was called with (" in str(report)
+    with pytest.raises(TypeError, match="could not be called; say how with call="):
+        check_backward(front, lambda eph, epx: {"W": eph.rewards}, X[:, 0], rng.standard_normal(3))
+    assert check_backward(lambda x: (np.maximum(x, 0), x), lambda *args: args[0] * (args[1] > 0), X)
