@@ -59,11 +59,11 @@ ROOMS = {
         "backward.inner backward.diagnosis "
         "backward.pictures backward.report backward.variation backward.checks backward.files",
     ),
-    "data": (CORE, "checks columns labels images scaling tables drawn examples h5"),
+    "data": (CORE, "checks columns labels images scaling delimited frames tables drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",
-        "words activations initialisation losses optimisers files plots progress layers torch scalar history "
-        "architecture checkpoints replayed training blocks network model",
+        "words activations initialisation losses optimisers files plots progress layers torch scalar metrics history "
+        "architecture checkpoints replayed training blocks network model evaluation",
     ),
     "sklearn": ("errors engine nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands console"),

@@ -1,4 +1,4 @@
-"""What the commands `train`, `predict` and `demo` do: from examples to a model file, and from that to answers.
+"""What `train`, `predict`, `evaluate` and `demo` do: from examples to a model file, and from that to answers.
 
 All that can be wrong is looked at before the long work begins, and a file is written whole or not at all.
 """
@@ -18,13 +18,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..check.backward.files import check_file
-from ..data.columns import Split, check_data, split
+from ..data.columns import Split, check_data, places_of_split, split
+from ..data.delimited import Table, number, show_names
 from ..data.images import flatten, picture_files, read_folder, read_pictures
+from ..data.labels import class_labels
 from ..data.scaling import Scaling
-from ..data.tables import read_features, read_table
+from ..data.tables import places, read, read_table
 from ..engine.disk import writable, write
 from ..engine.tensor import Array
 from ..errors import extra
+from ..nn.checkpoints import fingerprint
+from ..nn.evaluation import evaluate as measure
 from ..nn.history import History
 from ..nn.model import Model, probabilities
 from ..nn.network import Network
@@ -57,6 +61,7 @@ def train(
     label: str | None = None,
     labels: str | None = None,
     features: str | None = None,
+    decimal: str | None = None,
     size: int = 64,
     order: str = "rows",
     layers: str | None = None,
@@ -66,6 +71,7 @@ def train(
     seed: int = 0,
     dropout: float = 0.0,
     plot: str | None = None,
+    history: str | None = None,
     iterations: int,
     checkpoint: str | None = None,
     resume: bool = False,
@@ -87,12 +93,14 @@ def train(
     with extra("train"):
         import safetensors.numpy  # noqa: F401 (to see that it is there)
     writable(output)
+    if history:
+        writable(history)
     if plot:
         find_format(plot)
         with extra("plot"):
             import matplotlib.figure  # noqa: F401 (likewise)
-    goes_on(checkpoint, resume, others=(output, plot))
-    source = pictures(images, size, order) if images else table(str(data), label, labels, features)
+    goes_on(checkpoint, resume, others=(output, plot, history))
+    source = pictures(images, size, order) if images else table(str(data), label, labels, features, decimal)
     units = sizes(layers, source)
     sets = parts(source, test_share, seed)
     scaling = Scaling(scale or ("pixels" if source.pictures else "standardise")).fit(sets.X_train)
@@ -111,7 +119,7 @@ def train(
             print(f"going on from {visible(str(checkpoint))}, after {len(before)} of {iterations} iterations")
         sys.stdout.flush()
 
-    history = network.fit(
+    course = network.fit(
         scaling(sets.X_train),
         sets.Y_train,
         test=(scaling(sets.X_test), sets.Y_test) if sets.m_test else None,
@@ -122,13 +130,17 @@ def train(
         resume=resume,
         **hyperparameters,
     )
-    model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order)
+    known = {"share": test_share, "seed": seed, "data": fingerprint(source.X, source.Y)} if test_share else None
+    model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order, known)
     model.save(output)
-    print(f"\n{history}\nsaved {visible(output)}")
+    print(f"\n{course}\nsaved {visible(output)}")
     if plot:
-        history.plot(plot)
+        course.plot(plot)
         print(f"wrote {visible(plot)}")
-    if checkpoint and len(history) < iterations:
+    if history:
+        course.to_csv(history)
+        print(f"wrote {visible(history)}")
+    if checkpoint and len(course) < iterations:
         print("to go on: the same command, with --resume")
     new = "PICTURES" if source.pictures else "new.csv"
     print(f"next: microgradnn predict {visible(shlex.quote(output))} {new}")
@@ -150,20 +162,14 @@ def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) 
         raise ValueError(f"{checkpoint} is there already: --resume goes on from it, or choose another --checkpoint")
 
 
-def table(data: str, label: str | None, labels: str | None, features: str | None) -> TrainingData:
+def table(data: str, label: str | None, labels: str | None, features: str | None, decimal: str | None) -> TrainingData:
     """Read a CSV file: all columns but the label, or those that are named with commas between."""
     if label is None:
-        names = read_names(data)
-        raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {', '.join(names)})")
+        names = show_names(read(data).names)
+        raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {names})")
     chosen = None if features is None else [name.strip() for name in features.split(",")]
-    found = read_table(data, label, features=chosen, labels=labels)
+    found = read_table(data, label, features=chosen, labels=labels, decimal=decimal)
     return TrainingData(found.X, found.Y, found.features, found.classes, label, None)
-
-
-def read_names(data: str) -> list[str]:
-    """Return the names of the columns of a CSV file."""
-    with Path(data).open(encoding="utf-8-sig", newline="", errors="replace") as file:
-        return next(csv.reader(file), [])
 
 
 def pictures(folder: str, size: int, order: str) -> TrainingData:
@@ -196,17 +202,27 @@ def parts(source: TrainingData, share: float, seed: int) -> Split:
     """Return the training set and the test set, which with a share of 0 has no columns."""
     kind = "numbers" if not source.classes else "binary" if len(source.Y) == 1 else "classes"
     X, Y = check_data(source.X, source.Y, labels=kind)
-    return split(X, Y, share=share, seed=seed) if share else Split(X, Y, X[:, :0], Y[:, :0])
+    stratify = bool(source.classes)
+    return split(X, Y, share=share, seed=seed, stratify=stratify) if share else Split(X, Y, X[:, :0], Y[:, :0])
 
 
 # --- predict ----------------------------------------------------------------------------------------
 
 
-def predict(model: str, data: Sequence[str], *, output: str | None = None, quote_formulas: bool = False) -> None:
+def predict(
+    model: str,
+    data: Sequence[str],
+    *,
+    output: str | None = None,
+    keep: str | None = None,
+    decimal: str | None = None,
+    quote_formulas: bool = False,
+) -> None:
     """Print what a model says of each line of a CSV file, or of each picture; or write it to a CSV file.
 
-    A text such as the name of a class is written as it is, also where a spreadsheet would take it for a formula;
-    `quote_formulas` puts an apostrophe before such.
+    Before it stand the columns that the model does not read, such as names and numbers of the examples, as they are
+    written in the table, or those that `keep` names. A text, such as the name of a class, is written as it is, also
+    where a spreadsheet would take it for a formula; `quote_formulas` puts an apostrophe before such.
     """
     if output:
         writable(output)
@@ -220,9 +236,9 @@ def predict(model: str, data: Sequence[str], *, output: str | None = None, quote
         X = flatten(read_pictures(files, size=network.pictures), order=network.order).astype(float)
         columns["file"] = files
     else:
-        if len(data) > 1:
-            raise ValueError(f"one CSV file at a time; got {', '.join(data)}")
-        X, _ = read_features(data[0], network.features or None)
+        found = one_table(data)
+        X = network.features_of(found, decimal)
+        columns |= kept(found, network, keep)
     answers = network.predict(X)
     columns[network.label or "prediction"] = answers
     columns |= {name: [f"{p:.6g}" for p in row] for name, row in probabilities(network, network(X)).items()}
@@ -237,6 +253,24 @@ def predict(model: str, data: Sequence[str], *, output: str | None = None, quote
     print(visible(f"wrote {output}: {len(answers)} predictions{f' ({counts})' if counts else ''}"))
 
 
+def one_table(data: Sequence[str]) -> Table:
+    """Return the table of the only file."""
+    if len(data) > 1:
+        raise ValueError(f"one CSV file at a time; got {', '.join(data)}")
+    return read(data[0])
+
+
+def kept(table: Table, model: Model, keep: str | None) -> dict[str, Sequence[str]]:
+    """Return the columns of a table that stand beside the answers, letter by letter."""
+    if keep is None:
+        names = [name for name in table.names if name not in {"", model.label, *(model.features or table.names)}]
+    else:
+        names = [name.strip() for name in keep.split(",") if name.strip()]
+        if model.label in names:
+            raise ValueError(f"--keep: {model.label!r} is what is predicted, and its column bears that name")
+    return dict(zip(names, table.columns(places(table, names)), strict=True))
+
+
 def to_csv(rows: Iterable[Iterable[Any]]) -> str:
     """Return rows as comma-separated values."""
     text = io.StringIO()
@@ -247,7 +281,35 @@ def to_csv(rows: Iterable[Iterable[Any]]) -> str:
 def harmless(cell: Any) -> Any:
     """Put an apostrophe before a text that a spreadsheet would compute."""
     text = str(cell)
-    return f"'{text}" if text[:1] in FORMULAS and not isinstance(cell, (int, float)) else cell
+    return f"'{text}" if text[:1] in FORMULAS and number(text) is None else cell
+
+
+# --- evaluate ---------------------------------------------------------------------------------------
+
+
+def evaluate(model: str, data: str, *, decimal: str | None = None) -> None:
+    """Print how good a model is on a table with labels, or on a folder of pictures with a folder for each class.
+
+    Where these are the examples that it was trained on, those that were kept for the test stand apart.
+    """
+    network = Model.load(model)
+    if network.pictures:
+        pictured = read_folder(data, size=network.pictures)
+        if unknown := sorted(set(pictured.classes) - set(network.classes)):
+            raise ValueError(f"{data}: {unknown[0]!r} is no class (choose from {show_names(network.classes)})")
+        X = flatten(pictured.images, order=network.order).astype(float)
+        names = [pictured.classes[int(k)] for k in (pictured.Y[0] if len(pictured.Y) == 1 else pictured.Y.argmax(0))]
+        Y, _ = class_labels(names, classes=network.classes)
+    else:
+        found = read(data)
+        X, Y = network.features_of(found, decimal), network.labels_of(found, decimal)
+    known = network.split
+    if known is None or known["data"] != fingerprint(X, Y):
+        print(measure(network, X, Y))
+        return
+    train, test = places_of_split(Y, share=known["share"], seed=known["seed"], stratify=bool(network.classes))
+    print("what it learnt from:", measure(network, X[:, train], Y[:, train]))
+    print("\nkept for the test:", measure(network, X[:, test], Y[:, test]))
 
 
 # --- check ------------------------------------------------------------------------------------------

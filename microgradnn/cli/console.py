@@ -27,8 +27,22 @@ from ..formulas.explain import explain
 from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
-from .commands import check, demo, predict, train
-from .usage import CHECK, CHECKING, DEMO, DRAW, DRAWING, EXAMPLES, EXPLAIN, PREDICT, PREDICTING, TRAIN, TRAINING
+from .commands import check, demo, evaluate, predict, train
+from .usage import (
+    CHECK,
+    CHECKING,
+    DEMO,
+    DRAW,
+    DRAWING,
+    EVALUATE,
+    EVALUATING,
+    EXAMPLES,
+    EXPLAIN,
+    PREDICT,
+    PREDICTING,
+    TRAIN,
+    TRAINING,
+)
 
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
 LONGEST = 1000  # characters of a complaint
@@ -83,6 +97,7 @@ def parser() -> Parser:
     for name, work, about, arguments in (
         ("train", train, TRAIN, TRAINING),
         ("predict", predict, PREDICT, PREDICTING),
+        ("evaluate", evaluate, EVALUATE, EVALUATING),
         ("check", check, CHECK, CHECKING),
         ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
     ):

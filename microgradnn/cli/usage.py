@@ -21,6 +21,7 @@ examples:
   microgradnn explain "f = (a+b)*c + (a+b)*d" a=2 b=3 c=4 d=5 --wrt a
   microgradnn train data.csv --label y
   microgradnn predict model.safetensors new.csv
+  microgradnn evaluate model.safetensors data.csv
   microgradnn check network.py
   microgradnn demo
 """
@@ -46,9 +47,9 @@ examples:
 TRAIN = """\
 Trains a network on a table, or on pictures, prints both accuracies, and writes it to a model file.
 
-The first line of the CSV file has the names of the columns. One is to be learnt, from all others or from
-those that --features names, which hold numbers. For pictures, give a folder with a folder for each
-class, such as cat and non-cat.
+The first line of the CSV file has the names of the columns; a Parquet file has them too. One is to be learnt,
+from all others or from those that --features names, which hold numbers. For pictures, give a folder with a
+folder for each class, such as cat and non-cat.
 
 Ctrl-C keeps what was learnt. With --checkpoint not even a kill costs more than a few iterations: the
 same command with --resume goes on, and ends with the same numbers as without the pause.
@@ -65,13 +66,24 @@ examples:
 PREDICT = """\
 Says what a model that was trained makes of each line of a table, or of each picture, as CSV.
 
-The table needs the columns that the model learnt from, in any order; others are not read. Names of classes and
-of files are written as they are; a spreadsheet computes what begins with =, +, - or @, unless --quote-formulas.
+The table, CSV or Parquet, needs the columns that the model learnt from, in any order. The others stand before the
+answers as they are: an id, a name. A spreadsheet computes names that begin with =, +, - or @, unless
+--quote-formulas.
 
 examples:
   microgradnn predict model.safetensors new.csv
   microgradnn predict model.safetensors new.csv -o answers.csv
   microgradnn predict cats.safetensors holidays tom.jpg      a folder, and a picture
+"""
+EVALUATE = """\
+Says how good a model is on a table with the label, or on a folder of pictures with a folder for each class.
+
+For classes these are accuracy, log loss, AUC and the confusion matrix, for numbers RMSE and R². Given the file that
+the model was trained on, it measures apart what it learnt from and what was kept for the test.
+
+examples:
+  microgradnn evaluate model.safetensors data.csv
+  microgradnn evaluate cats.safetensors photographs
 """
 CHECK = """\
 Says whether a backward pass that you wrote by hand is right, and if not, which line is wrong. Exits with 1 if one is,
@@ -114,6 +126,7 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--labels": dict(choices=LABELS, help="what it holds, where that is not plain: 0 and 1, classes, or any numbers"),
     "--features": dict(metavar="COLUMN,…", help="the columns to learn from (default: all but the label)"),
     "--layers": dict(metavar="20,7,5,1", help="the units of each layer after the input (default: the outputs alone)"),
+    "--decimal": dict(choices=(".", ","), help="what decimals are written with, where the table leaves it open"),
     "--hidden": dict(
         default="relu",
         choices=HIDDEN,
@@ -145,9 +158,15 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--order": dict(default="rows", choices=ORDERS, help="how a picture becomes a column (default: rows)"),
     "-o --output": dict(default="model.safetensors", metavar="FILE", help="the model (default: model.safetensors)"),
     "--plot": dict(metavar="FILE", help="draw the curve of the cost: .svg, .png or .pdf"),
+    "--history": dict(metavar="FILE", help="write cost and learning rate of each iteration to a CSV file"),
     "--checkpoint": dict(metavar="FILE", help="keep the state of the training in this file, to go on from it"),
     "--checkpoint-every": dict(type=int, default=100, metavar="N", help="… every so many iterations (default: 100)"),
     "--resume": dict(action="store_true", help="go on from the checkpoint; all else as it was, or more --iterations"),
+}
+EVALUATING: dict[str, dict[str, Any]] = {
+    "model": dict(help="the file that `microgradnn train` wrote"),
+    "data": dict(metavar="data.csv", help="the table, or a folder with a folder of pictures for each class"),
+    "--decimal": dict(choices=(".", ","), help="what decimals are written with, where the table leaves it open"),
 }
 CHECKING: dict[str, dict[str, Any]] = {
     "file": dict(metavar="FILE.py[:name]", help="the file, and which pass in it (default: all)"),
@@ -160,6 +179,10 @@ PREDICTING: dict[str, dict[str, Any]] = {
     "model": dict(help="the file that `microgradnn train` wrote"),
     "data": dict(nargs="+", metavar="new.csv", help="the table, or pictures and folders of pictures"),
     "-o --output": dict(metavar="FILE", help="write to a CSV file instead"),
+    "--keep": dict(
+        metavar="COLUMN,…", help="the columns to write before the answers (default: those that the model does not read)"
+    ),
+    "--decimal": dict(choices=(".", ","), help="what decimals are written with, where the table leaves it open"),
     "--quote-formulas": dict(
         action="store_true", help="put ' before names that a spreadsheet would compute, as it does what begins with ="
     ),

@@ -119,10 +119,12 @@ def check_features(X: Any, n_x: int | None = None) -> Array:
 # --- split and deal out -----------------------------------------------------------------------
 
 
-def split(X: Any, Y: Any, *, share: float = 0.2, seed: int | np.random.Generator = 0) -> Split:
+def split(X: Any, Y: Any, *, share: float = 0.2, seed: int | np.random.Generator = 0, stratify: bool = False) -> Split:
     """Return a training set and a test set of about `share` of the m columns, drawn by `seed` (notes, A5).
 
-    X is (n_x, m) and Y (n_L, m). Each example is in one of the sets, and each has at least one.
+    X is (n_x, m) and Y (n_L, m). Each example is in one of the sets, and each has at least one. With `stratify`
+    the share is that of each class too, to an example, and one of each class at least is in the training set, if
+    there is room.
     Raises ValueError for a share that is not between 0 and 1, and for a single example; else as check_data.
 
     >>> sets = split(np.arange(20).reshape(2, 10), np.arange(10).reshape(1, 10), share=0.3)
@@ -130,15 +132,38 @@ def split(X: Any, Y: Any, *, share: float = 0.2, seed: int | np.random.Generator
     ((2, 7), (1, 3), 7, 3)
     """
     X, Y = check_data(X, Y, labels="numbers")
-    m = X.shape[1]
+    train, test = places_of_split(Y, share=share, seed=seed, stratify=stratify)
+    return Split(X.take(train, axis=1), Y.take(train, axis=1), X.take(test, axis=1), Y.take(test, axis=1))
+
+
+def places_of_split(
+    Y: Array, *, share: float, seed: int | np.random.Generator, stratify: bool = False
+) -> tuple[Array, Array]:
+    """Return which columns are the training set and which the test set, as split does."""
+    m = Y.shape[1]
     if not 0 < share < 1:
         raise ValueError(f"share is the part of the examples for the test, between 0 and 1; got {share}")
     if m == 1:
         raise ValueError("one example cannot be split into a training set and a test set; give more")
     m_test = min(max(round(share * m), 1), m - 1)
     order = np.random.default_rng(seed).permutation(m)
-    test, train = order[:m_test], order[m_test:]
-    return Split(X.take(train, axis=1), Y.take(train, axis=1), X.take(test, axis=1), Y.take(test, axis=1))
+    if stratify:
+        _, kind = np.unique(Y, axis=1, return_inverse=True)
+        order = order[spread(kind.reshape(-1)[order], m_test / m)]
+    return order[m_test:], order[:m_test]
+
+
+def spread(kind: Array, share: float) -> Array:
+    """Return an order of examples of several kinds that begins with that share of each kind (by largest remainders)."""
+    early = np.empty(kind.size)
+    for one in range(kind.max() + 1):
+        members = np.flatnonzero(kind == one)
+        wanted = share * members.size
+        place = np.arange(members.size, dtype=float)
+        # Whole ones first, then by how much of the next is wanted; the last of a kind, and what is beyond, at the end
+        early[members] = np.where(place < int(wanted), 0, np.where(place < wanted, 1 + int(wanted) - wanted + 1, 3))
+        early[members[-1]] = 4
+    return np.argsort(early, kind="stable")
 
 
 def batches(X: Array, Y: Array, size: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:

@@ -1,53 +1,36 @@
-"""Tables of comma-separated values: a line of names, then a line for each example. They become columns (notes, A4).
+"""Tables: a line of names, then a line for each example. They become columns (notes, A4).
 
-Nothing is guessed and nothing is filled in: what is no number is an error that gives its line and its column.
+Nothing is guessed and nothing is filled in: what is no number is an error that gives its line and its column. The
+careful look at each cell is taken only where the quick one found something wrong.
 """
 
 # ruff: noqa: N806 (X and Y are the notes' names)
 from __future__ import annotations
 
-import csv
+import re
 import warnings
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
-from io import TextIOWrapper
-from itertools import chain
-from math import isfinite
 from os import PathLike, fspath
-from typing import NamedTuple, NoReturn, TextIO
+from typing import NoReturn
 
 import numpy as np
 
-from ..engine.disk import open_ordinary
 from ..engine.tensor import Array
 from .checks import MOST_SHOWN
 from .columns import LABELS, Examples
+from .delimited import Source, Table, first_repeated, number, read_text, show_names
+from .frames import PARQUET, is_frame, read_frame, read_parquet
 from .labels import class_labels
 
 MISSING = ("", "?", "n/a", "na", "nan", "none", "null")
-MOST_BYTES = 1 << 32  # of a table
 MANY_KINDS = 20  # of whole numbers, beyond which they are hardly classes
-LONGEST_LINE = 100_000_000  # characters: a million columns
 MOST_COMPARED = 1000  # names, for a guess at which was meant
 CHOOSE = "; to leave the column out, name the others as features=[…] (on the command line: --features a,b)"
-Source = str | PathLike[str] | Iterable[str]
-
-
-class Record(NamedTuple):
-    """A line of a table."""
-
-    line: int
-    cells: list[str]
-
-
-class Table(NamedTuple):
-    """The text of a table: where it is from, the columns' names, the rows."""
-
-    name: str
-    names: list[str]
-    rows: list[Record]
+WITH_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
+WITH_POINT = re.compile(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?")
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # as thousands may be
 
 
 # --- what is read -----------------------------------------------------------------------------
@@ -61,15 +44,19 @@ def read_table(
     labels: str | None = None,
     classes: Sequence[str] | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
 ) -> Examples:
     """Return a table as X, (n_x, m), the labels Y, the features' names and the classes' names (notes, A1, A4).
 
-    `source` is a path, or lines of text. The column `label` has the labels: 0 and 1 become Y (1, m); text
+    `source` is a path of a CSV or Parquet file, lines of text, or a frame (pandas, Polars, PyArrow, and what else has
+    Arrow's protocol). The column `label` has the labels: 0 and 1 become Y (1, m); text
     becomes (1, m) for two classes, of which the second by name is 1 (but 'cat' is 1 and 'non-cat' 0), and one-hot,
     (k, m), for more, as do whole numbers 0 to k − 1. Other numbers are refused, unless `labels` says what they are:
     'classes', each value one of its own, or 'numbers', Y (1, m) as it stands. `classes` are those to use, in
     this order. `features` are the columns to use, in this order, by default all others.
-    The delimiter is a comma, or else the semicolon or tab in the first line, unless given.
+    The delimiter is the tab, semicolon or comma with which the first two lines have as many cells, unless given.
+    Decimals have a point, or all of them a comma; where a comma may as well part thousands, `decimal` says
+    which of both it is, '.' or ','.
 
     Raises ValueError with line and column for text among numbers, a missing value, NaN, a line with more or
     fewer cells, and for an empty table, names that are not there or there twice; OSError for no file.
@@ -85,18 +72,22 @@ def read_table(
         raise ValueError(f"unknown labels {labels!r} (choose from {', '.join(LABELS)})")
     table = read(source, delimiter)
     at = place(table, label)
-    chosen = [name for name in table.names if name != label] if features is None else list(features)
+    chosen = [name for name in names_of(table) if name != label] if features is None else list(features)
     if label in chosen:
         raise ValueError(f"{label!r} is the label, so it is no feature")
     if not chosen:
         raise ValueError(f"{table.name} has no column besides the label, {label!r}: there is nothing to learn from")
-    X = columns_of(table, chosen, CHOOSE if features is None else "")
-    Y, named = labels_of(table, at, labels, classes)
+    X = columns_of(table, chosen, decimal, beside=[at], of_text=CHOOSE if features is None else "")
+    Y, named = labels_of(table, at, labels, classes, decimal, beside=places(table, chosen))
     return Examples(X, Y, chosen, named)
 
 
 def read_features(
-    source: Source, features: Sequence[str] | None = None, *, delimiter: str | None = None
+    source: Source,
+    features: Sequence[str] | None = None,
+    *,
+    delimiter: str | None = None,
+    decimal: str | None = None,
 ) -> tuple[Array, list[str]]:
     """Return a table without labels as X, (n_x, m), and the features' names: for prediction (notes, A1).
 
@@ -108,77 +99,28 @@ def read_features(
     [[1.0, 3.0], [2.0, 4.0]]
     """
     table = read(source, delimiter)
-    chosen = list(table.names if features is None else features)
-    return columns_of(table, chosen), chosen
+    chosen = list(names_of(table) if features is None else features)
+    return columns_of(table, chosen, decimal), chosen
 
 
-# --- the text ---------------------------------------------------------------------------------
+# --- columns by name --------------------------------------------------------------------------
 
 
-def read(source: Source, delimiter: str | None) -> Table:
-    """Return the names and the rows, each with as many cells as there are names."""
-    with lines_of(source) as (lines, name):
-        first = next(lines, "")
-        if delimiter is None:
-            delimiter = next((one for one in ",;\t" if one in first), ",")
-        reader = csv.reader(chain([first], lines), delimiter=delimiter, skipinitialspace=True, strict=True)
-        try:
-            rows = [Record(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-        except csv.Error as error:
-            raise ValueError(f"{name}, line {reader.line_num}: {error}") from error
-    rows = [row for row in rows if any(row.cells) or len(row.cells) > 1]  # not the blank lines
-    if not rows:
-        raise ValueError(f"{name} is empty; a line of names and a line for each example are needed")
-    names = rows[0].cells
-    check_names(names, name, rows[0].line)
-    for row in rows[1:]:
-        if len(row.cells) != len(names):
-            raise ValueError(
-                f"{name}, line {row.line}: {len(row.cells)} cells where {len(names)} are wanted: {show_names(names)}"
-            )
-    if len(rows) == 1:
-        raise ValueError(f"{name} has a line of names, and no example")
-    return Table(name, names, rows[1:])
+def read(source: Source, delimiter: str | None = None) -> Table:
+    """Return the cells of a file, of lines of text, or of a frame."""
+    if is_frame(source):
+        return read_frame(source)
+    if isinstance(source, (str, PathLike)) and fspath(source).lower().endswith(PARQUET):
+        return read_parquet(source)
+    return read_text(source, delimiter)
 
 
-@contextmanager
-def lines_of(source: Source) -> Iterator[tuple[Iterator[str], str]]:
-    """Open what is to be read, and give the lines and what to call them in an error."""
-    if not isinstance(source, (str, PathLike)):
-        yield iter(source), str(getattr(source, "name", "the table"))
-        return
-    with (
-        open_ordinary(source, MOST_BYTES) as file,
-        TextIOWrapper(file, encoding="utf-8-sig", newline="", errors="strict") as text,
-    ):
-        yield decode_lines(text, fspath(source)), fspath(source)
-
-
-def decode_lines(file: TextIO, name: str) -> Iterator[str]:
-    """Yield the lines of a file; ValueError where they are no text, or have no end."""
-    try:
-        while line := file.readline(LONGEST_LINE):
-            if len(line) == LONGEST_LINE:
-                raise ValueError(f"{name} has a line of more than {LONGEST_LINE:,} characters")
-            yield line
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not text in UTF-8 ({error.reason}); save it as CSV in UTF-8") from error
-
-
-def check_names(names: list[str], name: str, line: int) -> None:
-    """Raise ValueError unless the columns have names, each of its own."""
-    if "" in names:
-        at = names.index("") + 1
-        raise ValueError(f"{name}, line {line}: column {at} has no name; the first line has the columns' names")
-    if twice := first_repeated(names):
-        raise ValueError(f"{name}, line {line}: two columns have the name {twice!r}")
-    if all(number(one) is not None for one in names):
-        raise ValueError(f"{name}, line {line}: {show_names(names)} are numbers; the first line has the columns' names")
-
-
-def first_repeated(names: Sequence[str]) -> str | None:
-    """Return the first name that is there twice."""
-    return next((name for name, count in Counter(names).items() if count > 1), None)
+def names_of(table: Table) -> list[str]:
+    """Return the names of all columns; ValueError where one of them has none, unless there is nothing in it."""
+    for i, name in enumerate(table.names):
+        if not name and any(table.columns([i])[0]):
+            raise ValueError(f"{table.head}: column {i + 1} has no name; the first line has the columns' names{CHOOSE}")
+    return [name for name in table.names if name]
 
 
 def place(table: Table, column: str) -> int:
@@ -190,6 +132,8 @@ def places(table: Table, columns: Sequence[str]) -> list[int]:
     """Return where columns are, of which there may be many; ValueError with the names there are."""
     at = {name: i for i, name in enumerate(table.names)}
     for column in columns:
+        if not column:
+            raise ValueError(f"{table.head}: a column is chosen by its name (choose from {show_names(table.names)})")
         if column not in at:
             raise ValueError(f"{table.name} has no column {column!r}{suggest_name(column, table.names)} "
                              f"(choose from {show_names(table.names)})")  # fmt: skip
@@ -202,76 +146,129 @@ def suggest_name(name: str, names: Sequence[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def show_names(names: Sequence[str]) -> str:
-    """Return names for a message."""
-    return ", ".join(names[:20]) + (f", … ({len(names)} in all)" if len(names) > 20 else "")
-
-
 # --- the numbers ------------------------------------------------------------------------------
 
 
-def number(text: str) -> float | None:
-    """Return the finite number that a text is, or None. Python's 1_000 is none."""
-    try:
-        x = float(text)
-    except ValueError:
-        return None
-    return x if isfinite(x) and "_" not in text else None
+def decimal_mark(table: Table, at: Sequence[int]) -> str:
+    """Return with what the decimals of some columns are written: a point, or where all say so a comma.
+
+    Raises ValueError where both occur, and where 1,234 may as well be more than a thousand.
+    """
+    commas, point = [], None
+    for column, cells in zip(at, table.columns(at), strict=True):
+        for i, cell in enumerate(cells):
+            if "," in cell and WITH_COMMA.fullmatch(cell):
+                commas.append((cell, i, column))
+            elif point is None and WITH_POINT.fullmatch(cell):
+                point = cell, i, column
+    if not commas:
+        return "."
+    shown, i, column = commas[0]
+    what = f"{table.place(i)}, column {table.names[column]!r}: {shown!r}"
+    if point is not None:
+        other = f"{point[0]!r} in {table.unit} {table.places[point[1]]}, column {table.names[point[2]]!r}, a point"
+        raise ValueError(f"{what} has a comma and {other}; write all decimals alike, and thousands without a mark")
+    if all(GROUPED.fullmatch(cell) for cell, _, _ in commas):
+        either = f"{shown.replace(',', '.', 1)} or {shown.replace(',', '')}"
+        raise ValueError(f"{what} may be {either}; decimal=',' (--decimal ,) says that the comma is a decimal one; "
+                         "thousands are written without a mark")  # fmt: skip
+    return ","
 
 
-def columns_of(table: Table, names: Sequence[str], of_text: str = "") -> Array:
+def columns_of(
+    table: Table, names: Sequence[str], decimal: str | None = None, *, beside: Sequence[int] = (), of_text: str = ""
+) -> Array:
     """Return columns of numbers as rows, (n, m); `of_text` is the advice where none of a column is a number."""
     if not names:
         raise ValueError(f"no columns of {table.name} were chosen (choose from {show_names(table.names)})")
     if twice := first_repeated(names):
         raise ValueError(f"the column {twice!r} was chosen twice")
-    chosen = places(table, names)
-    X = np.empty((len(names), len(table.rows)))
-    for j, row in enumerate(table.rows):
-        numbers = [number(row.cells[at]) for at in chosen]
-        if None in numbers:
-            at = chosen[numbers.index(None)]
-            wrong(table, row, at, of_text if all(number(other.cells[at]) is None for other in table.rows) else "")
-        X[:, j] = numbers
+    at = places(table, names)
+    X, mark = floats_of(table, at, decimal, beside)
+    good = np.isfinite(X)
+    if not good.all():
+        example, i = map(int, np.argwhere(~good.T)[0])
+        cells = table.columns([at[i]])[0]
+        text = all(number_with(cell, mark) is None for cell in cells)
+        wrong(table, example, at[i], cells[example], mark, of_text if text else "")
     return X
 
 
-def wrong(table: Table, row: Record, at: int, advice: str = "") -> NoReturn:
+def floats_of(table: Table, at: Sequence[int], decimal: str | None, beside: Sequence[int]) -> tuple[Array, str]:
+    """Return columns as numbers, (len(at), m), not finite where a cell is none, and the decimal mark.
+
+    Where it is not given, it is looked for in these columns and in those beside them.
+    """
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"decimals have a point or a comma: decimal is '.' or ','; got {decimal!r}")
+    if decimal != ",":
+        try:
+            return table.floats(at), "."
+        except ValueError:
+            decimal = decimal or decimal_mark(table, [*at, *beside])
+    found = np.empty((len(at), len(table)))
+    for row, i, cells in zip(found, at, table.columns(at), strict=True):
+        with suppress(ValueError):
+            if table.typed:
+                row[:] = table.floats([i])
+                continue
+        row[:] = [np.nan if (x := number_with(cell, decimal)) is None else x for cell in cells]
+    return found, decimal
+
+
+def number_with(cell: str, mark: str) -> float | None:
+    """Return the number that a cell is, or None; with a decimal comma a point is no part of one."""
+    if mark == "," and "." in cell:
+        return None
+    return number(cell.replace(",", ".", 1) if mark == "," else cell)
+
+
+def wrong(table: Table, example: int, at: int, cell: str, mark: str, advice: str = "") -> NoReturn:
     """Raise ValueError for a cell that is no number."""
-    cell = row.cells[at]
     what = f"{cell!r:.60} is no number"
     if cell.lower() in MISSING:
-        what = f"a value is missing{f' ({cell!r})' if cell else ''}; leave the line out, or fill it in"
-    elif number(cell.replace(",", ".", 1)) is not None:
+        what = f"a value is missing{f' ({cell!r})' if cell else ''}; leave the {table.unit} out, or fill it in"
+    elif mark == "." and number_with(cell, ",") is not None:
         what += "; decimals are written with a point"
-    raise ValueError(f"{table.name}, line {row.line}, column {table.names[at]!r}: {what}{advice}")
+    elif mark == "," and number(cell) is not None:
+        what += "; decimals are written with a comma here"
+    raise ValueError(f"{table.place(example)}, column {table.names[at]!r}: {what}{advice}")
 
 
-def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] | None) -> tuple[Array, list[str]]:
+def labels_of(
+    table: Table,
+    at: int,
+    labels: str | None,
+    classes: Sequence[str] | None,
+    decimal: str | None = None,
+    *,
+    beside: Sequence[int] = (),
+) -> tuple[Array, list[str]]:
     """Return Y and the names of the classes."""
-    cells = [row.cells[at] for row in table.rows]
-    for row, cell in zip(table.rows, cells, strict=True):
+    cells = list(table.columns([at])[0])
+    known = {one: one for one in classes or ()}
+    whole = {float(one): one for one in known if one.isascii() and one.isdigit() and str(int(one)) == one}
+    for i, cell in enumerate(cells):
         if cell.lower() in ("", "nan"):
-            wrong(table, row, at)
-        if classes is not None and cell not in classes:
-            raise ValueError(f"{table.name}, line {row.line}, column {table.names[at]!r}: {cell!r:.60} is no class "
+            wrong(table, i, at, cell, ".")
+        if known and cell not in known and (x := number(cell)) in whole:  # 1.0 where the class is 1
+            cells[i] = cell = whole[x]
+        if classes is not None and cell not in known:
+            raise ValueError(f"{table.place(i)}, column {table.names[at]!r}: {cell!r:.60} is no class "
                              f"(choose from {show_names(list(classes))})")  # fmt: skip
-    numbers = [number(cell) for cell in cells]
-    if classes or labels == "classes" or (labels != "numbers" and all(x is None for x in numbers)):
-        return encode_named_labels(table, at, labels, classes)
-    for row, x in zip(table.rows, numbers, strict=True):
-        if x is None:
-            some = any(x is not None for x in numbers) and labels is None
-            wrong(
-                table,
-                row,
-                at,
-                "; other labels are, and labels='classes' (--labels classes) makes each a class" if some else "",
-            )
-    Y = np.array([numbers], np.float64)
+    (numbers,), mark = floats_of(table, [at], decimal, beside)
+    good = np.isfinite(numbers)
+    if classes or labels == "classes" or (labels != "numbers" and not good.any()):
+        return encode_named_labels(table, at, cells, labels, classes)
+    if not good.all():
+        i = int(np.flatnonzero(~good)[0])
+        some = good.any() and labels is None
+        advice = "; other labels are, and labels='classes' (--labels classes) makes each a class" if some else ""
+        wrong(table, i, at, cells[i], mark, advice)
+    Y = numbers[None, :]
     if labels == "numbers":
         return Y, []
-    values = sorted({float(x) for x in Y[0]})
+    values = np.unique(numbers).tolist()
     if set(values) <= {0.0, 1.0}:
         return Y, ["0", "1"]
     if labels is None and len(values) > 2 and values == list(range(len(values))):
@@ -282,16 +279,16 @@ def labels_of(table: Table, at: int, labels: str | None, classes: Sequence[str] 
                 "labels='numbers' (--labels numbers) takes them as they are, labels='classes' says that they are",
                 stacklevel=3,
             )
-        return class_labels([str(int(x)) for x in Y[0]], classes=[str(k) for k in range(len(values))])
-    raise ValueError(refusal(table, at, Y[0].tolist()))
+        return class_labels([str(int(x)) for x in numbers], classes=[str(k) for k in range(len(values))])
+    raise ValueError(refusal(table, at, numbers.tolist()))
 
 
 def encode_named_labels(
-    table: Table, at: int, labels: str | None, classes: Sequence[str] | None
+    table: Table, at: int, cells: Sequence[str], labels: str | None, classes: Sequence[str] | None
 ) -> tuple[Array, list[str]]:
     """Return Y and the classes, of labels that are taken as text."""
     try:
-        Y, found = class_labels([row.cells[at] for row in table.rows], classes=classes)
+        Y, found = class_labels(cells, classes=classes)
     except ValueError as error:
         raise ValueError(f"{table.name}, column {table.names[at]!r}: {error}") from error
     if labels == "binary" and len(found) > 2:
@@ -304,10 +301,10 @@ def encode_named_labels(
 def refusal(table: Table, at: int, numbers: list[float]) -> str:
     """Return what to say of labels that are neither 0 and 1 nor the numbers of classes (notes, A1)."""
     lines: dict[float, int] = {}
-    for row, x in zip(table.rows, numbers, strict=True):
+    for line, x in zip(table.places, numbers, strict=True):
         if x not in (0.0, 1.0):
-            lines.setdefault(x, row.line)
-    told = [f"{x:g} in line {line}" for x, line in list(lines.items())[:MOST_SHOWN]]
+            lines.setdefault(x, line)
+    told = [f"{x:g} in {table.unit} {line}" for x, line in list(lines.items())[:MOST_SHOWN]]
     etc = ", …" if len(lines) > MOST_SHOWN else ""
     as_numbers = "labels='numbers' (--labels numbers) takes them as they are"
     as_classes = "labels='classes' (--labels classes) takes each for a class"

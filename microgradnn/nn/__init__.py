@@ -5,9 +5,11 @@ from .blocks import Cache as Cache
 from .blocks import Gradients as Gradients
 from .blocks import backward_block as backward_block
 from .blocks import forward_block as forward_block
+from .evaluation import evaluate as evaluate
 from .history import History as History
 from .layers import Dense as Dense
 from .losses import LOSSES as LOSSES
+from .metrics import Evaluation as Evaluation
 from .model import Model as Model
 from .network import Network as Network
 from .optimisers import Adam as Adam

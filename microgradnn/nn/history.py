@@ -10,6 +10,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from ..engine.disk import write
+
 
 @dataclass(repr=False)
 class History:
@@ -17,8 +19,9 @@ class History:
 
     `costs[i]` is J before step i changed the parameters, of the examples of that step; its
     `learning_rates[i]` is α. `cost` is J of all examples after the last step. An accuracy is the
-    share of examples of which every label is predicted; None where there is nothing to compare, as in
-    a regression or without a test set. `stopped` says why training ended, in words.
+    share of examples of which every label is predicted; where labels are numbers there are the root of
+    the mean squared error instead, in the units of Y, and R², 1 − Σ(y − a)² / Σ(y − mean)². None where
+    there is nothing to compare, as without a test set. `stopped` says why training ended, in words.
     """
 
     costs: list[float] = field(default_factory=list)
@@ -28,6 +31,10 @@ class History:
     cost: float | None = None
     train_accuracy: float | None = None
     test_accuracy: float | None = None
+    train_rmse: float | None = None
+    test_rmse: float | None = None
+    train_r2: float | None = None
+    test_r2: float | None = None
 
     def __len__(self) -> int:
         return len(self.costs)
@@ -39,11 +46,34 @@ class History:
         for name, share in (("train", self.train_accuracy), ("test", self.test_accuracy)):
             if share is not None:
                 lines.append(f"{name + ' accuracy':<15} {100 * share:.2f} %")
+        for name, error, explained in (
+            ("train", self.train_rmse, self.train_r2),
+            ("test", self.test_rmse, self.test_r2),
+        ):
+            if error is not None:
+                more = "" if explained is None or explained != explained else f", R² {explained:.4f}"
+                lines.append(f"{name + ' RMSE':<15} {error:.6g}{more}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         """Show the course of the cost over the lines, as an image, which a notebook that is not trusted shows too."""
         return f"{curve(self.costs)}<pre>{escape(repr(self))}</pre>"
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """Return the course as CSV, a line for each iteration, in digits that give the same floats; write it to a path.
+
+        >>> print(History([0.5, 0.25], [0.1, 0.1]).to_csv(), end="")
+        iteration,cost,learning_rate
+        0,0.5,0.1
+        1,0.25,0.1
+        """
+        lines = ["iteration,cost,learning_rate"]
+        course = zip(self.costs, self.learning_rates, strict=True)
+        lines += [f"{i},{cost!r},{rate!r}" for i, (cost, rate) in enumerate(course)]
+        text = "\n".join(lines) + "\n"
+        if path is not None:
+            write(path, text.encode())
+        return text
 
     def plot(self, path: str | Path | None = None) -> Any:
         """Return the curve of the cost as a Figure of Matplotlib, written to a file if one is named."""

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..data.delimited import Table
 from ..data.scaling import Scaling
+from ..data.tables import columns_of, labels_of, place
 from ..engine.modes import no_grad
 from ..engine.tensor import Array
 from ..errors import AnomalyError, ModelFileError
@@ -26,7 +28,8 @@ class Model:
 
     `classes` are the names of the labels 0 and 1, or of the n[L] outputs of a softmax; empty for a
     regression. `label` is the name of what is predicted. For pictures `pictures` is their width and
-    height and `order` how they are flattened.
+    height and `order` how they are flattened. `split` says which examples were kept for the test: the `share`, the
+    `seed`, and a number that stands for the `data`.
 
     >>> model = Model(Network([2, 1], init="zeros"), features=["height", "weight"], classes=["dog", "cat"])
     >>> model.predict([[1.0], [2.0]])
@@ -40,6 +43,7 @@ class Model:
     label: str = ""
     pictures: int | None = None
     order: str = "rows"
+    split: dict[str, Any] | None = None
 
     def __call__(self, X: Any) -> Array:  # noqa: N803 (the notes' name)
         """Return A[L], (n[L], m), for raw numbers X, (n_x, m); AnomalyError where one of A is not finite."""
@@ -58,6 +62,21 @@ class Model:
         found = self.network.labels_of(self(X))[0]
         return [self.classes[int(k)] for k in found] if self.classes else found.tolist()
 
+    # --- tables -----------------------------------------------------------------------------
+
+    def features_of(self, table: Table, decimal: str | None = None) -> Array:
+        """Return X, (n_x, m), of a table that has the features' columns among others, in any order."""
+        return columns_of(table, self.features or table.names, decimal)
+
+    def labels_of(self, table: Table, decimal: str | None = None) -> Array:
+        """Return Y, (n_L, m), from the table's column of the label; ValueError for a class that is unknown."""
+        if not self.label:
+            raise ValueError("the model does not say which column it learnt; give X and Y")
+        kind = "classes" if self.classes else "numbers"
+        return labels_of(table, place(table, self.label), kind, self.classes or None, decimal)[0]
+
+    # --- files ------------------------------------------------------------------------------
+
     def save(self, path: str | Path) -> Path:
         """Write it to a safetensors file and return the path."""
         about = {
@@ -68,6 +87,7 @@ class Model:
             "label": self.label,
             "pictures": self.pictures,
             "order": self.order,
+            "split": self.split,
         }
         return save(path, numbers(self.network), about)
 
@@ -101,7 +121,18 @@ class Model:
             raise ModelFileError(f"{path}: its label or its order of pixels is none that is known")
         if pictures is not None and (type(pictures) is not int or 3 * pictures**2 != n_x):
             raise ModelFileError(f"{path}: the network takes {n_x} numbers, and no picture of such a size has as many")
-        return cls(network, scaling, names["features"], names["classes"], label, pictures, order)
+        split = about.get("split")
+        if split is not None and not is_split(split):
+            raise ModelFileError(f"{path}: which examples were kept for the test, it says in a way that is not known")
+        return cls(network, scaling, names["features"], names["classes"], label, pictures, order, split)
+
+
+def is_split(split: Any) -> bool:
+    """Whether what a file says of the examples that were kept for the test can be true."""
+    wanted = {"share": float, "seed": int, "data": int}
+    if not isinstance(split, dict) or {name: type(one) for name, one in split.items()} != wanted:
+        return False
+    return bool(0 < split["share"] < 1 and split["seed"] >= 0)
 
 
 def probabilities(model: Model, A: Array) -> dict[str, Array]:  # noqa: N803

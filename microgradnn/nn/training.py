@@ -22,6 +22,7 @@ from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
 from .checkpoints import Checkpoint, fingerprint
 from .history import History
+from .metrics import r2, rmse
 from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule
 from .progress import bar, interruptible
 from .replayed import Replayed, repeats_itself
@@ -365,3 +366,13 @@ def conclude(history: History, network: Network, train: Any, test: Any, l2: floa
         if network.activations[-1] in ("sigmoid", "softmax"):
             history.train_accuracy = network.accuracy(*train)
             history.test_accuracy = None if test is None else network.accuracy(*test)
+        else:
+            history.train_rmse, history.train_r2 = errors_of(network, train)
+            history.test_rmse, history.test_r2 = (None, None) if test is None else errors_of(network, test)
+
+
+def errors_of(network: Network, examples: Any) -> tuple[float, float]:
+    """Return RMSE and R² of a network whose labels are numbers."""
+    x, y = (one.numpy() if isinstance(one, Tensor) else one for one in examples)
+    a = network(x).numpy()
+    return rmse(y, a), r2(y, a)

@@ -60,7 +60,7 @@ ATTRIBUTES: Final = {
     ),
     **dict.fromkeys(("train", "train_on_batch", "learn"), "network.fit(X, Y)"),
     **dict.fromkeys(("eval", "no_grad"), "with microgradnn.no_grad(): …; predict leaves no unit out"),
-    **dict.fromkeys(("evaluate", "score"), "network.accuracy(X, Y), or network.cost(X, Y).item()"),
+    **dict.fromkeys(("evaluate", "score"), "nn.evaluate(network, X, Y)"),
     **dict.fromkeys(("compile",), "network.fit(X, Y, optimiser=…), or microgradnn.compile(network.cost(X, Y))"),
     **dict.fromkeys(("summary", "summary_"), "print(network)"),
     **dict.fromkeys(

@@ -98,9 +98,64 @@ def test_predict_finds_the_features_by_their_names_and_writes_where_it_is_told(c
     assert printed(capsys, "predict", MODEL, "new.csv", "-o", "out.csv") == (
         "wrote out.csv: 2 predictions (1 lower, 1 upper)\n"
     )
-    assert Path("out.csv").read_text(encoding="utf-8").splitlines()[0] == "half,P(upper)"
+    assert Path("out.csv").read_text(encoding="utf-8").splitlines()[0] == "id,half,P(upper)"
     expected = Model.load(MODEL).predict([[0.0, 1.0], [1.0, -0.5]])
-    assert [line.split(",")[0] for line in Path("out.csv").read_text(encoding="utf-8").splitlines()[1:]] == expected
+    lines = [line.split(",")[:2] for line in Path("out.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert lines == [["a", expected[0]], ["b", expected[1]]]
+
+
+def test_columns_that_are_not_read_stand_beside_the_answers_letter_by_letter(capsys: Capture) -> None:
+    printed(capsys, "train", "data.csv", "--label", "half")
+    rows = [["007", "2024-01-02", 1.0, 0.0, 'a "b", c', "?"], ["008", "1,5", -0.5, 1.0, "-3", "upper"]]
+    put("new.csv", [["id", "date", "x2", "x1", "no te", "half"], *rows])
+
+    found = list(csv.reader(printed(capsys, "predict", MODEL, "new.csv").splitlines()))
+
+    assert found[0] == ["id", "date", "no te", "half", "P(upper)"]
+    assert [row[:3] for row in found[1:]] == [["007", "2024-01-02", 'a "b", c'], ["008", "1,5", "-3"]]
+    out = printed(capsys, "predict", MODEL, "new.csv", "--keep", "x1, id", "--quote-formulas")
+    assert [line.rpartition(",")[0].rpartition(",")[0] for line in out.splitlines()] == ["x1,id", "0.0,007", "1.0,008"]
+    assert printed(capsys, "predict", MODEL, "new.csv", "--keep", "").startswith("half,P(upper)\n")
+    assert run("predict", MODEL, "new.csv", "--keep", "name") == 2
+    assert "has no column 'name'" in capsys.readouterr().err
+    assert run("predict", MODEL, "new.csv", "--keep", "half") == 2
+    assert "what is predicted" in capsys.readouterr().err
+
+
+def test_evaluate_tells_what_was_learnt_from_what_was_kept_for_the_test(capsys: Capture) -> None:
+    out = printed(capsys, "train", "data.csv", "--label", "half")
+    train, _, test = printed(capsys, "evaluate", MODEL, "data.csv").partition("\n\n")
+
+    assert train.startswith("what it learnt from: 80 examples\naccuracy ")
+    assert test.startswith("kept for the test: 20 examples\naccuracy ")
+    assert train.splitlines()[1].split()[1:] == next(li for li in out.splitlines() if "train acc" in li).split()[2:]
+    assert test.splitlines()[1].split()[1:] == next(li for li in out.splitlines() if "test acc" in li).split()[2:]
+    assert test.splitlines()[5].split() == ["lower", "upper"]
+    counts = [line.split()[1:] for line in test.splitlines()[6:]]
+    assert [sum(map(int, row)) for row in counts] == [10, 10]  # a stratified split
+
+    put("some.csv", [["x2", "half", "x1"], [1.0, "upper", 0.0], [-0.5, "lower", 1.0]])
+    assert printed(capsys, "evaluate", MODEL, "some.csv").startswith("2 examples\naccuracy ")
+    put("other.csv", [["x2", "half", "x1"], [1.0, "left", 0.0]])
+    assert run("evaluate", MODEL, "other.csv") == 2
+    assert "line 2, column 'half': 'left' is no class (choose from lower, upper" in capsys.readouterr().err
+
+
+def test_numbers_as_labels_have_a_figure_of_the_test(capsys: Capture) -> None:
+    rows = [[f"{i:03}", f"{i / 8:.3f}".replace(".", ","), f"{i / 4 + 1}".replace(".", ",")] for i in range(40)]
+    Path("line.csv").write_text("\n".join(map(";".join, [["id", "x", "y"], *rows])), encoding="utf-8")
+
+    command = ["train", "line.csv", "--label", "y", "--labels", "numbers", "--features", "x", "--history", "course.csv"]
+    out = printed(capsys, *command, "--iterations", "500")
+    lines = printed(capsys, "evaluate", MODEL, "line.csv").splitlines()
+
+    assert "train RMSE" in out
+    assert "test RMSE" in out
+    assert [line.partition(" ")[0] for line in lines] == ["what", "RMSE", "R²", "", "kept", "RMSE", "R²"]
+    assert float(lines[-1].split()[1]) > 0.999
+    course = Path("course.csv").read_text(encoding="utf-8").splitlines()
+    assert (len(course), course[0]) == (501, "iteration,cost,learning_rate")
+    assert printed(capsys, "predict", MODEL, "line.csv").splitlines()[5].startswith("004,")
 
 
 def test_every_hyperparameter_reaches_the_training(capsys: Capture) -> None:
@@ -125,7 +180,7 @@ def test_columns_of_text_are_left_out_by_naming_the_others(capsys: Capture) -> N
     printed(capsys, "train", "names.csv", "--label", "y", "--features", "x")
 
     assert Model.load(MODEL).features == ["x"]
-    assert printed(capsys, "predict", MODEL, "names.csv").startswith("y,P(1)\n0,")
+    assert printed(capsys, "predict", MODEL, "names.csv").startswith("name,y,P(1)\nexample 0,0,")
 
 
 def test_three_classes_and_numbers(capsys: Capture) -> None:

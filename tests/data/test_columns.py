@@ -138,6 +138,26 @@ def test_what_cannot_be_split_is_refused() -> None:
         split(X[:, :1], Y[:, :1])
 
 
+@given(
+    counts=st.lists(st.integers(1, 12), min_size=2, max_size=4),
+    seed=seeds,
+    share=st.floats(min_value=0.05, max_value=0.6),
+)
+def test_a_stratified_split_has_the_share_of_each_class(counts: list[int], seed: int, share: float) -> None:
+    kinds = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+
+    sets = split(kinds[None, :], np.eye(len(counts))[kinds].T, share=share, seed=seed, stratify=True)
+
+    assert sorted([*sets.X_train[0], *sets.X_test[0]]) == sorted(kinds)
+    for kind, count in enumerate(counts):
+        tested = int((sets.X_test == kind).sum())
+        assert tested == sets.Y_test[kind].sum()
+        assert (
+            count - tested >= 1 or len(kinds) - len(counts) < sets.m_test
+        )  # one of each to learn from, if there is room
+        assert min(counts) == 1 or abs(tested - share * count) < 1.5  # the last of a class is not tested on
+
+
 # --- batches ----------------------------------------------------------------------------------
 
 

@@ -76,6 +76,130 @@ def test_a_table_to_predict_from_may_have_other_columns_in_another_order() -> No
     assert names == ["a", "b"]
 
 
+# --- decimals ---------------------------------------------------------------------------------
+
+
+def test_a_decimal_comma_is_read_where_nothing_else_can_be_meant() -> None:
+    table = read_table(["a;b;y", "1,5;2,25;7,5", "-0,5e1;3;1,125", ",5;1,234;2"], "y", labels="numbers")
+
+    assert table.X.tolist() == [[1.5, -5.0, 0.5], [2.25, 3.0, 1.234]]
+    assert table.Y.tolist() == [[7.5, 1.125, 2.0]]
+
+
+def test_labels_with_a_decimal_comma_are_numbers_and_no_classes() -> None:
+    assert read_table(["x;price", "1;12,5", "2;13,75"], "price", labels="numbers").Y.tolist() == [[12.5, 13.75]]
+    with pytest.raises(ValueError, match=r"got 12.5 in line 2, 13.75 in line 3; labels='numbers'"):
+        read_table(["x;price", "1;12,5", "2;13,75"], "price")
+    with pytest.raises(ValueError, match=r"'12,5' has a comma and '1.5' in line 2, column 'x', a point"):
+        read_table(["x;price", "1.5;12,5", "2;13,75"], "price", labels="numbers")
+
+
+def test_what_is_said_of_decimals_is_believed() -> None:
+    lines = ["a;b", "1,234;0,5"]
+
+    assert read_features(lines)[0].tolist() == [[1.234], [0.5]]
+    assert read_features(["a;b", "1,234;5"], decimal=",")[0].tolist() == [[1.234], [5.0]]
+    with pytest.raises(ValueError, match=r"line 2, column 'b': '0.5' is no number; decimals are written with a comma"):
+        read_features(["a;b", "1,234;0.5"], decimal=",")
+    with pytest.raises(ValueError, match="line 2, column 'a': '1,234' is no number; decimals are written with a point"):
+        read_features(lines, decimal=".")
+    with pytest.raises(ValueError, match=r"decimal is '.' or ','; got ';'"):
+        read_features(lines, decimal=";")
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (['"Preis, EUR";"Fläche, m2"', "1,5;2,5"], ["Preis, EUR", "Fläche, m2"]),
+        (["Preis, EUR;Fläche, m2", "1,5;2,5"], ["Preis, EUR", "Fläche, m2"]),
+        (["a;b,c", "1.5,2.5"], ["a;b", "c"]),
+        (["a\tb;c", "1.5\t2.5"], ["a", "b;c"]),
+        (["a,b,", "1.5,2.5,"], ["a", "b"]),
+        (['"a","b"', '"1.5","2.5"'], ["a", "b"]),
+        (["a,b", " ", "1.5 , 2.5 "], ["a", "b"]),
+    ],
+)
+def test_the_delimiter_is_the_one_that_makes_a_table(lines: list[str], names: list[str]) -> None:
+    X, found = read_features(lines)
+
+    assert (found, X.tolist()) == (names, [[1.5], [2.5]])
+
+
+@given(tables, st.booleans(), st.sampled_from(",;\t"))
+def test_quoted_or_not_the_numbers_are_the_same(X: Any, quoted: bool, delimiter: str) -> None:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
+    writer.writerows([[f"x{i}" for i in range(len(X))], *X.T.tolist()])
+
+    found, _ = read_features(file.getvalue().splitlines(keepends=True))
+
+    assert (found == X).all()
+
+
+# --- frames -----------------------------------------------------------------------------------
+
+FRAME = {
+    "id": ["007", "008", "009"],
+    "x": [1.5, 2.0, -3.0],
+    "n": [1, 2, 3],
+    "on": [True, False, True],
+    "y": ["a", "b", "a"],
+}
+
+
+FRAMES = pytest.mark.parametrize(
+    ("package", "make"), [("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "table")]
+)
+
+
+@FRAMES
+def test_a_frame_is_a_table(package: str, make: str) -> None:
+    frame = getattr(pytest.importorskip(package), make)(FRAME)
+
+    table = read_table(frame, "y", features=["n", "x", "on"])
+
+    assert table.X.tolist() == [[1, 2, 3], [1.5, 2, -3], [1, 0, 1]]
+    assert (table.Y.tolist(), table.classes) == ([[0, 1, 0]], ["a", "b"])
+    assert read_table(frame, "n", features=["x"], labels="numbers").Y.tolist() == [[1, 2, 3]]
+    assert read_features(frame, ["id"])[0].tolist() == [[7, 8, 9]]
+    with pytest.raises(ValueError, match="the frame, row 1, column 'y': 'a' is no number"):
+        read_features(frame)
+
+
+@FRAMES
+def test_what_is_missing_in_a_frame_is_said_with_its_row(package: str, make: str) -> None:
+    make_frame = getattr(pytest.importorskip(package), make)
+
+    for column in ([1.0, None, 3.0], [1, None, 3], [True, None, False]):
+        with pytest.raises(ValueError, match="the frame, row 2, column 'x': a value is missing; leave the row out"):
+            read_features(make_frame({"x": column}))
+    with pytest.raises(ValueError, match="the frame, row 2, column 'y': a value is missing"):
+        read_table(make_frame({"x": [1, 2], "y": ["a", None]}), "y")
+    with pytest.raises(ValueError, match="the frame is empty"):
+        read_features(make_frame({"x": []}))
+
+
+def test_whatever_offers_the_protocol_is_read(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+            return pyarrow.table(FRAME).__arrow_c_stream__(requested_schema)
+
+    assert read_features(Stream(), ["x"])[0].tolist() == [[1.5, 2, -3]]
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(FRAME), tmp_path / "data.parquet")
+    assert read_table(tmp_path / "data.parquet", "y", features=["n"]).X.tolist() == [[1, 2, 3]]
+    (tmp_path / "other.parquet").write_text("x,y", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"other.parquet is no Parquet file, or damaged"):
+        read_table(tmp_path / "other.parquet", "y")
+
+
+@pytest.mark.parametrize("source", [3, None, np.ones((2, 2)), [1, 2]])
+def test_what_is_no_table_is_answered_with_what_is(source: Any) -> None:
+    with pytest.raises(TypeError, match="a table is a path, lines of text, or a frame"):
+        read_features(source)
+
+
 # --- files ------------------------------------------------------------------------------------
 
 
@@ -125,7 +249,12 @@ REFUSED = {
     "a,b,y|1,1_000,1": "line 2, column 'b': '1_000' is no number",
     "a,b,y|1,1e999,1": "line 2, column 'b': '1e999' is no number",
     "a,b,y|1,inf,1": "line 2, column 'b': 'inf' is no number",
-    "a;b;y|1,5;2;0": "line 2, column 'a': '1,5' is no number; decimals are written with a point",
+    "a;b;y|1,5;2.5;0": "line 2, column 'a': '1,5' has a comma and '2.5' in line 2, column 'b', a point; write all",
+    "a;b;y|1;2;0|12,345;2;0": "'12,345' may be 12.345 or 12345; decimal=',' .--decimal ,. says that the comma is",
+    "a;b;y|1,5;1.234,5;0": "line 2, column 'b': '1.234,5' is no number",
+    "a;b;y|1,5;2024-01-02;0": "line 2, column 'b': '2024-01-02' is no number",
+    'a,b,y|1,"1,234",0|2,3.5,1': "'1,234' has a comma and '3.5' in line 3, column 'b', a point",
+    "a,,y|1,,0|2,3,1": "line 1: column 2 has no name; .* to leave the column out, name the others",
     "a,b,y|1,,1": "line 2, column 'b': a value is missing; leave the line out, or fill it in",
     "a,b,y|1,NaN,1": "line 2, column 'b': a value is missing .'NaN'",
     "a,b,y|1,2,": "line 2, column 'y': a value is missing",
