@@ -43,6 +43,7 @@ from .formulas.intervals import enclose as enclose
 from .programs.compiled import compiled as compiled
 from .programs.functions import compile as compile
 from .programs.functions import derive as derive
+from .programs.onnx import to_onnx as to_onnx
 from .programs.program import Program as Program
 from .programs.program import Result as Result
 from .rules.arrays import cumprod as cumprod
@@ -219,6 +220,7 @@ __all__ = [
     "tan",
     "tanh",
     "to_digits",
+    "to_onnx",
     "transpose",
     "trunc",
     "value_and_grad",

@@ -33,12 +33,12 @@ ROOMS = {
     "formulas": (
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
-        "listing pullback source jax_source products latex names formula_graph exact derive live outputs numbers "
-        "digits intervals explain_arrays explain",
+        "listing pullback source jax_source onnx_nodes onnx_arrays products latex names formula_graph exact derive live "
+        "outputs numbers digits intervals explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",
-        "loading numpy.trace numpy.batch_sums numpy.inplace calls layout flat program c.program "
+        "loading numpy.trace numpy.batch_sums numpy.inplace calls layout flat onnx program c.program "
         "numba.tape numba.vectorise numba.interpreter numba.program backends guards recording compiled functions",
     ),
     "draw": (
@@ -62,8 +62,8 @@ ROOMS = {
     "data": (CORE, "checks columns labels images scaling delimited frames tables drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",
-        "words activations initialisation losses optimisers files plots progress layers torch scalar metrics history "
-        "architecture checkpoints replayed training blocks network model evaluation",
+        "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "
+        "history architecture checkpoints replayed training blocks network model evaluation",
     ),
     "sklearn": ("errors engine nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands console"),
@@ -159,7 +159,7 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
 
 def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
     names = """
-        enclose exactly to_digits
+        enclose exactly to_digits to_onnx
         AnomalyError ArrayExplanation ArrayOperation CompilerMissing Derivation DivergedError DomainError Explanation
         Expression ExpressionError GuardError ModelFileError NoSuchAttribute Operation OutOfRangeError PoleError Program
         RankOneWarning RenderError RendererMissing Result ShapeError Tensor Value array_operation avg_pool2d compiled

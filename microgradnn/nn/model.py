@@ -17,9 +17,11 @@ from ..data.tables import columns_of, labels_of, place
 from ..engine.modes import no_grad
 from ..engine.tensor import Array
 from ..errors import AnomalyError, ModelFileError
+from ..programs.onnx import Precision
 from .architecture import describe, numbers, rebuilt
 from .files import read, save
 from .network import Network
+from .onnx import network_to_onnx
 
 
 @dataclass
@@ -90,6 +92,10 @@ class Model:
             "split": self.split,
         }
         return save(path, numbers(self.network), about)
+
+    def to_onnx(self, path: str | Path | None = None, *, rows: bool = False, dtype: Precision = "float32") -> Any:
+        """Return it as an ONNX model (an extra) of raw numbers, scaling included; see nn.onnx.network_to_onnx."""
+        return network_to_onnx(self.network, path, scaling=self.scaling, rows=rows, dtype=dtype)
 
     @classmethod
     def load(cls, path: str | Path) -> Model:

@@ -14,12 +14,14 @@ from ..engine.tensor import Array, Tensor, count, leaf, numeric
 from ..engine.value import Value
 from ..errors import ModelFileError, ShapeError
 from ..graph import Op
+from ..programs.onnx import Precision
 from .activations import name_of
 from .architecture import describe, numbers, rebuilt
 from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
 from .losses import check_shares, cost, loss_of, squared_error
+from .onnx import network_to_onnx
 from .optimisers import not_negative
 from .scalar import MLP, activations
 from .torch import to_torch
@@ -239,6 +241,10 @@ class Network:
     def to_torch(self) -> Any:
         """Return it as a torch.nn.Sequential of the same numbers, whose examples are rows; see nn.torch.to_torch."""
         return to_torch(self)
+
+    def to_onnx(self, path: str | Path | None = None, *, rows: bool = False, dtype: Precision = "float32") -> Any:
+        """Return its prediction as an ONNX model (an extra), and write it to a path; see nn.onnx.network_to_onnx."""
+        return network_to_onnx(self, path, rows=rows, dtype=dtype)
 
     @classmethod
     def load(cls, path: str | Path) -> Network:

@@ -64,17 +64,23 @@ def compile(
         raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
     if reduce not in ("sum", "mean"):
         raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
+    _, given, wanted = resolve_arguments(output, wrt, inputs)
     if backend == "numba":
-        return tape_program(output, wrt, inputs, reduce)
+        return with_parameters(tape_program(output, wrt, inputs, reduce), given)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
-    _, given, wanted = resolve_arguments(output, wrt, inputs)
     steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
     if backend == "c":
-        return CProgram(derivation, reduce=reduce, steps=steps)
+        return with_parameters(CProgram(derivation, reduce=reduce, steps=steps), given)
     if any_length:
         warn_of_lengths(output, derivation.examples)
-    return Program(derivation, reduce=reduce, any_length=any_length, steps=steps)
+    return with_parameters(Program(derivation, reduce=reduce, any_length=any_length, steps=steps), given)
+
+
+def with_parameters(program: Program, given: Sequence[Node]) -> Program:
+    """Return a program that knows which of its inputs are parameters."""
+    program.parameters = tuple([name for name, x in zip(program.inputs, given, strict=True) if x.kind == "parameter"])
+    return program
 
 
 def refuse_masks(output: Node) -> None:

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..errors import GuardError, extra
 from ..formulas.derive import Derivation
 from ..formulas.derive import derive as derive_graph
 from ..formulas.jax_source import jax_source
+from ..formulas.names import identifier
 from ..formulas.outputs import OutputsDerivation, derive_outputs
 from ..formulas.products import Product, StepsFormula
 from ..formulas.spelling import Style
@@ -33,6 +35,7 @@ from .flat import FlatFunction, Way
 from .layout import apart, from_vector, holds_tensors, is_index, make_leaf, names_of, numbers_in, together, vector
 from .loading import load_function
 from .numba.program import TapeProgram
+from .onnx import Batch, Forward, Precision, model_of
 from .program import Program, Reduction, Result
 from .recording import RecordedCall, numbers_of, record_call, same, unique
 
@@ -208,6 +211,36 @@ class FunctionProgram:
         found = derive_function(self, style="numpy")
         with extra("jax"):
             return load_function(jax_source(found.source), "value_and_gradients")
+
+    def to_onnx(
+        self, path: str | Path | None = None, *, batch: Batch | None = None, dtype: Precision = "float32"
+    ) -> Any:
+        """Return it as an ONNX model (an extra) of what it returns, y or y1, y2, …; see `microgradnn.to_onnx`.
+
+        All arguments are inputs; Tensors from outside of the function are held. Raises ValueError for a function that
+        branches or takes numbers out of nodes, and for an operation that ONNX has not.
+        """
+        run, recording = self.formula_of()
+        if recording.guards is not None:
+            raise ValueError(f"{self.name} branches, and a branch is no formula: write where, maximum or relu for it")
+        with run.renamed(recording.names[: len(run.leaves)]) as own, output_names(run, own):
+            rows, place = rows_of(run.outputs, run.inputs)
+            outputs = [(unique(identifier(x.name), own), place[x]) for x in run.outputs]
+        held = [i >= len(run.leaves) for i in range(len(own))]
+        given = [*numbers_in(list(self.examples), self.arrays), *[numbers_of(x) for x in run.outer]]
+        return model_of(Forward(rows, own, given, held, outputs, self.arrays), path, batch, dtype)
+
+    def formula_of(self) -> tuple[RecordedCall, FunctionRecording]:
+        """Return a run at the examples, and its recording; ValueError where what it does is written by no formula."""
+        run, _ = run_of(self.function, self.examples, self.arrays)
+        (recording,) = self.recordings
+        if not recording.way.replays:
+            raise ValueError(f"{self.name} takes numbers out of nodes (.data, .item()), and what is written cannot")
+        if run.detached:
+            raise ValueError(
+                f"{self.name} detaches what it computed, which is written by no formula; compile replays it"
+            )
+        return run, recording
 
     @property
     def source(self) -> str:
@@ -498,15 +531,9 @@ def derive_function(
     program: FunctionProgram, *, style: Style | None = None, name: str = "value_and_gradients", **options: Any
 ) -> Derivation | OutputsDerivation:
     """Return the derivation of the way that a function takes at its examples."""
-    run, leaves = run_of(program.function, program.examples, program.arrays)
-    (recording,) = program.recordings
+    run, recording = program.formula_of()
+    leaves = run.leaves
     chosen: Style = style or recording.way.style
-    if not recording.way.replays:
-        raise ValueError(f"{program.name} takes numbers out of nodes (.data, .item()), and what is written cannot")
-    if run.detached:
-        raise ValueError(
-            f"{program.name} detaches what it computed, which is written by no formula; compile replays it"
-        )
     with run.renamed(recording.names[: len(leaves)]) as own, output_names(run, own):
         wrt = [leaves[i] for i in recording.places]
         found: Derivation | OutputsDerivation

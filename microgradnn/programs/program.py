@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from .flat import FlatFunction, Way
 from .loading import load_function as load_function
 from .numpy.inplace import InPlaceFunction
 from .numpy.trace import BranchOnNumbers
+from .onnx import Batch, Forward, Precision, model_of
 
 Reduction = Literal["sum", "mean"]
 
@@ -55,6 +57,7 @@ class Program:
     wrt: tuple[str, ...]  # of what it is differentiated by
     output: str
     defaults: Mapping[str, Any]
+    parameters: tuple[str, ...] = ()  # inputs that were parameters of the graph
     arrays: bool  # whether it was a graph of Tensors
 
     def __init__(
@@ -333,6 +336,32 @@ class Program:
             )
         with extra("jax"):
             return load_function(jax_source(self.derivation.source), "value_and_gradients")
+
+    def to_onnx(
+        self, path: str | Path | None = None, *, batch: Batch | None = None, dtype: Precision = "float32"
+    ) -> Any:
+        """Return its value as an ONNX model (an extra), written to a path if one is given; see `microgradnn.to_onnx`.
+
+        What was a parameter of the graph is held under its name, the other inputs are those of the model; where all
+        were parameters, they are its inputs. Raises ValueError for an operation that ONNX has not.
+        """
+        if self.steps is None:
+            raise ValueError(f"{self!r} was not made by compile, and has no graph that could be written down")
+        held = [name in self.parameters for name in self.inputs]
+        places = [(self.output, self.steps.output)]
+        return model_of(
+            Forward(
+                self.steps.rows,
+                self.inputs,
+                [self.defaults[name] for name in self.inputs],
+                held if not all(held) else [False] * len(held),
+                places,
+                self.arrays,
+            ),
+            path,
+            batch,
+            dtype,
+        )
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
         """Return the gradients alone."""
