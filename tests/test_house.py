@@ -33,8 +33,8 @@ ROOMS = {
     "formulas": (
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
-        "listing pullback source jax_source onnx_nodes onnx_arrays products latex names formula_graph exact derive live "
-        "outputs numbers digits intervals explain_arrays explain",
+        "listing pullback source jax_source onnx_nodes onnx_arrays products latex names formula_graph exact derive "
+        "live outputs numbers digits intervals explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",
