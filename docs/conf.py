@@ -1,8 +1,9 @@
 """The documentation site: `sphinx-build -W --keep-going docs site`, no network needed.
 
-The pages are Markdown. Three short extensions beside this file do the rest: `blocks` runs the
-```python blocks and shows what they print and draw, `mathml` turns $formulas$ into MathML, and
-`docstrings` lets the API pages read the package's docstrings as they are.
+The pages are Markdown. Four short extensions beside this file do the rest: `blocks` runs the
+```python blocks and shows what they print and draw, `mathml` turns $formulas$ into MathML,
+`docstrings` lets the API pages read the package's docstrings as they are, and `rows` links (G6) to
+its row of the course notes.
 """
 
 import sys
@@ -12,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "microgradnn"
 html_title = "microgradnn"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "blocks", "mathml", "docstrings"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "blocks", "mathml", "docstrings", "rows"]
 exclude_patterns = ["_build"]
 
 myst_enable_extensions = ["dollarmath"]

@@ -1,9 +1,10 @@
 """Run the ```python blocks of a page, and show what they print and what they end in.
 
-The blocks of a page share one namespace, as the cells of a notebook do; `demos` is the folder. A
-block that ends in an expression shows its value: a drawing or a figure of matplotlib as a picture,
-an explanation as a formula, anything else by its `repr`. A block that starts with `>>>` is a
-doctest: shown as it is written, and held to it.
+The blocks that a reader sees share one namespace, as the cells of a notebook do: pasted one after
+the other they run, in a clone of the repository, whose folder `demos` is there. A hidden block may
+use what they define, and not the other way round. A block that ends in an expression shows its
+value: a drawing or a figure of matplotlib as a picture, an explanation as a formula, anything else
+by its `repr`. A block that starts with `>>>` is a doctest: shown as it is written, and held to it.
 Words after `python` change what is shown, never what is run:
 
     ```python               the source, then the output
@@ -86,7 +87,7 @@ class Block(SphinxDirective):
             warnings.simplefilter("error")
             if is_doctest:
                 return shown + self.check(source)
-            printed, value = self.execute(source)
+            printed, value = self.execute(source, self.hidden_names() if "hide" in words else self.namespace)
         if "markdown" in words:
             return shown + self.parse_text_to_nodes(printed, allow_section_headings=True)
         if printed:
@@ -95,11 +96,17 @@ class Block(SphinxDirective):
 
     @property
     def namespace(self) -> dict[str, Any]:
-        """The names of this page."""
-        names: dict[str, Any] = self.env.temp_data.setdefault("python_names", {"__name__": "__main__", "demos": DEMOS})
+        """The names that the blocks of this page define which a reader sees."""
+        names: dict[str, Any] = self.env.temp_data.setdefault("python_names", {"__name__": "__main__"})
         return names
 
-    def execute(self, source: str) -> tuple[str, Any]:
+    def hidden_names(self) -> dict[str, Any]:
+        """Return the names that a hidden block sees: those of the page, and those of the hidden blocks before it."""
+        names: dict[str, Any] = self.env.temp_data.setdefault("hidden_names", {"demos": DEMOS})
+        names.update(self.namespace)
+        return names
+
+    def execute(self, source: str, names: dict[str, Any]) -> tuple[str, Any]:
         """Run a block; return what it prints and, if it ends in an expression, its value."""
         printed, value = io.StringIO(), None
         try:
@@ -108,9 +115,9 @@ class Block(SphinxDirective):
             last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             page = self.get_source_info()[0]
             with contextlib.redirect_stdout(printed):
-                exec(compile(tree, page, "exec"), self.namespace)
+                exec(compile(tree, page, "exec"), names)
                 if last is not None:
-                    value = eval(compile(ast.Expression(last.value), page, "eval"), self.namespace)
+                    value = eval(compile(ast.Expression(last.value), page, "eval"), names)
         except Exception as error:
             raise self.error(f"python: the block failed\n{traceback.format_exc()}") from error
         return printed.getvalue(), value
@@ -167,6 +174,7 @@ def svg_of(figure: Any, prefix: str) -> str:
 def scratch_directory():
     """Let a block write its files where they do no harm."""
     with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
+        Path("demos").symlink_to(DEMOS)
         yield
 
 
