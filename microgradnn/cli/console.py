@@ -38,6 +38,7 @@ from .usage import (
     EVALUATING,
     EXAMPLES,
     EXPLAIN,
+    FIRST_SCREEN,
     PREDICT,
     PREDICTING,
     TRAIN,
@@ -257,7 +258,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a "?" for ∂ where there is no ∂
     try:
-        options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+        arguments = sys.argv[1:] if arguments is None else arguments
+        if not arguments:
+            print(FIRST_SCREEN, end="", flush=True)
+            return FINE
+        options = parse_arguments(arguments)
         with warnings.catch_warnings():
             warnings.showwarning = note  # type: ignore[assignment] # which takes the place in the code too
             code: int | None = options.run(options)

@@ -13,6 +13,16 @@ from ..data.scaling import SCALINGS
 from ..nn.activations import ACTIVATIONS
 from ..nn.optimisers import OPTIMISERS
 
+FIRST_SCREEN = """\
+microgradnn: see backpropagation. Try one of these, and `microgradnn COMMAND --help` for all that it can do.
+
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2               computes it, and draws every value and gradient
+  microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.html     a page that is alive: drag a number, step back
+  microgradnn explain "J = 3*(a + b*c)" a=5 b=3 c=2 --wrt b    why that gradient is 6, path by path
+  microgradnn check network.py                                 is the backward pass that you wrote right?
+  microgradnn train data.csv --label y                         a network, from a table to a model file
+  microgradnn demo                                             one idea after the other, to be run
+"""
 EXAMPLES = """\
 examples:
   microgradnn draw "J = 3*(a + b*c)" a=5 b=3 c=2

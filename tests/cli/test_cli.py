@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 import microgradnn
 from microgradnn import RenderError
-from microgradnn.cli.console import main
+from microgradnn.cli.console import main, parse_arguments
 from microgradnn.engine.value import COMPILED
 
 J = ["J = 3*(a + b*c)", "a=5", "b=3", "c=2"]
@@ -61,6 +62,15 @@ def complaint(capsys: Capture, *arguments: str, code: int = 2) -> str:
 
 def files() -> list[str]:
     return sorted(path.name for path in Path().iterdir())
+
+
+def test_without_a_command_it_says_what_it_can_do_and_each_line_can_be_pasted(capsys: Capture) -> None:
+    commands = [shlex.split(re.split(r"  +", line.strip())[0])[1:] for line in printed(capsys).splitlines()[2:]]
+    assert [command[0] for command in commands] == ["draw", "draw", "explain", "check", "train", "demo"]
+    for command in commands[:3]:
+        printed(capsys, *command)
+    assert files() == ["J.html", "J.svg"]
+    assert all(parse_arguments(command) for command in commands)
 
 
 # --- draw ---------------------------------------------------------------------------------
@@ -344,7 +354,6 @@ def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> No
         (["draw", "a*2", "a=2", "--colour"], "unknown option --colour; see microgradnn"),
         (["draw", "a*2", "a=2", "-o"], "expected one argument; see microgradnn draw --help"),
         (["draw"], "the following arguments are required: expression"),
-        ([], "the following arguments are required: command"),
         (["paint", "a"], "invalid choice: 'paint'"),
         (["explain", "a*2", "a=2", "--text"], "unknown option --text"),
     ],
