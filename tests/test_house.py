@@ -59,7 +59,7 @@ ROOMS = {
         "backward.inner backward.diagnosis "
         "backward.pictures backward.report backward.variation backward.checks backward.files",
     ),
-    "data": (CORE, "checks columns labels images scaling delimited frames tables drawn examples h5"),
+    "data": (CORE, "checks columns labels images scaling delimited frames tables encoding drawn examples h5"),
     "nn": (
         f"{CORE} formulas programs data",
         "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "

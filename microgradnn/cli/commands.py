@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 from ..check.backward.files import check_file
 from ..data.columns import Split, check_data, places_of_split, split
 from ..data.delimited import Table, number, show_names
+from ..data.encoding import Encoding
 from ..data.images import flatten, picture_files, read_folder, read_pictures
 from ..data.labels import class_labels
 from ..data.scaling import Scaling
-from ..data.tables import places, read, read_table
+from ..data.tables import labels_of, names_of, place, places, read, read_table
 from ..engine.disk import writable, write
 from ..engine.tensor import Array
 from ..errors import extra
@@ -48,6 +49,7 @@ class TrainingData(NamedTuple):
     classes: list[str]
     label: str
     pictures: int | None
+    encoding: Encoding | None = None
 
 
 # --- train ------------------------------------------------------------------------------------------
@@ -61,6 +63,8 @@ def train(
     label: str | None = None,
     labels: str | None = None,
     features: str | None = None,
+    categorical: str | None = None,
+    impute: str | None = None,
     decimal: str | None = None,
     size: int = 64,
     order: str = "rows",
@@ -82,8 +86,11 @@ def train(
         raise ValueError(
             "name one source of examples: a CSV file, or --images and a folder with a folder for each class"
         )
-    if images and (label or labels or features):
-        raise ValueError("--label, --labels and --features are for a CSV file: the classes of --images are its folders")
+    if images and (label or labels or features or categorical or impute):
+        raise ValueError(
+            "--label, --labels, --features, --categorical and --impute are for a table: the classes of --images are "
+            "its folders"
+        )
     if Path(output).suffix != ENDING:
         raise ValueError(f"a model file ends in {ENDING}; got {output!r}")
     if not 0 <= test_share < 1:
@@ -100,7 +107,12 @@ def train(
         with extra("plot"):
             import matplotlib.figure  # noqa: F401 (likewise)
     goes_on(checkpoint, resume, others=(output, plot, history))
-    source = pictures(images, size, order) if images else table(str(data), label, labels, features, decimal)
+    if images:
+        source = pictures(images, size, order)
+    elif categorical or impute:
+        source = encoded(str(data), label, labels, features, decimal, categorical or "", impute, test_share, seed)
+    else:
+        source = table(str(data), label, labels, features, decimal)
     units = sizes(layers, source)
     sets = parts(source, test_share, seed)
     scaling = Scaling(scale or ("pixels" if source.pictures else "standardise")).fit(sets.X_train)
@@ -132,6 +144,7 @@ def train(
     )
     known = {"share": test_share, "seed": seed, "data": fingerprint(source.X, source.Y)} if test_share else None
     model = Model(network, scaling, source.features, source.classes, source.label, source.pictures, order, known)
+    model.encoding = source.encoding
     model.save(output)
     print(f"\n{course}\nsaved {visible(output)}")
     if plot:
@@ -164,12 +177,46 @@ def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) 
 
 def table(data: str, label: str | None, labels: str | None, features: str | None, decimal: str | None) -> TrainingData:
     """Read a CSV file: all columns but the label, or those that are named with commas between."""
+    label = named_label(data, label)
+    chosen = None if features is None else names_in(features)
+    found = read_table(data, label, features=chosen, labels=labels, decimal=decimal)
+    return TrainingData(found.X, found.Y, found.features, found.classes, label, None)
+
+
+def encoded(
+    data: str,
+    label: str | None,
+    labels: str | None,
+    features: str | None,
+    decimal: str | None,
+    categorical: str,
+    impute: str | None,
+    share: float,
+    seed: int,
+) -> TrainingData:
+    """Read a table with categories or missing values: what stands for them is learnt from the training set alone."""
+    label = named_label(data, label)
+    found = read(data)
+    chosen = names_in(features) if features else [name for name in names_of(found) if name != label]
+    Y, classes = labels_of(found, place(found, label), labels, None, decimal, beside=places(found, chosen))
+    if label in chosen:
+        raise ValueError(f"{label!r} is the label, so it is no feature")
+    rows = places_of_split(Y, share=share, seed=seed, stratify=bool(classes))[0] if share else None
+    encoding = Encoding.fit(found, chosen, categorical=names_in(categorical), impute=impute, rows=rows, decimal=decimal)
+    return TrainingData(encoding(found, decimal), Y, encoding.features, classes, label, None, encoding)
+
+
+def named_label(data: str, label: str | None) -> str:
+    """Return the label; ValueError with the names to choose from where there is none."""
     if label is None:
         names = show_names(read(data).names)
         raise ValueError(f"which column of {data} is to be learnt? give --label (choose from {names})")
-    chosen = None if features is None else [name.strip() for name in features.split(",")]
-    found = read_table(data, label, features=chosen, labels=labels, decimal=decimal)
-    return TrainingData(found.X, found.Y, found.features, found.classes, label, None)
+    return label
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names between the commas of an option."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def pictures(folder: str, size: int, order: str) -> TrainingData:
@@ -263,9 +310,9 @@ def one_table(data: Sequence[str]) -> Table:
 def kept(table: Table, model: Model, keep: str | None) -> dict[str, Sequence[str]]:
     """Return the columns of a table that stand beside the answers, letter by letter."""
     if keep is None:
-        names = [name for name in table.names if name not in {"", model.label, *(model.features or table.names)}]
+        names = [name for name in table.names if name not in {"", model.label, *(model.columns or table.names)}]
     else:
-        names = [name.strip() for name in keep.split(",") if name.strip()]
+        names = names_in(keep)
         if model.label in names:
             raise ValueError(f"--keep: {model.label!r} is what is predicted, and its column bears that name")
     return dict(zip(names, table.columns(places(table, names)), strict=True))

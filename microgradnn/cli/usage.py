@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data.columns import LABELS
+from ..data.encoding import IMPUTE
 from ..data.images import ORDERS
 from ..data.scaling import SCALINGS
 from ..nn.activations import ACTIVATIONS
@@ -69,6 +70,7 @@ examples:
   microgradnn train data.csv --label y --layers 20,7,5,1     a network with three hidden layers
   microgradnn train data.csv --label y --layers 8,1 --optimiser adam --batch-size 32 --plot cost.svg
   microgradnn train data.csv --label price --labels numbers  a regression
+  microgradnn train data.csv --label y --categorical colour,town --impute median
   microgradnn train --images photographs --layers 20,7,5,1 -o cats.safetensors
   microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run
   microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run --resume
@@ -136,6 +138,8 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--labels": dict(choices=LABELS, help="what it holds, where that is not plain: 0 and 1, classes, or any numbers"),
     "--features": dict(metavar="COLUMN,…", help="the columns to learn from (default: all but the label)"),
     "--layers": dict(metavar="20,7,5,1", help="the units of each layer after the input (default: the outputs alone)"),
+    "--categorical": dict(metavar="COLUMN,…", help="features that hold categories: an input for each of their values"),
+    "--impute": dict(choices=IMPUTE, help="fill in the features' missing values, from the training set"),
     "--decimal": dict(choices=(".", ","), help="what decimals are written with, where the table leaves it open"),
     "--hidden": dict(
         default="relu",

@@ -6,7 +6,10 @@ from .columns import batches as batches
 from .columns import check_data as check_data
 from .columns import check_features as check_features
 from .columns import split as split
+from .delimited import Table as Table
 from .drawn import cats as cats
+from .encoding import EncodedColumn as EncodedColumn
+from .encoding import Encoding as Encoding
 from .examples import Calories as Calories
 from .examples import breast_cancer as breast_cancer
 from .examples import calories as calories
@@ -27,5 +30,6 @@ from .labels import class_labels as class_labels
 from .labels import one_hot as one_hot
 from .scaling import SCALINGS as SCALINGS
 from .scaling import Scaling as Scaling
+from .tables import read as read
 from .tables import read_features as read_features
 from .tables import read_table as read_table

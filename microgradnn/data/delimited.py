@@ -53,9 +53,7 @@ class Table:
         """Return some columns as numbers, (len(at), m); ValueError, which says nothing, where a cell is none."""
         found = np.empty((len(at), len(self)))
         for row, cells in zip(found, self.columns(at), strict=True):
-            if "_" in "".join(cells):  # Python's 1_000
-                raise ValueError
-            row[:] = np.fromiter(map(float, cells), np.float64, len(cells))
+            row[:] = to_floats(cells)
         return found
 
 
@@ -98,6 +96,13 @@ def pick(rows: Iterable[Sequence[str]], at: Sequence[int]) -> list[Sequence[str]
     if len(at) == 1:
         return [[cells[at[0]].strip() for cells in rows]]
     return [[cell.strip() for cell in cells] for cells in zip(*map(itemgetter(*at), rows), strict=True)] if at else []
+
+
+def to_floats(cells: Sequence[str]) -> Array:
+    """Return texts as numbers; ValueError, which says nothing, where one is none, such as Python's 1_000."""
+    if "_" in "".join(cells):
+        raise ValueError
+    return np.fromiter(map(float, cells), np.float64, len(cells))
 
 
 # --- reading ----------------------------------------------------------------------------------

@@ -30,7 +30,14 @@ class FrameTable(Table):
 
     def columns(self, at: Sequence[int]) -> list[Sequence[str]]:
         """Return the texts of some columns, '' for what is missing."""
-        return [["" if missing(x) else str(x).strip() for x in self.arrays[i].tolist()] for i in at]
+        found: list[Sequence[str]] = []
+        for i in at:
+            array = self.arrays[i]
+            cells = array.tolist()
+            if array.dtype.kind == "f" and all(missing(x) or x.is_integer() for x in cells):  # whole, but for gaps
+                cells = [x if missing(x) else int(x) for x in cells]
+            found.append(["" if missing(x) else str(x).strip() for x in cells])
+        return found
 
     def floats(self, at: Sequence[int]) -> Array:
         """Return some columns as numbers, NaN for what is missing."""

@@ -20,14 +20,17 @@ import numpy as np
 from ..engine.tensor import Array
 from .checks import MOST_SHOWN
 from .columns import LABELS, Examples
-from .delimited import Source, Table, first_repeated, number, read_text, show_names
+from .delimited import Source, Table, first_repeated, number, read_text, show_names, to_floats
 from .frames import PARQUET, is_frame, read_frame, read_parquet
 from .labels import class_labels
 
 MISSING = ("", "?", "n/a", "na", "nan", "none", "null")
 MANY_KINDS = 20  # of whole numbers, beyond which they are hardly classes
 MOST_COMPARED = 1000  # names, for a guess at which was meant
-CHOOSE = "; to leave the column out, name the others as features=[…] (on the command line: --features a,b)"
+CHOOSE = (
+    "; to leave the column out, name the others as features=[…] (on the command line: --features a,b; --categorical c "
+    "makes inputs of the categories in c)"
+)
 WITH_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 WITH_POINT = re.compile(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?")
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # as thousands may be
@@ -209,8 +212,8 @@ def floats_of(table: Table, at: Sequence[int], decimal: str | None, beside: Sequ
     found = np.empty((len(at), len(table)))
     for row, i, cells in zip(found, at, table.columns(at), strict=True):
         with suppress(ValueError):
-            if table.typed:
-                row[:] = table.floats([i])
+            if table.typed or decimal == ".":
+                row[:] = table.floats([i]) if table.typed else to_floats(cells)
                 continue
         row[:] = [np.nan if (x := number_with(cell, decimal)) is None else x for cell in cells]
     return found, decimal
@@ -227,7 +230,8 @@ def wrong(table: Table, example: int, at: int, cell: str, mark: str, advice: str
     """Raise ValueError for a cell that is no number."""
     what = f"{cell!r:.60} is no number"
     if cell.lower() in MISSING:
-        what = f"a value is missing{f' ({cell!r})' if cell else ''}; leave the {table.unit} out, or fill it in"
+        shown = f" ({cell!r})" if cell else ""
+        what = f"a value is missing{shown}; leave the {table.unit} out, or fill it in (on the command line: --impute)"
     elif mark == "." and number_with(cell, ",") is not None:
         what += "; decimals are written with a point"
     elif mark == "," and number(cell) is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data.delimited import Table
+from ..data.encoding import Encoding
 from ..data.scaling import Scaling
 from ..data.tables import columns_of, labels_of, place
 from ..engine.modes import no_grad
@@ -31,7 +32,8 @@ class Model:
     `classes` are the names of the labels 0 and 1, or of the n[L] outputs of a softmax; empty for a
     regression. `label` is the name of what is predicted. For pictures `pictures` is their width and
     height and `order` how they are flattened. `split` says which examples were kept for the test: the `share`, the
-    `seed`, and a number that stands for the `data`.
+    `seed`, and a number that stands for the `data`. `encoding` is how the columns of a table become the rows of X,
+    where some hold categories or lack values.
 
     >>> model = Model(Network([2, 1], init="zeros"), features=["height", "weight"], classes=["dog", "cat"])
     >>> model.predict([[1.0], [2.0]])
@@ -46,6 +48,7 @@ class Model:
     pictures: int | None = None
     order: str = "rows"
     split: dict[str, Any] | None = None
+    encoding: Encoding | None = None
 
     def __call__(self, X: Any) -> Array:  # noqa: N803 (the notes' name)
         """Return A[L], (n[L], m), for raw numbers X, (n_x, m); AnomalyError where one of A is not finite."""
@@ -66,8 +69,15 @@ class Model:
 
     # --- tables -----------------------------------------------------------------------------
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns of a table that it reads; none where it does not know their names."""
+        return self.features if self.encoding is None else [column.name for column in self.encoding.columns]
+
     def features_of(self, table: Table, decimal: str | None = None) -> Array:
         """Return X, (n_x, m), of a table that has the features' columns among others, in any order."""
+        if self.encoding is not None:
+            return self.encoding(table, decimal)
         return columns_of(table, self.features or table.names, decimal)
 
     def labels_of(self, table: Table, decimal: str | None = None) -> Array:
@@ -90,6 +100,7 @@ class Model:
             "pictures": self.pictures,
             "order": self.order,
             "split": self.split,
+            "encoding": None if self.encoding is None else self.encoding.state(),
         }
         return save(path, numbers(self.network), about)
 
@@ -109,6 +120,8 @@ class Model:
         network = rebuilt(Network, arrays, about.get("architecture"), path)
         try:
             scaling = Scaling.from_state(about.get("scaling", {"kind": "none"}))
+            state = about.get("encoding")
+            encoding = None if state is None else Encoding.from_state(state)
         except ValueError as error:
             raise ModelFileError(f"{path}: {error}") from None
         names = {key: about.get(key, []) for key in ("features", "classes")}
@@ -120,6 +133,8 @@ class Model:
             raise ModelFileError(
                 f"{path}: the network takes {n_x} features, and its names or its scaling are of others"
             )
+        if encoding is not None and encoding.features != names["features"]:
+            raise ModelFileError(f"{path}: its encoding makes other features than the network takes")
         if len(names["classes"]) not in (0, 2 if outputs == 1 else outputs):
             raise ModelFileError(f"{path}: {outputs} outputs, and names of {len(names['classes'])} classes")
         label, pictures, order = about.get("label", ""), about.get("pictures"), about.get("order", "rows")
@@ -130,7 +145,7 @@ class Model:
         split = about.get("split")
         if split is not None and not is_split(split):
             raise ModelFileError(f"{path}: which examples were kept for the test, it says in a way that is not known")
-        return cls(network, scaling, names["features"], names["classes"], label, pictures, order, split)
+        return cls(network, scaling, names["features"], names["classes"], label, pictures, order, split, encoding)
 
 
 def is_split(split: Any) -> bool:

@@ -262,6 +262,57 @@ def test_ctrl_c_saves_what_was_learnt_and_says_how_to_go_on() -> None:
     assert Model.load(MODEL).features == ["x1", "x2"]
 
 
+# --- categories and missing values ----------------------------------------------------------------
+
+
+def rooms(path: str, m: int = 60) -> None:
+    """Write a table whose label is told by a category and a number, both of which are missing at times."""
+    rows = []
+    for i in range(m):
+        kind, size = ("attic", "cellar", "hall")[i % 3], 1 + i % 7
+        y = "high" if (kind == "attic") or size > 5 else "low"
+        rows.append([f"{i:04}", "" if i % 11 == 5 else kind, "NA" if i % 13 == 5 else size, y])
+    put(path, [["id", "kind", "size", "price"], *rows])
+
+
+@pytest.mark.filterwarnings("default")
+def test_categories_and_missing_values_are_kept_in_the_model_file(capsys: Capture) -> None:
+    pytest.importorskip("sklearn")
+    rooms("rooms.csv")
+    options = ["--features", "size,kind", "--categorical", "kind", "--impute", "median", "--layers", "8,1"]
+
+    out = printed(
+        capsys, "train", "rooms.csv", "--label", "price", *options, "--optimiser", "adam", "--learning-rate", "0.05"
+    )
+
+    assert "60 examples of 4 features: 48 to learn from, 12 to test" in out
+    model = Model.load(MODEL)
+    assert model.features == ["size", "kind=attic", "kind=cellar", "kind=hall"]
+    put("new.csv", [["kind", "id", "size"], ["attic", "01", 2], ["", "02", ""], ["hall", "03", 7], ["attic", "04", 4]])
+    lines = printed(capsys, "predict", MODEL, "new.csv").splitlines()
+    assert [line.rpartition(",")[0] for line in lines] == ["id,price", "01,high", "02,high", "03,high", "04,high"]
+    assert lines[2].replace("02", "04", 1) == lines[4]
+    assert [column.fill for column in model.encoding.columns] == [4.0, "attic"] if model.encoding else False
+    assert "kept for the test: 12 examples\naccuracy  9" in printed(capsys, "evaluate", MODEL, "rooms.csv").replace(
+        "accuracy  100.00", "accuracy  99"
+    )
+    put("odd.csv", [["kind", "size"], ["tower", 2]])
+    assert run("predict", MODEL, "odd.csv") == 0
+    note = "note: odd.csv, line 2, column 'kind': 'tower' was not in the training set"
+    assert note in capsys.readouterr().err
+
+
+def test_without_scikit_learn_the_extra_is_named(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms("rooms.csv")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Without("sklearn"), *sys.meta_path])
+
+    assert run("train", "rooms.csv", "--label", "price", "--categorical", "kind", "--impute", "mean") == 2
+
+    assert "pip install 'microgradnn[sklearn]'" in capsys.readouterr().err
+
+
 # --- a training that goes on ----------------------------------------------------------------------
 
 LABELLED = ("train", "data.csv", "--label", "half")
