@@ -43,8 +43,8 @@ ROOMS = {
     ),
     "draw": (
         f"{CORE} formulas",
-        "metrics boxes ranks web fold alike select phrases groups sheet picture dot svg text mermaid live page render "
-        "convert drawing",
+        "metrics boxes ranks web fold alike select phrases groups sheet picture views dot svg text mermaid live page "
+        "render fit convert drawing",
     ),
     "check": (
         f"{CORE} formulas",

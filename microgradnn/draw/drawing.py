@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from functools import partial
 from html import escape
 from pathlib import Path
 from shutil import get_terminal_size
@@ -18,17 +17,17 @@ from ..graph import Node
 from .boxes import Direction, Picture
 from .convert import convert
 from .dot import to_dot
+from .fit import fit
 from .live import live
 from .mermaid import to_mermaid
 from .page import Page, to_page
 from .picture import Names, picture
-from .render import HEAD, INSTALL, has_graphviz, render
+from .render import INSTALL, has_graphviz, render
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
+from .views import Turn, views
 
 NARROWEST = 20  # columns
-WIDEST = 818  # points: on a page of 736 pixels, letters of 10 are then 9 pixels high
-PAGES = (WIDEST, 640, 520, 400)  # how wide rows are to be, where the layout is wider
 FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
 
 
@@ -72,52 +71,36 @@ def draw(
     ├─ ∂ 3  x  value 3  grad 3 + 3 = 6
     └─ ∂ 3  x  value 3  grad 3 + 3 = 6
     """
-    return Drawing(
-        picture(
-            root,
-            fold=fold,
-            unfold=unfold,
-            depth=depth,
-            focus=focus,
-            around=around,
-            radius=radius,
-            top=top,
-            constants=constants,
-            most=most,
-            direction=direction,
-        )
-    )
+    options = {
+        "fold": fold,
+        "unfold": unfold,
+        "depth": depth,
+        "focus": focus,
+        "around": around,
+        "radius": radius,
+        "top": top,
+        "constants": constants,
+        "most": most,
+        "direction": direction,
+    }
+    first = picture(root, **options)
+    return Drawing(first, partial(views, root, first, options))
 
 
 class Drawing:
     """A picture of a graph as it was when `draw` was called, in any format."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, views: Callable[[], list[Turn]] | None = None) -> None:
         self.picture = picture
+        self._views = views or (lambda: [Turn(picture, {})])
 
     def svg(self, *, prefix: str = "") -> str:
         """Return it as SVG text; `prefix` sets its ids apart from those of others on a page."""
         return self._svg(prefix, STYLE)
 
-    def _svg(self, prefix: str, style: str, roomy: bool = False) -> str:
+    def _svg(self, prefix: str, style: str) -> str:
         """Lay the graph out and return it as SVG text."""
-        try:
-            return to_svg(self._lay_out(roomy)[1].decode(), self.picture, prefix=prefix, style=style)
-        except (SyntaxError, ValueError, LookupError, AttributeError, TypeError) as error:
-            raise RenderError(f"Graphviz printed an SVG that is not of this graph ({error}); {INSTALL}") from error
-
-    def _lay_out(self, roomy: bool = False) -> tuple[str, bytes]:
-        """Return the DOT text of which the layout fits a page, or else is the narrowest, and that layout."""
-        tried = []
-        for page in (None, *PAGES):
-            picture = self.picture if page is None else replace(self.picture, direction="TB")
-            dot = to_dot(picture, roomy=roomy, page=page)
-            laid_out = render(dot)
-            width = re.search(rb'<svg width="(\d+)pt"', laid_out[:HEAD])
-            tried.append((int(width[1]) if width else 0, dot, laid_out))
-            if tried[-1][0] <= WIDEST or (self.picture.fixed and self.picture.direction == "LR"):
-                return tried[-1][1:]
-        return min(tried, key=lambda one: one[0])[1:]
+        return dress(fit([self.picture])[0][1], self.picture, prefix, style)
 
     def dot(self) -> str:
         """Return it in DOT, the language of Graphviz."""
@@ -129,9 +112,12 @@ class Drawing:
         Of a graph of Values the numbers can be changed there, by dragging or typing, and gradients asked for. It is a
         str, and in a notebook that is trusted the page itself.
         """
-        computed = live(self.picture)
-        svg = self._svg("", LIGHT, roomy=computed.about is not None)
-        return to_page(self.picture, svg, computed)
+        views = self._views()
+        pictures = [view.picture for view in views]
+        computed = live(pictures)
+        laid_out = fit(pictures, roomy=computed.about is not None)
+        svgs = [dress(svg, one, "", LIGHT) for one, (_, svg) in zip(pictures, laid_out, strict=True)]
+        return to_page(views, svgs, computed)
 
     def mermaid(self) -> str:
         """Return it in Mermaid, which many sites draw in Markdown."""
@@ -174,7 +160,7 @@ class Drawing:
         """Return it in PNG or PDF: by the system's Graphviz, else by what pip installs."""
         if not has_graphviz():
             return convert(self._svg("", LIGHT), format)
-        first, dot = render(self.dot(), format), self._lay_out()[0]
+        first, dot = render(self.dot(), format), fit([self.picture])[0][0]
         return first if dot == self.dot() else render(dot, format)
 
     def __repr__(self) -> str:
@@ -198,3 +184,11 @@ class Drawing:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self.text(width=80))
+
+
+def dress(laid_out: bytes, picture: Picture, prefix: str, style: str) -> str:
+    """Return Graphviz's SVG of a picture as text for a page."""
+    try:
+        return to_svg(laid_out.decode(), picture, prefix=prefix, style=style)
+    except (SyntaxError, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise RenderError(f"Graphviz printed an SVG that is not of this graph ({error}); {INSTALL}") from error

@@ -19,6 +19,7 @@ class Folding(NamedTuple):
     fold: tuple[str, ...] = ()
     unfold: tuple[str, ...] = ()
     depth: int | None = None
+    opened: frozenset[Path] | None = None  # these scopes are open, and no others
 
 
 def fold_scopes(net: Web, paths: Sequence[Path], asked: Folding, boxes: int) -> tuple[Parts, set[Path]]:
@@ -27,25 +28,28 @@ def fold_scopes(net: Web, paths: Sequence[Path], asked: Folding, boxes: int) -> 
     There are no more than `boxes` parts if that can be had by folding scopes and no scope was named to be folded.
     Raises ValueError for the name of a scope that is not there.
     """
+    if asked.opened is not None:
+        opened = asked.opened
+        return parts(net, paths, lambda scope: scope not in opened), {*opened}
     known = {path[:k] for path in set(paths) for k in range(1, len(path) + 1)}
     folded = find_scopes(asked.fold, known)
-    opened = find_scopes(asked.unfold, known)
-    kept = {path[:k] for path in opened for k in range(1, len(path) + 1)}  # around an open scope all is open
-    kept |= {path for path in known if any(path[: len(scope)] == scope for scope in opened)}
+    unfolded = find_scopes(asked.unfold, known)
+    kept = {path[:k] for path in unfolded for k in range(1, len(path) + 1)}  # around an open scope all is open
+    kept |= {path for path in known if any(path[: len(scope)] == scope for scope in unfolded)}
 
     def at(depth: int) -> Parts:
         return parts(net, paths, lambda scope: scope not in kept and (scope in folded or len(scope) > depth))
 
     deepest = max(map(len, known), default=0)
     if asked.depth is not None or folded or len(paths) <= boxes:
-        return at(deepest if asked.depth is None else asked.depth), opened
+        return at(deepest if asked.depth is None else asked.depth), unfolded
     found = at(0)
     for depth in range(1, deepest + 1):
         deeper = at(depth)
         if deeper.count > boxes or len(arrows(net, deeper)) > boxes * MOST_ARROWS // MOST_BOXES:
             break
         found = deeper
-    return found, opened
+    return found, unfolded
 
 
 def inside(folded: Parts, opened: set[Path]) -> list[int]:

@@ -38,6 +38,7 @@ def scope_box(view: View, id: str, name: Path, frame: Path, nodes: Sequence[Any]
         frame,
         None,
         len(nodes),
+        name,
     )
 
 

@@ -1,7 +1,9 @@
-"""What of a picture its page computes anew: which numbers can be changed there, and what follows from them."""
+"""What of its pictures a page computes anew: which numbers can be changed there, and what follows from them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..formulas.live import MOST_NODES, live_source
@@ -15,17 +17,21 @@ CHANGED = ("input", "parameter")
 
 
 class Live(NamedTuple):
-    """A function of JavaScript, and what its arguments and results are in the picture."""
+    """A function of JavaScript, and what its arguments and results are."""
 
     source: str
     about: dict[str, Any] | None  # for page.js; None where nothing is computed
     why: str  # not, if so
+    nodes: Mapping[Any, int] = MappingProxyType({})  # the places of the nodes among the results
+    edges: Mapping[Edge, int] = MappingProxyType({})  # and those of the uses
 
 
-def live(picture: Picture) -> Live:
-    """Return what the page of a picture computes; nothing, and why, where it would not be what the picture shows."""
-    boxes = {box.node: box for box in picture.boxes if box.node is not None}
-    root = picture.boxes[-1].node
+def live(pictures: Sequence[Picture]) -> Live:
+    """Return what the page of some pictures of a graph computes.
+
+    Nothing, and why, where it would not be what they show.
+    """
+    root = pictures[0].boxes[-1].node
     if root is None:
         return Live("", None, "the output is folded")
     order = topological(root)
@@ -34,26 +40,33 @@ def live(picture: Picture) -> Live:
     leaves = {node for node in order if node.op is None}
     if any(has_moved(node, edges) for node, edges in uses(order, leaves).items()):
         return Live("", None, "a number was changed after the graph was computed")
-    out = uses(order, boxes)
+    kinds = {box.node: box.kind for picture in pictures for box in picture.boxes if box.node is not None}
+    nodes = {node: i for i, node in enumerate(node for node in order if node in kinds)}
+    out = uses(order, nodes)
     why = refused(root, out)
     if why:
         return Live("", None, why)
-    arrows = {arrow.edge: arrow.id for arrow in picture.arrows if arrow.edge is not None}
-    inputs = [node for node, box in boxes.items() if node.op is None and box.kind in CHANGED]
+    inputs = [node for node in nodes if node.op is None and kinds[node] in CHANGED]
     ways = [edge for edges in out.values() for edge in edges if edge.user.has_grad or not root.has_grad]
     try:
-        source = live_source(order, inputs, list(boxes), ways)
+        source = live_source(order, inputs, list(nodes), ways)
     except ValueError as error:
         return Live("", None, str(error))
-    return Live(
-        source,
-        {
-            "inputs": [{"id": boxes[node].id, "value": float(node.item())} for node in inputs],
-            "nodes": [box.id for box in boxes.values()],
-            "uses": [use(edge, boxes, arrows) for edge in ways],
-        },
-        "",
-    )
+    keys = {box.node: box.id for box in pictures[0].boxes}  # in the address
+    about = {
+        "inputs": [
+            {"node": nodes[node], "key": keys.get(node, f"x{nodes[node]}"), "value": float(node.item())}
+            for node in inputs
+        ],
+        "uses": [(nodes[edge.source], nodes.get(edge.user, -1)) for edge in ways],
+    }
+    return Live(source, about, "", nodes, {edge: i for i, edge in enumerate(ways)})
+
+
+def places(picture: Picture, live: Live) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the place of each box among the results, and of each arrow among the uses, where they have one."""
+    boxes = {box.id: live.nodes[box.node] for box in picture.boxes if box.node in live.nodes}
+    return boxes, {arrow.id: live.edges[arrow.edge] for arrow in picture.arrows if arrow.edge in live.edges}
 
 
 def refused(root: Any, out: dict[Any, list[Edge]]) -> str:
@@ -65,9 +78,3 @@ def refused(root: Any, out: dict[Any, list[Edge]]) -> str:
         if node.has_grad and node is not root and not (root.has_grad and adds_up(flows, node.grad_data)):
             return "its gradients are not those of one backward pass"
     return ""
-
-
-def use(edge: Edge, boxes: dict[Any, Any], arrows: dict[Edge, str]) -> dict[str, str | None]:
-    """Return one use of a node as page.js has it."""
-    head = boxes.get(edge.user)
-    return {"tail": boxes[edge.source].id, "head": head.id if head else "", "arrow": arrows.get(edge)}

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .boxes import Arrow, Box, Picture
-from .live import Live
+from .live import Live, places
 from .metrics import WIDTH
 from .svg import DARK
+from .views import Turn
 
 HERE = Path(__file__).parent
 FILES = ("numbers.js", "page.js")
@@ -108,12 +110,16 @@ class Page(str):
         return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{escape(self)}"></iframe>'
 
 
-def to_page(picture: Picture, svg: str, live: Live) -> Page:
-    """Return the page. Whatever comes from a user is text in it, and nothing runs but the files named above."""
+def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
+    """Return the page, on which the first of the pictures is shown until another is asked for.
+
+    Whatever comes from a user is text in it, and nothing runs but the files named above.
+    """
     script = "\n".join(['"use strict";', live.source, *((HERE / name).read_text(encoding="utf-8") for name in FILES)])
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
-    title = escape(picture.title)
+    title = escape(views[0].picture.title)
+    others = "\n".join(f'<template class="view">{svg}</template>' for svg in svgs[1:])
     return Page(f"""\
 <!DOCTYPE html>
 <html lang="en">
@@ -142,13 +148,15 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 <button type="button" id="out" aria-label="zoom out">−</button>
 <button type="button" id="fit">fit</button>
 <button type="button" id="in" aria-label="zoom in">+</button>
+<label>find <input id="find" type="search" size="10" placeholder="a name"></label>
 <label>theme <select id="theme">
 <option value="auto">as the system</option><option value="light">light</option><option value="dark">dark</option>
 </select></label>
 </nav>
 <p id="say" aria-live="polite"></p>
 <main>
-<div id="picture" tabindex="0" role="group" aria-label="{title}">{svg}</div>
+<div id="picture" tabindex="0" role="group" aria-label="{title}">{svgs[0]}</div>
+<svg id="map" aria-hidden="true" hidden></svg>
 <aside>
 <form id="question" autocomplete="off">
 <h2>Question</h2>
@@ -174,7 +182,8 @@ def to_page(picture: Picture, svg: str, live: Live) -> Page:
 <section id="walked"><h2>Steps</h2><ol id="steps" start="0" tabindex="0" aria-label="steps"></ol></section>
 </aside>
 </main>
-<script type="application/json" id="data">{content(picture, live)}</script>
+{others}
+<script type="application/json" id="data">{content(views, live)}</script>
 <script>{script}</script>
 </body>
 </html>
@@ -196,11 +205,19 @@ def icon(name: str) -> str:
     return f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
 
 
-def content(picture: Picture, live: Live) -> str:
+def content(views: Sequence[Turn], live: Live) -> str:
     """Return what page.js reads, as JSON that can stand in a page."""
+    data = {"views": [describe(view, live) for view in views], "live": live.about, "widths": WIDTH}
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def describe(view: Turn, live: Live) -> dict[str, Any]:
+    """Return one picture as page.js has it."""
+    picture = view.picture
     boxes = [box for box in picture.boxes if box.kind != "hidden"]
     shown = {box.id for box in boxes}
-    data = {
+    place, use = places(picture, live)
+    return {
         "boxes": {box.id: about(box) for box in boxes},
         "arrows": {
             arrow.id: {"tail": arrow.tail, "head": arrow.head, "back": arrow.back}
@@ -208,10 +225,10 @@ def content(picture: Picture, live: Live) -> str:
             if {arrow.tail, arrow.head} <= shown
         },
         "steps": [step._asdict() for step in steps(picture)],
-        "live": live.about,
-        "widths": WIDTH,
+        "turns": view.turns,
+        "place": place,
+        "use": use,
     }
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def about(box: Box) -> dict[str, str]:

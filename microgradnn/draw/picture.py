@@ -16,7 +16,7 @@ from .fold import MOST_BOXES, Folding, fold_scopes, inside
 from .select import around as nodes_around
 from .select import between, is_number
 from .sheet import Sheet
-from .web import scopes, web
+from .web import Path, scopes, web
 
 MOST_NODES = 150  # boxes: more than a person reads, if nothing can be folded
 
@@ -36,6 +36,7 @@ class Options(NamedTuple):
     constants: bool = True
     most: int | None = None
     direction: Direction | None = None
+    opened: frozenset[Path] | None = None  # the scopes that are open, and no others
 
 
 def picture(root: Node, **options: Any) -> Picture:
@@ -54,9 +55,10 @@ def picture(root: Node, **options: Any) -> Picture:
         raise ValueError("what was asked for leaves no node to be drawn")
     net = web(nodes, (lambda node: False) if how.constants else is_number)
     budget = how.most or MOST_BOXES
-    folded, opened = fold_scopes(net, scopes(net), Folding(as_names(how.fold), as_names(how.unfold), how.depth), budget)
+    asked = Folding(as_names(how.fold), as_names(how.unfold), how.depth, how.opened)
+    folded, opened = fold_scopes(net, scopes(net), asked, budget)
     if opened:
-        folded = fold_siblings(net, folded)
+        folded = fold_siblings(net, folded, opened)
     if folded.count > (max(budget, MOST_NODES) if how.fold else budget):
         folded = fold_alike(net, folded, budget, inside(folded, opened))
     return Sheet(order, net, folded, how.most or MOST_NODES, how.top, how.direction).picture()

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..errors import RendererMissing, RenderError
 
 FORMATS = ("pdf", "png", "svg")
 STARTS = {"pdf": b"%PDF", "png": b"\x89PNG", "svg": b"<svg"}
+END = b"</svg>"  # which no text in it can have
 HEAD = 4096  # bytes in which a picture says what it is
 MOST = 1 << 27  # bytes of a picture; one of 5,000 nodes has 5 MB
 MEMORY = 1 << 30  # bytes; a graph of 5,000 nodes takes some 50 MB
@@ -44,13 +46,24 @@ def render(dot: str, format: str = "svg", *, timeout: float = 60.0) -> bytes:
     program = shutil.which("dot")
     if program:
         # Address space is no measure for the embedded one: a sandbox reserves 4 GB and uses 2 MB.
-        picture = lay_out([program, f"-T{format}"], dot, timeout, address_space=MEMORY)
+        picture = lay_out([program, f"-T{format}"], dot.replace("\0", "\n"), timeout, address_space=MEMORY)
         if STARTS[format] not in picture[:HEAD]:
             raise RenderError(f"{program} printed something that is no {format}; {INSTALL}")
         return remove_date(picture) if format == "pdf" else picture
     if format != "svg":
         raise RendererMissing(f"{format} needs Graphviz's dot, which is not on PATH; {INSTALL}; svg works without")
     return lay_out([sys.executable, "-P", str(EMBEDDED), str(MEMORY)], dot, timeout)
+
+
+def render_all(dots: Sequence[str], *, timeout: float = 60.0) -> list[bytes]:
+    """Lay out DOT texts as svg, all in one process, as `render` does each."""
+    if len(dots) == 1:
+        return [render(dots[0], timeout=timeout)]
+    several = render("\0".join(dots), timeout=timeout)
+    found = [part.lstrip() + END for part in several.split(END)[:-1]]
+    if len(found) != len(dots):
+        raise RenderError(f"Graphviz drew {len(found)} of {len(dots)} pictures; draw a smaller part of the graph")
+    return found
 
 
 def has_graphviz() -> bool:

@@ -64,10 +64,10 @@ def test_a_notebook_gets_the_picture_and_a_text_beside_it(node: Value) -> None:
 def test_where_nothing_can_draw_a_notebook_gets_the_tree_and_the_reason(
     node: Value, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(*_: Any) -> bytes:
+    def none(*_: Any) -> list[bytes]:
         raise RenderError("nothing here")
 
-    monkeypatch.setattr("microgradnn.draw.drawing.render", none)
+    monkeypatch.setattr("microgradnn.draw.fit.render_all", none)
 
     assert node.draw()._repr_html_() == f"<pre>{escape(node.draw().text())}\n(nothing here)</pre>"
     assert node.draw()._repr_svg_() is None

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from microgradnn import Tensor, Value, expression
 from microgradnn.draw import Drawing
-from microgradnn.draw.live import live
+from microgradnn.draw.live import live, places
 from microgradnn.draw.page import HERE
 from microgradnn.draw.phrases import step
 from microgradnn.draw.picture import picture
@@ -223,6 +223,72 @@ def test_a_focused_box_lights_its_paths_and_tells_their_products(opened: Callabl
     assert page.locator("#picture .way").count() == 7
 
 
+def small_network() -> Value:
+    """A network that is folded: two layers, of which one has sixteen neurons."""
+    network = MLP(2, [16, 1], rng=random.Random(0))
+    J: Value = ((network([Value(0.5, "x1"), Value(-0.5, "x2")]) - 1) ** 2).named("J")
+    J.backward()
+    return J
+
+
+def test_a_click_unfolds_and_folds_and_numbers_stay(opened: Callable[..., Any]) -> None:
+    page = opened(small_network().draw(depth=0))
+    page.locator("#picture .folded:has(text:text-matches('^layer 1'))").click()
+    page.locator("#picture .folded:has(text:text-matches('^neuron 3:'))").focus()
+    page.keyboard.press("Enter")
+    assert {"w1", "w2", "b", "x1"} <= {*page.locator("#picture .node text.name").all_text_contents()}
+    page.locator("#picture .node:has(text.name:text-is('w1'))").focus()
+    page.keyboard.press("ArrowUp")
+    settle(page)
+    changed = box(page, "J")[1]
+    address = page.url.partition("#")[2]
+    for name in ("neuron 3", "layer 1"):  # the frames are folded again
+        page.locator(f"#picture .scope > text:text-is('{name}')").click()
+    settle(page)
+
+    assert page.locator("#picture .scope").count() == 0
+    assert box(page, "J")[1] == changed != box(opened(small_network().draw(depth=0)), "J")[1]
+    page = opened(small_network().draw(depth=0), f"#{address}")
+    assert box(page, "J")[1] == changed
+    assert page.locator("#picture .scope").count() == 2
+
+
+def test_of_a_small_graph_a_frame_is_folded_by_a_click(opened: Callable[..., Any]) -> None:
+    x, w = Value(2.0, "x"), Value(3.0, "w", kind="parameter")
+    z = (w * x).named("z", scope="layer 1")
+    a = z.tanh().named("a", scope="layer 1")
+    J = ((a - 1) ** 2).named("J")
+    J.backward()
+    page = opened(J)
+    page.locator("#picture .scope > text").click()
+    assert page.locator("#picture .node.folded").count() == 1
+    page.locator("#picture .node.folded").click()
+    assert page.locator("#picture .node.folded").count() == 0
+    assert box(page, "z")[-1].startswith("grad")
+
+
+def test_a_name_is_found_in_whatever_picture_shows_it(opened: Callable[..., Any]) -> None:
+    page = opened(small_network().draw(depth=0))
+    page.locator("#find").fill("w2")
+    page.keyboard.press("Enter")
+
+    assert page.evaluate("document.activeElement.querySelector('text').textContent") == "w2"
+    page.locator("#find").fill("nonsense")
+    page.keyboard.press("Enter")
+    assert page.locator("#say").text_content() == "No box has nonsense in it."
+
+
+def test_of_what_is_larger_than_the_window_there_is_a_small_picture(opened: Callable[..., Any]) -> None:
+    page = opened(course_graph())
+    assert page.locator("#map").is_hidden()
+    for _ in range(8):
+        page.keyboard.press("+")
+    assert page.locator("#map").is_visible()
+    assert page.locator("#map rect").count() == 7 + 1
+    page.locator("#map").click(position={"x": 150, "y": 55})  # the output
+    assert page.evaluate("document.querySelector('#picture').scrollLeft") > 100
+
+
 def test_the_keyboard_alone_suffices(opened: Callable[..., Any]) -> None:
     page = opened(course_graph())
     reached = set()
@@ -395,15 +461,16 @@ def test_the_page_computes_what_the_sweep_does() -> None:
     J = (network(x).sigmoid().log() + (x[0] * x[0]) ** 1.5 + x[0].relu() * x[1].gelu() + x[1] * x[0]).named("J")
     J.backward()
     drawn = picture(J, most=200)
-    computed = live(drawn)
+    computed = live([drawn])
     assert computed.about is not None
     given = json.dumps([one["value"] for one in computed.about["inputs"]])
     values, grads, uses = in_node(f"(() => {{ {computed.source}\nreturn recompute({given}); }})()")
-    nodes = {one.id: one.node for one in drawn.boxes if one.node is not None}
-    shown = [nodes[id] for id in computed.about["nodes"]]
+    place, use = places(drawn, computed)
+    shown = list(computed.nodes)
 
+    assert {one.id: one.node for one in drawn.boxes} == {id: shown[i] for id, i in place.items()}
     assert values == pytest.approx([node.data for node in shown], rel=1e-12)
     assert grads == pytest.approx([node.grad for node in shown], rel=1e-12, abs=1e-300)
-    flows = {(use["tail"], use["arrow"]): g * p for use, (g, p) in zip(computed.about["uses"], uses, strict=True)}
     for arrow in drawn.arrows:
-        assert flows[arrow.tail, arrow.id] == pytest.approx(arrow.edge.flow, rel=1e-12), step(arrow.edge)
+        grad, slope = uses[use[arrow.id]]
+        assert grad * slope == pytest.approx(arrow.edge.flow, rel=1e-12), step(arrow.edge)

@@ -110,5 +110,7 @@ def test_a_name_is_text_and_nothing_is_loaded(name: str) -> None:
     found = Scripts(page)
 
     assert (found.scripts, found.loads) == (2, [])
-    assert json.loads(re.findall(r'id="data">(.*?)</script>', page)[0])["steps"][0]["say"][0].startswith("The formula")
+    assert json.loads(re.findall(r'id="data">(.*?)</script>', page)[0])["views"][0]["steps"][0]["say"][0].startswith(
+        "The"
+    )
     assert "default-src 'none'" in page

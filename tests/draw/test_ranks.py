@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from microgradnn import Value, expression
 from microgradnn.draw.boxes import Arrow, Box, break_sum
 from microgradnn.draw.dot import to_dot
-from microgradnn.draw.drawing import WIDEST
+from microgradnn.draw.fit import WIDEST
 from microgradnn.draw.picture import picture
 from microgradnn.draw.ranks import rows
 from microgradnn.rules.notation import addition
