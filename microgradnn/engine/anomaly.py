@@ -21,14 +21,14 @@ def is_finite(x: Any) -> bool:
 
 def check_value(node: Node) -> None:
     """Raise AnomalyError if a node that was just computed is not finite and its inputs all are."""
-    if is_finite(node.item()) or not all(is_finite(x.item()) for x in node.inputs):
+    if is_finite(node._held()) or not all(is_finite(x._held()) for x in node.inputs):
         return
     order = topological(node)
     names = labels(order)
-    operands = ", ".join(dict.fromkeys(f"{names[x]} = {exactly(x.item())}" for x in node.inputs))
-    way = [f"{definition(step, names)} = {exactly(step.item())}" for step in order[:-1] if step.op]
+    operands = ", ".join(dict.fromkeys(f"{names[x]} = {exactly(x._held())}" for x in node.inputs))
+    way = [f"{definition(step, names)} = {exactly(step._held())}" for step in order[:-1] if step.op]
     raise AnomalyError(
-        f"{definition(node, names)} is {exactly(node.item())}, at {operands}" + show_steps("computed by", way)
+        f"{definition(node, names)} is {exactly(node._held())}, at {operands}" + show_steps("computed by", way)
     )
 
 
@@ -58,11 +58,11 @@ def backward_story(
     while step in came_from:
         step = came_from[step]
         way.append(f"d{root}/d{names[step]} = {exactly(grads[step])}")
-    operands = ", ".join(dict.fromkeys(f"{names[one]} = {exactly(one.item())}" for one in node.inputs))
+    operands = ", ".join(dict.fromkeys(f"{names[one]} = {exactly(one._held())}" for one in node.inputs))
     if hasattr(node, "shape"):
         blame = f"{definition(node, names)} brought {names[x]} {exactly(share)}"
     else:
-        partial = node.partials[node.inputs.index(x)]
+        partial = node._partials()[node.inputs.index(x)]
         blame = f"the local derivative of {definition(node, names)} in {names[x]} is {exactly(partial)}"
     return f"d{root}/d{names[x]} is {exactly(grads[x])}: {blame}, at {operands}" + show_steps(
         "the sweep came by", way[::-1]

@@ -14,6 +14,8 @@ from itertools import chain
 from typing import Any
 
 from ..graph import Node, topological
+from ..graph.blocks import OPEN
+from ..graph.node import note_leaves
 
 ANNOUNCED = threading.local()  # ids of the nodes that stand in a list which is being handed over
 
@@ -47,6 +49,8 @@ def reduce_node(node: Node, restore: Callable[..., Any], *state: Any) -> tuple[A
     if id(node) in ANNOUNCED.__dict__.get("ids", ()):
         return restore, (None, *state)
     order = topological(node)
+    if OPEN:
+        note_leaves(node)
     made = restore, (Ancestors(order[:-1]) if node.op else None, *state)
     seen, grads = set(order), []
     more: list[Node] = []

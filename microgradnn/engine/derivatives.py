@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Node, topological
+from ..graph.blocks import GUARDS, OPEN
 from ..graph.paths import back
 from ..graph.structure import flatten, is_array, pair_leaves, unflatten
 from ..rules import calculus
@@ -28,6 +29,11 @@ Number = Any  # a node, or a plain number
 Wrt = int | tuple[int, ...]
 
 INSIDE = ContextVar("INSIDE", default=False)  # whether a function is running that is being differentiated
+
+
+def is_inside() -> bool:
+    """Whether a function is running whose nodes somebody follows: it is being differentiated, or recorded."""
+    return INSIDE.get() or bool(OPEN and GUARDS.get() is not None)
 
 
 # --- sweeps -------------------------------------------------------------------------------
@@ -93,7 +99,7 @@ class Call:
         self.outputs: list[Any] = [
             x if isinstance(x, Node) else Value(x, kind="constant") for x in flatten(self.result)
         ]
-        self.nested |= INSIDE.get() and self.uses_others()
+        self.nested |= is_inside() and self.uses_others()
 
     def warn_of_numbers(self) -> None:
         """Warn of a result of plain numbers: with .data, or float(), it has left the graph."""
@@ -118,7 +124,7 @@ class Call:
         if self.nested:  # a slope that does not depend on anything is a node too: nothing has left the graph
             numbers = [x if isinstance(x, Node) else Value(x, kind="constant") for x in numbers]
         else:
-            numbers = [x.item() if isinstance(x, Node) else float(x) for x in numbers]
+            numbers = [x._held() if isinstance(x, Node) else float(x) for x in numbers]
         return unflatten(like, numbers)
 
     def value(self) -> Any:

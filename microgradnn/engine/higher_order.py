@@ -22,7 +22,7 @@ def local(node: Any, i: int, recorded: float) -> Any:
     except DomainError:
         with switch(LIMITS, True):
             partial = op.partials[i](node, *node.inputs)
-    worth = partial.item() if isinstance(partial, Node) else partial
+    worth = partial._held() if isinstance(partial, Node) else partial
     off: float = abs(worth - recorded) if worth != recorded else 0.0
     if worth != recorded and (worth == worth or recorded == recorded) and not off <= op.rounding * abs(recorded):
         raise ValueError(
@@ -41,7 +41,7 @@ def times(x: Any, y: Any) -> Any:
     if not isinstance(y, Node) and y == 1:
         return x
     product = x * y
-    return product if product.item() == product.item() else calculus.weigh(x, y)
+    return product if product._held() == product._held() else calculus.weigh(x, y)
 
 
 def passing(node: Any, of: Any, on_nodes: bool) -> list[tuple[Any, Any]]:
@@ -55,6 +55,6 @@ def passing(node: Any, of: Any, on_nodes: bool) -> list[tuple[Any, Any]]:
     branch = node.op.branch
     return [
         (x, local(node, i, recorded) if on_nodes else recorded)
-        for i, (x, recorded) in enumerate(zip(node.inputs, node.partials, strict=True))
+        for i, (x, recorded) in enumerate(zip(node.inputs, node._partials(), strict=True))
         if x in of and (recorded or (on_nodes and not branch))
     ]

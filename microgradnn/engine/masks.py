@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import numpy as np
 
-from ..graph.blocks import GUARDS, OPEN
+from ..graph import Node
+from ..graph.blocks import GUARDS, OPEN, note_read
 from ..graph.decisions import Condition, Decision
+from ..rules import calculus
 
 
 class Mask(Condition, np.ndarray):
@@ -94,4 +97,19 @@ def remembering(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
 
 def make_decision(row: Any, parts: tuple[Any, ...], outcome: Any, told: tuple[Any, str, Any]) -> Any:
     """Return what a comparison of Values gives: a decision; of an array, an array of bools."""
-    return outcome if isinstance(outcome, np.ndarray) else Decision(row, parts, bool(outcome), told)
+    if not isinstance(outcome, np.ndarray):
+        return Decision(row, parts, bool(outcome), told)
+    for part in parts:
+        if OPEN and isinstance(part, Node):
+            note_read(part)
+    return outcome
+
+
+def is_comparable(x: Any) -> bool:
+    """Whether == with x is about numbers: x is one, or an array of them."""
+    return isinstance(x, (int, float, np.bool_, Number)) or (isinstance(x, np.ndarray) and x.dtype.kind in "fiub")
+
+
+def unequal(x: Any, y: Any) -> Any:
+    """Return 1 where x is not y, else 0."""
+    return 1 - calculus.equal(x, y)

@@ -10,6 +10,7 @@ import numpy as np
 from ..graph import OPS, Fold, Node, Op
 from ..rules import arrays
 from . import elementwise, products, rearrange, sliding, statistics
+from .masks import unequal
 
 
 def of_method(name: str) -> Callable[..., Any]:
@@ -36,7 +37,7 @@ RELATIONS: Final[dict[str, tuple[Any, bool]]] = {  # rows, and whether the opera
     "greater": (OPS["greater"], False),
     "less": (OPS["greater"], True),
     "equal": (OPS["equal"], False),
-    "not_equal": (lambda x, y: 1 - OPS["equal"](x, y), False),
+    "not_equal": (unequal, False),
     "greater_equal": (OPS["at_least"], False),
     "less_equal": (OPS["at_least"], True),
 }

@@ -6,6 +6,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ..graph import NOTHING_SAID, About, Node, Op, topological
+from ..graph.blocks import OPEN
+from ..graph.node import note_leaves
 from .by_hand import ByHand, by_hand
 from .recording import COMPILED, NONE, new
 
@@ -21,7 +23,7 @@ def state_of(node: Value) -> tuple[Any, ...]:
     slopes = node._slopes if many else None
     op: Op | str | None = node.op
     if slopes is not None and type(slopes[0]) is ByHand:  # what the function gave is kept, without the function
-        op, slopes = node.op.name, (node.partials,)
+        op, slopes = node.op.name, (node._partials(),)
     ends = (node._x, node._y, dx, dy, slopes)
     grad = node._g if node._swept > NONE else None  # one that is a node follows: see `reduced`
     told = node.about
@@ -39,6 +41,8 @@ def copy_graph(root: Value, memo: dict[int, Any]) -> Value:
     """
     seen: set[Any] = set()
     order = topological(root, seen)
+    if OPEN:
+        note_leaves(root)
     groups: dict[int, tuple[Value, ...]] = {}  # the neurons of a layer share their tuples of inputs
 
     def copied(x: Any) -> Any:

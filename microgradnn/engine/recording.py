@@ -87,6 +87,8 @@ def operand(x: Any) -> Value | None:
     """Return the number x as a leaf, or None if it is no number: then the other operand may try."""
     if type(x) is float:
         return constant(x)
+    if type(x) is Decision:
+        return x.node()  # type: ignore[no-any-return]
     try:
         return leaf(x)
     except TypeError:

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
-from ..graph.blocks import GUARDS, OPEN, note_constant
-from ..graph.decisions import Condition, Decided
+from ..graph.blocks import GUARDS, OPEN, note_constant, note_read
+from ..graph.decisions import OTHER, SAME, Condition, Decided
 from ..graph.paths import back
 from ..rules import arrays, calculus
 from ..rules.arrays import ArrayOp, Shape
@@ -29,7 +29,7 @@ from .conversion import PLAIN, check_index
 from .conversion import Array as Array
 from .conversion import numeric as numeric
 from .copying import reduce_node
-from .masks import Undecided, compare
+from .masks import Undecided, compare, is_comparable, unequal
 from .modes import DETECTING, RECORDING
 from .numpy_names import (
     ACCUMULATIONS,
@@ -160,6 +160,8 @@ class Tensor(TensorMethods):
     @property
     def data(self) -> Array:
         """The numbers; those of a result are read-only."""
+        if OPEN:
+            note_read(self)
         if self._x is None and self._seen is None:
             self._seen = self._array.copy()  # from now on somebody may write to it
             tick()
@@ -222,10 +224,11 @@ class Tensor(TensorMethods):
 
     def numpy(self) -> Array:
         """Return a copy of the numbers, for use outside the graph."""
+        if OPEN:
+            note_read(self)
         return self._array.copy()  # type: ignore[no-any-return]
 
-    def item(self) -> Any:
-        """Return the number, if it is one, and a copy of the array otherwise."""
+    def _held(self) -> Any:
         return float(self._array.reshape(())) if self._array.size == 1 else self._array.copy()
 
     def detach(self) -> Tensor:
@@ -257,6 +260,8 @@ class Tensor(TensorMethods):
         return f"Tensor {self.name!r}" if self.name else "the Tensor"
 
     def __repr__(self) -> str:
+        if OPEN:
+            note_read(self)
         name = f", name={self.name!r}" if self.name else ""
         dtype = "" if self.dtype == FLOATS[0] else f", dtype={self.dtype}"
         op = f", op={self.op.name!r}" if self.op else ""
@@ -496,6 +501,20 @@ class Tensor(TensorMethods):
     def __pos__(self) -> Tensor:
         return self
 
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Node):
+            return SAME if self is other else OTHER
+        if (ys := comparable(other)) is None:
+            return NotImplemented
+        return compare(calculus.equal, (self, other), self._array == ys, self.called())
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Node):
+            return OTHER if self is other else SAME
+        if (ys := comparable(other)) is None:
+            return NotImplemented
+        return compare(unequal, (self, other), self._array != ys, self.called())
+
     def __lt__(self, other: Any) -> Any:
         return compare(calculus.greater, (other, self), self._array < plain(other), self.called())
 
@@ -646,6 +665,8 @@ class Tensor(TensorMethods):
 
     def tolist(self) -> Any:
         """Return the numbers as Python's own, in lists."""
+        if OPEN:
+            note_read(self)
         return self._array.tolist()
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -851,6 +872,16 @@ def fact(x: Any) -> Any:
     if isinstance(x, Tensor) and OPEN and GUARDS.get() is not None:
         Undecided(None, (), x.called()).refuse()
     return plain(x)
+
+
+def comparable(x: Any) -> Any:
+    """Return what == compares the numbers of a Tensor with: a number, an array, or rows of them; None for others."""
+    if isinstance(x, (list, tuple)):
+        try:
+            x = np.asarray(x)
+        except (TypeError, ValueError):
+            return None
+    return x if is_comparable(x) else None
 
 
 def plain(x: Any) -> Any:

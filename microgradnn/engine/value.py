@@ -10,20 +10,22 @@ from typing import Any, Final
 import numpy as np
 
 from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
-from ..graph.blocks import OPEN, note, note_constant
+from ..graph.blocks import OPEN, note, note_constant, note_read
+from ..graph.decisions import OTHER, SAME
 from ..graph.native import mypyc_attr
+from ..graph.node import note_leaves
 from . import anomaly, recorders, recording, value_methods
 from .by_hand import NAMELESS, ByHand, by_hand, does_nothing
 from .copying import reduce_node
 from .higher_order import passing, times
-from .masks import make_decision
+from .masks import is_comparable, make_decision, unequal
 from .modes import DETECTING, RECORDING
 from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import copy_graph, restore, state_of
 from .recorders import power, recorder
 from .recording import BLANK, KEPT, NONE, ON_NODES, Number, Real, at_limit, leaf, real, record
 from .recording import COMPILED as COMPILED
-from .value_methods import AT_LEAST, GREATER, ValueMethods
+from .value_methods import AT_LEAST, EQUAL, GREATER, ValueMethods
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 SWEEPS: Final = count(2)
@@ -164,6 +166,8 @@ class Value(ValueMethods):
         self._data = data if type(data) is float else data._data if isinstance(data, Value) else real(data)
         self._swept = NONE
         self.op = self._x = self._y = None
+        if OPEN and isinstance(data, Value):
+            note_constant(self, data)
         if kind != "input":
             if kind not in KINDS:
                 raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
@@ -187,6 +191,8 @@ class Value(ValueMethods):
     @property
     def data(self) -> float:
         """The number; what is assigned is checked as the constructor checks it."""
+        if OPEN:
+            note_read(self)
         return self._data
 
     @data.setter
@@ -200,6 +206,8 @@ class Value(ValueMethods):
     @property
     def made_with(self) -> float:
         """The number that a leaf was made with, whatever has been assigned to `data` since."""
+        if OPEN:
+            note_read(self)
         return self._data if self.about.made_with is None else float(self.about.made_with)
 
     @property
@@ -231,6 +239,11 @@ class Value(ValueMethods):
     @property
     def partials(self) -> tuple[float, ...]:
         """∂self/∂input for each of the inputs, as recorded when the operation was done."""
+        if OPEN:
+            note_leaves(self)
+        return self._partials()
+
+    def _partials(self) -> tuple[float, ...]:
         if self._x is None:
             return ()
         if type(self._x) is tuple:
@@ -242,6 +255,8 @@ class Value(ValueMethods):
 
     def __repr__(self) -> str:
         # loops print it: properties are asked for once, which makes it twice as fast
+        if OPEN:
+            note_read(self)
         called, swept = getattr(self, "_about", NOTHING_SAID).name, self._swept
         name = f", name={called!r}" if called else ""
         grad = "" if swept == NONE else f", grad={self._g if swept > NONE else self.grad_data!r}"
@@ -352,6 +367,11 @@ class Value(ValueMethods):
 
     def item(self) -> float:
         """Return the number, for use outside the graph."""
+        if OPEN:
+            note_read(self)
+        return self._data
+
+    def _held(self) -> float:
         return self._data
 
     def __bool__(self) -> bool:
@@ -368,10 +388,26 @@ class Value(ValueMethods):
     def __int__(self) -> int:
         return int(float(self))
 
-    # Equality and hash are by identity; order is that of the numbers.
+    # Equality and hash of nodes are by identity; with a number it is, as order is, that of the numbers.
 
     def __hash__(self) -> int:
         return id(self)
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, Node):
+            return SAME if self is other else OTHER
+        if not is_comparable(other):
+            return NotImplemented
+        outcome: Any = self._data == other
+        return make_decision(EQUAL, (self, other), outcome, (self, "==", other))
+
+    def __ne__(self, other: object) -> Any:
+        if isinstance(other, Node):
+            return OTHER if self is other else SAME
+        if not is_comparable(other):
+            return NotImplemented
+        outcome: Any = self._data != other
+        return make_decision(unequal, (self, other), outcome, (self, "!=", other))
 
     # What they give is a bool for `if`, and for a formula, such as where(v > 0, …), a node that follows the data.
 
@@ -488,7 +524,7 @@ class Value(ValueMethods):
         if not g or self._x is None:
             return
         if type(self._x) is tuple:
-            for x, partial in zip(self.inputs, self.partials, strict=True):
+            for x, partial in zip(self.inputs, self._partials(), strict=True):
                 x._take(g, partial)
             return
         first: Value = self._x
@@ -539,5 +575,13 @@ if COMPILED:
 else:  # Python's own hash, and an attribute without a call
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]
     Value.data = property(attrgetter("_data"), Value.data.fset)  # type: ignore[method-assign, assignment, attr-defined]
+
+
+def note_reads() -> None:
+    """Have reads of `data` noted from now on: nobody asks before the first function is recorded, and it takes 15 ns."""
+    if not COMPILED:
+        Value.data = property(Value.item, Value.data.fset)  # type: ignore[method-assign, assignment, attr-defined]
+
+
 for module in (recording, value_methods, recorders):  # they stand before Value, and make Values
     vars(module)["Value"] = Value

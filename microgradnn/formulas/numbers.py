@@ -26,7 +26,7 @@ class Number(Node):
         self._y = None
         self.value = value
 
-    def item(self) -> Any:
+    def _held(self) -> Any:
         """Return what it is worth."""
         return self.value
 

@@ -52,7 +52,7 @@ class Term(Node):
         self.label = ""
         self.facts = UNKNOWN if value is None else of_number(value)
 
-    def item(self) -> Any:
+    def _held(self) -> Any:
         """Return the number of a constant, or None."""
         return self.value
 

@@ -35,6 +35,11 @@ def note(left: Any, operator: str, right: Any, outcome: bool) -> bool:
     return outcome
 
 
+def note_read(node: Any) -> None:
+    """Note that a number is taken out of a node: what is done with it leaves no trace in the graph."""
+    note(node, "read", None, True)
+
+
 def note_constant(constant: Any, node: Any) -> Any:
     """Note that a constant has the data of a node, which a replay computes anew, and return it."""
     if OPEN:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, NoReturn
 
 from .blocks import OPEN, note
 from .node import Node
@@ -85,6 +85,11 @@ class Decision(Condition):
     def __repr__(self) -> str:
         return repr(self.outcome)
 
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and self.row is refuse_identity:
+            refuse_identity()
+        raise AttributeError(f"a comparison of single numbers has one answer, a bool, and no {name!r}: leave it out")
+
     def __format__(self, how: str) -> str:
         return format(bool(self), how)
 
@@ -95,6 +100,18 @@ class Decision(Condition):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return bool, (bool(self),)
+
+
+def refuse_identity(*_: Any) -> NoReturn:
+    """Raise TypeError: whether two nodes are one and the same is no formula."""
+    raise TypeError(
+        "== of two nodes asks whether they are one and the same node, and not for their numbers; for those write "
+        "x - y == 0, or compare with plain numbers: x == y.data"
+    )
+
+
+SAME: Final = Decision(refuse_identity, (), True, None)  # what == of two nodes gives
+OTHER: Final = Decision(refuse_identity, (), False, None)
 
 
 def as_number(function: Callable[..., Any], *, turned: bool = False) -> Callable[..., Any]:

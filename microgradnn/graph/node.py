@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar
 
 from ..errors import NoSuchAttribute
+from .blocks import GUARDS, OPEN, note_read
 from .native import mypyc_attr
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Node:
     @property
     def grad_data(self) -> Any:
         """The gradient as plain data, also where `create_graph` made it a node."""
-        return self.grad.item() if isinstance(self.grad, Node) else self.grad
+        return self.grad._held() if isinstance(self.grad, Node) else self.grad
 
     @property
     def name(self) -> str:
@@ -118,7 +119,13 @@ class Node:
         return self.item()
 
     def item(self) -> Any:
-        """Return what the node holds, `data`, for use outside the graph."""
+        """Return what the node holds, `data`, for use outside the graph: the number, or a copy of an array."""
+        if OPEN:
+            note_read(self)
+        return self._held()
+
+    def _held(self) -> Any:
+        """Return what the node holds, for ourselves: `item()` tells who records a function that it was taken out."""
         raise NotImplementedError
 
     def named(self, name: str, *, scope: str = "") -> Self:
@@ -150,6 +157,8 @@ class Node:
             import_module("microgradnn.engine.derivatives").sweep_nodes(self, seed)
             return
         self._look_ahead()
+        if OPEN:
+            note_leaves(self)
         self._sweep(seed)
 
     def zero_grad(self) -> None:
@@ -320,6 +329,14 @@ class Node:
     def _repr_html_(self) -> str:
         """Show the drawing in a notebook; a terminal does not ask for it."""
         return str(self.draw()._repr_html_())
+
+
+def note_leaves(root: Node) -> None:
+    """Note that numbers are computed, aside from the graph, of all that a node depends on."""
+    if GUARDS.get() is not None:
+        for node in topological(root):
+            if node.op is None:
+                note_read(node)
 
 
 def topological(root: N, seen: set[N] | None = None) -> list[N]:

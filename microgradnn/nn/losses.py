@@ -19,7 +19,7 @@ Loss = Callable[[Any, Any], Any]
 
 def check_labels(a: Any, y: Any) -> None:
     """Raise ShapeError unless there is a label for each output: (m, 1) beside (1, m) would become (m, m)."""
-    given = np.shape(y.item() if isinstance(y, Node) else y)
+    given = np.shape(y._held() if isinstance(y, Node) else y)
     if given and given != a.shape:
         fix = "; give the transpose" if given == a.shape[::-1] else ""
         fix = "; write y.reshape(1, -1)" if given == a.shape[1:] else fix
@@ -28,7 +28,7 @@ def check_labels(a: Any, y: Any) -> None:
 
 def check_shares(labels: Any) -> None:
     """Raise ValueError for a label below 0 or above 1, which no cross entropy and no margin is made for."""
-    y = np.atleast_2d(labels.item() if isinstance(labels, Node) else labels)
+    y = np.atleast_2d(labels._held() if isinstance(labels, Node) else labels)
     wrong = np.argwhere(~((y >= 0) & (y <= 1)))
     if wrong.size:
         i, j = map(int, wrong[0])

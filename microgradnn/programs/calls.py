@@ -73,7 +73,7 @@ def rows_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[tuple[tupl
 
 def plain_of(node: Any) -> Any:
     """Return what a leaf holds: a number, or an array of its shape."""
-    return node.numpy() if isinstance(node, Tensor) else node.item()
+    return node._held()
 
 
 def slopes(steps: Steps, xs: Sequence[Any], seed: Any) -> list[Any]:
@@ -145,13 +145,13 @@ class ValueCall(Op):
         if set(names) <= set(self.program.wrt):
             found = self.program(*xs).gradients
             return [found[name] for name in names]
-        return [x.item() if isinstance(x, Node) else x for x in slopes(self.steps, [Value(x) for x in xs], 1.0)]
+        return [x._held() if isinstance(x, Node) else x for x in slopes(self.steps, [Value(x) for x in xs], 1.0)]
 
     def __call__(self, *xs: Any) -> Any:
         """Return the program at numbers; at nodes and numbers, as a node; at the terms of a formula, its steps."""
         if any(isinstance(x, Value) for x in xs):
             inputs = [x if isinstance(x, Value) else number(x) for x in xs]
-            data = [x.data for x in inputs]
+            data = [x._held() for x in inputs]
             return record(self, float(self.program.value(*data)), inputs, self.gradients(data))
         if any(isinstance(x, Tensor) for x in xs):
             raise TypeError(f"{self.program!r} is of Values, and was called on a Tensor: on each of its numbers, then")
@@ -184,7 +184,7 @@ class TensorCall(ArrayOp):
         if name not in self.program.wrt:
             leaves = [constant(x, x.dtype) for x in xs]
             found = slopes(self.steps, self.check_shapes(leaves), constant(g, g.dtype))[i]
-            return found.numpy() if isinstance(found, Tensor) else np.zeros_like(xs[i])
+            return found._held() if isinstance(found, Tensor) else np.zeros_like(xs[i])
         known, gradients = self.last
         if known is not f:
             gradients = self.program(*xs).gradients

@@ -4,6 +4,8 @@ A Python `if x > 0` runs while the graph is built, and a replay does not see it.
 made then is a *guard*: before a replay it is made again with the new inputs, and where it comes out otherwise the
 function is recorded anew, or an error is raised. So is every operation that has no real value everywhere, which `try`
 would see. What was detached, or computed without recording, is computed by the guards and handed to the program.
+Where a number of an argument is taken out of the graph (`x.data`, `.item()`), nothing tells what is done with it:
+such a run is not replayed.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from typing import Any, Literal, overload
@@ -83,6 +86,7 @@ class Compiled:
         self.on_change = on_change
         self.recordings: list[Recording] = []
         self.changing: list[Any] = []  # constants from outside that have changed once: inputs from then on
+        self.reads = False  # whether a run has taken numbers of its arguments out of the graph
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -91,7 +95,10 @@ class Compiled:
         nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
         if nodes and GUARDS.get() is not None:  # a function around this one is recorded, and has to see the branches
             return self.function(*args)
-        recording, inputs = self.find_or_record(args)
+        found = self.find(args)
+        if found is None and self.reads:
+            return self.run_function(args, nodes)
+        recording, inputs = found or self.record_anew(args)
         value = recording.program.value(*inputs)
         if np.isnan(value).any():  # the function may raise here, or catch what it raises
             return self.run_function(args, nodes)
@@ -124,7 +131,7 @@ class Compiled:
                 f"{self.function.__name__}.value_and_gradients gives numbers, which would leave the graph, and their "
                 "gradients be lost: call the function itself, which gives a node, or use microgradnn.value_and_grad"
             )
-        recording, inputs = self.find_or_record(args)
+        recording, inputs = self.find(args) or self.record_anew(args)
         value, gradients = recording.program(*inputs)
         self.check(recording, inputs, args, value)
         names = dict(zip(recording.program.inputs, recording.names, strict=False))
@@ -136,9 +143,8 @@ class Compiled:
         parts = [part for one in self.recordings for part in (one.source, one.program.source)]
         return "\n\n".join(part for part in parts if part)
 
-    def find_or_record(self, args: Sequence[Any]) -> tuple[Recording, list[Any]]:
-        """Return the recording that suits these arguments, a new one where there is none, and its inputs."""
-        names = places(self.function, args)
+    def find(self, args: Sequence[Any]) -> tuple[Recording, list[Any]] | None:
+        """Return the recording that suits these arguments, and its inputs; None where there is none."""
         given = [*map(numbers_of, flatten(list(args)))]
         for recording in [*self.recordings]:
             if not recording.is_current():
@@ -148,22 +154,31 @@ class Compiled:
             inputs = recording.inputs(given, [*map(numbers_of, recording.outer)])
             if inputs is not None:
                 return recording, inputs
+        return None
+
+    def record_anew(self, args: Sequence[Any]) -> tuple[Recording, list[Any]]:
+        """Return a new recording for these arguments, and its inputs; it is kept for others, unless it read numbers."""
         if self.recordings and self.on_change == "raise":
             raise GuardError(
                 f"{self.function.__name__} was recorded for another branch, and these inputs do not take it; record "
                 "both with on_change='record', or write where, maximum or relu for the branch\n" + self.source
             )
-        recording, constants = self.record(args, names)
-        recording.constants = [(x, numbers_of(x)) for x in constants if sys.getrefcount(x) > HELD_BY_US]
-        inputs = recording.inputs(given, [*map(numbers_of, recording.outer)])
+        recording, constants, replayed = self.record(args)
+        recording.constants += [(x, numbers_of(x)) for x in constants if sys.getrefcount(x) > HELD_BY_US]
+        inputs = recording.inputs([*map(numbers_of, flatten(list(args)))], [*map(numbers_of, recording.outer)])
         if inputs is None:
             raise GuardError(f"the guards of {self.function.__name__} do not hold where it was recorded\n{self.source}")
         recording.points.add(key(inputs))
-        self.recordings.append(recording)
+        if replayed:
+            self.recordings.append(recording)
         return recording, inputs
 
-    def record(self, args: Sequence[Any], names: Sequence[str]) -> tuple[Recording, list[Any]]:
-        """Run the function on nodes, and write down what it does; return the constants it used as well."""
+    def record(self, args: Sequence[Any]) -> tuple[Recording, list[Any], bool]:
+        """Run the function on nodes, and write down what it does.
+
+        Returns with it the constants that it used, and whether it may be replayed.
+        """
+        names = places(self.function, args)
         leaves = [leaf_like(x, name) for x, name in zip(flatten(list(args)), names, strict=True)]
         run = record_call(self.function, unflatten(list(args), leaves), leaves, self.changing)
         if isinstance(run.result, (list, tuple, dict, np.ndarray)):
@@ -176,8 +191,25 @@ class Compiled:
             order = {*topological(output)}
             wanted = [x for x in (*leaves, *run.outer) if x in order and (x in leaves or x.kind == "parameter")]
             program = compile_program(output, wanted, inputs=run.inputs, backend=self.backend)
-        sources = run.guards(program.inputs, self.backend)
-        return Recording(program, *sources, own, run.outer), run.constants
+        recording = Recording(program, *run.guards(program.inputs, self.backend), own, run.outer)
+        read = run.read
+        recording.constants = [(x, numbers_of(x)) for x in read if x not in leaves]
+        replayed = not any(x in leaves for x in read)
+        if not replayed:
+            self.warn_of_reads()
+        return recording, run.constants, replayed
+
+    def warn_of_reads(self) -> None:
+        """Say once that the function is not replayed, or, where no new recording is wanted, that it can not be."""
+        what = (
+            f"{self.function.__name__} takes numbers of its arguments out of the graph (.data, .item(), text, a "
+            "gradient), and what it does with them is not recorded"
+        )
+        if self.on_change == "raise":
+            raise GuardError(f"{what}; write x > 0, x.detach(), where, maximum or relu")
+        if not self.reads:
+            self.reads = True
+            warnings.warn(f"{what}: it is run as it is written, and not replayed", UserWarning, stacklevel=5)
 
     def run_function(self, args: Sequence[Any], nodes: Sequence[Any]) -> Any:
         """Return what the function itself gives."""
@@ -200,7 +232,7 @@ class Compiled:
             self.recordings.remove(recording)
             raise GuardError(
                 f"{self.function.__name__} gives {want!r}, and its recording {value!r}: it depends on its inputs in a "
-                "way that was not recorded, such as a branch on x.data, a random number, or a variable that changes"
+                "way that was not recorded, such as a random number, or a variable that changes"
             )
 
 

@@ -70,7 +70,7 @@ class FunctionRecording:
                 tuple([shape or () for shape in self.kinds]),
             ),
             "numpy" if arrays else "python",
-            replays=not program.watched,
+            replays=not (program.watched or run.read),
         )
 
     def inputs(self, given: Sequence[Any]) -> list[Any] | None:
@@ -328,7 +328,7 @@ class FunctionProgram:
     @property
     def unguarded(self) -> Way | None:
         """The formula, where it is the only one, has one output, and no guards or numbers from outside."""
-        if len(self.recordings) != 1 or self.watched:
+        if len(self.recordings) != 1 or not self.recordings[0].way.replays:
             return None
         (one,) = self.recordings
         return one.way if one.guards is None and not one.outer and one.way.formula.single else None
@@ -353,7 +353,7 @@ def split(inputs: Sequence[Any], places: Sequence[int], arrays: bool) -> tuple[A
 def has_nodes(args: Sequence[Any], arrays: bool) -> bool:
     """Whether the graph that arguments stand in would be lost: they are Values, or Tensors that were computed."""
     nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
-    return any(x.op is not None or not arrays for x in nodes) or bool(nodes and derivatives.INSIDE.get())
+    return any(x.op is not None or not arrays for x in nodes) or bool(nodes and derivatives.is_inside())
 
 
 def same_steps(rows: Sequence[tuple[Any, Any]], others: Sequence[tuple[Any, Any]]) -> bool:

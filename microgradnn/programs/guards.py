@@ -43,7 +43,7 @@ def guard_source(
         elif how == "real":
             if conditions := outside(left):
                 steps.append(([term_of(x) for x in right], conditions, how, outcome))
-        else:
+        elif how != "read":
             steps.append(([term_of(left), term_of(right)], None, how, outcome))
     results = [term_of(x) for x in detached]
     listing = Listing({}, style, [*(term for operands, *_ in steps for term in operands), *results])

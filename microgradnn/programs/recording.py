@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.modes import RECORDING, switch
 from ..engine.tensor import Tensor, leaf
-from ..engine.value import Value
+from ..engine.value import Value, note_reads
 from ..formulas.formula_graph import SMALL
 from ..formulas.names import identifier
 from ..formulas.spelling import Style
@@ -35,6 +35,20 @@ class RecordedCall(NamedTuple):
     def inputs(self) -> list[Any]:
         """All that is no number in the formula."""
         return [*self.leaves, *self.outer, *self.detached]
+
+    @property
+    def read(self) -> list[Any]:
+        """The leaves that numbers depend on which were taken out of the graph, also by way of what was detached."""
+        origins = {left: right for left, how, right, _ in self.noted if how == "is"}
+        roots, seen = [node for node, how, *_ in self.noted if how == "read"], set[Any]()
+        leaves = []
+        for root in roots:  # which grows meanwhile
+            for x in topological(root, seen):
+                if x in origins:
+                    roots.append(origins[x])
+                elif x.op is None:
+                    leaves.append(x)
+        return leaves
 
     @contextmanager
     def renamed(self, names: Sequence[str]) -> Iterator[list[str]]:
@@ -65,6 +79,7 @@ def record_call(
     What it returns that is no node is a constant. Leaves from outside are read at every call if they are no constants,
     have a name, are among `changing`, or are arrays too large to be written out.
     """
+    note_reads()
     with switch(RECORDING, True), guards() as noted:
         result = function(*args)
         outputs = [as_output(x, leaves) for x in flatten(result)]
@@ -85,7 +100,7 @@ def record_call(
 def as_output(x: Any, leaves: Sequence[Any]) -> Any:
     """Return what a function returned as a node that is computed."""
     if not isinstance(x, Node):
-        return Value(x, kind="constant") + 0.0
+        return (Tensor if any(isinstance(one, Tensor) for one in leaves) else Value)(x, kind="constant") + 0.0
     return x + 0.0 if x.op is None and x not in leaves else x
 
 

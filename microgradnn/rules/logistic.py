@@ -20,7 +20,7 @@ def find_logit(x: Any) -> tuple[Any, bool] | None:
     if x.op is calculus.sub:
         one, a = x.inputs
         if a.op is calculus.sigmoid and one.op is None and not one.name and one.kind == "constant":
-            if isinstance(one.item(), (int, float)) and one.item() == 1:
+            if isinstance(one._held(), (int, float)) and one._held() == 1:
                 return a.inputs[0], True
     return None
 

@@ -204,7 +204,7 @@ class Symbol(Node):
         self._x = inputs or None
         self._y = None
 
-    def item(self) -> float | None:
+    def _held(self) -> float | None:
         """Return the number, if it is one."""
         return self.data
 

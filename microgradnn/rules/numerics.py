@@ -750,7 +750,7 @@ def shares(xs: Sequence[Any]) -> Sequence[Any]:
     if not xs:
         return xs
     total = reduce(operator.add, xs)
-    known = total if isinstance(total, float) else total.item()  # None of a term
+    known = total if isinstance(total, float) else total._held()  # None of a term
     return [x / total for x in xs] if known is None or 0 < known < math.inf else xs
 
 

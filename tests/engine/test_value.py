@@ -309,7 +309,7 @@ def test_dots_share_their_x_and_are_watched_as_all_nodes_are() -> None:
     assert first.inputs[1] is second.inputs[1]
     with no_grad():
         assert [product.inputs for product in dots(ws, [2.0])] == [(), ()]
-    assert dots([(), ()], []) == [0, 0]  # type: ignore[comparison-overlap] # no nodes: numbers
+    assert dots([(), ()], []) == [0, 0]  # no nodes: numbers
     with pytest.raises(ValueError, match="the sequences have 1 and 2 numbers"):
         dots(ws, [1.0, 2.0])
     with pytest.raises(TypeError, match=r"got ('a'|str)"):  # mypyc says it in its own words
