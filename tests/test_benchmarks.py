@@ -132,6 +132,18 @@ def test_every_replay_of_a_random_graph_finds_the_same_numbers(examples: int) ->
         assert np.allclose(np.array(others), np.array(gradients), rtol=1e-9, atol=1e-9), name  # as above
 
 
+def test_what_optimisers_call_is_the_same_by_everyone() -> None:
+    pytest.importorskip("scipy")
+    from optimizers import HAND, regressions, valleys
+
+    for n, found in ((5, valleys(5)), (4, regressions(20, 3))):
+        x = np.linspace(-1, 1, n)
+        value, gradient = found[HAND](x)
+        for name, fun in found.items():
+            np.testing.assert_allclose(fun(x)[0], value, rtol=1e-12, err_msg=name)
+            np.testing.assert_allclose(fun(x)[1], gradient, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
 def test_medians_give_every_contestant_its_turns() -> None:
     from rounds import medians
 

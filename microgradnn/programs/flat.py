@@ -89,9 +89,15 @@ class FlatFunction:
 
     def __call__(self, x: Any, *others: Any) -> tuple[Any, Any]:
         """Return the value and the gradient at x, or the outputs and the Jacobian."""
-        if type(x) is np.ndarray and x.dtype is FLOAT and x.shape == self.shape and not (others or self.arrays):
+        if type(x) is np.ndarray and x.dtype is FLOAT and x.shape == self.shape and not others:
             ready = self.ready("gradient")
-            if ready is not None:  # written out: half of the time of a call with ten numbers
+            if ready is not None and self.arrays:
+                with np.errstate(all="ignore"):
+                    value, gradient = ready[0](x, *ready[1])
+                    total = float(np.reshape(value, ())) + np.add.reduce(gradient) + np.add.reduce(x)
+                if total - total == 0:
+                    return float(np.reshape(value, ())), np.asarray(gradient, FLOAT)
+            elif ready is not None:  # written out: half of the time of a call with ten numbers
                 xs = x.tolist()
                 try:
                     value, gradient = ready[0](xs, *ready[1])

@@ -321,7 +321,7 @@ class FunctionProgram:
 
     def ready(self, product: Product) -> tuple[Callable[..., Any], list[Any]] | None:
         """Return a product of the only formula there is, and its other inputs, where it holds whatever comes."""
-        if self.unguarded is None or self.due():
+        if self.unguarded is None or not self.rest_is_finite or self.due():
             return None
         return self.unguarded.function(product), self.rest
 
@@ -337,6 +337,11 @@ class FunctionProgram:
     def rest(self) -> list[Any]:
         """The inputs of the first recording but those of `wrt`, as they were."""
         return self.find(self.examples)[1]
+
+    @functools.cached_property
+    def rest_is_finite(self) -> bool:
+        """Whether these hold no ∞ and no NaN, of which a condition that is printed may make a number."""
+        return all(np.isfinite(one).all() for one in self.rest)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.function, self.examples, self.wrt, self.on_change)

@@ -20,7 +20,7 @@ from ..errors import ShapeError, extra
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
 from ..formulas.jax_source import jax_source
-from ..formulas.products import StepsFormula
+from ..formulas.products import Product, StepsFormula
 from ..formulas.shapes import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
@@ -321,7 +321,12 @@ class Program:
         def replay(*xs: Any) -> Any:
             return steps.replay(xs)[steps.output]
 
-        return FlatFunction(replay, examples, places, self.arrays, find, lambda product: (way.function(product), rest))
+        finite = all(np.isfinite(x).all() for x in rest)  # else a condition that is printed may be false of a NaN
+
+        def ready(product: Product) -> tuple[Callable[..., Any], list[Any]] | None:
+            return (way.function(product), rest) if finite else None
+
+        return FlatFunction(replay, examples, places, self.arrays, find, ready)
 
     def to_jax(self) -> Callable[..., Any]:
         """Return it as a pure function of JAX (an extra): of the inputs in order, the value and a tuple of gradients.
