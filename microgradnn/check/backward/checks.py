@@ -20,8 +20,8 @@ from .notation import gradient_of
 from .passes import FunctionPass, GivenPass
 from .reference import Reference
 from .report import BackwardReport, Checked
-from .structure import Leaf, plain
-from .variation import DATA, elsewhere, find_hiding_inputs, single
+from .structure import Leaf, plain, spell
+from .variation import DATA, culprit, elsewhere, everything, find_hiding_inputs, single
 
 HAIR = 1e-4  # of a gradient: no mistake is that small
 
@@ -79,11 +79,19 @@ def check_layer(
     both = find_method(layer, BOTH)
     if both is not None and find_method(layer, BACKWARD) is None and call is None:
         return check_backward(both, *inputs, rate=rate)
-    forward = method_of(layer, FORWARD, "forward")
     backward = None if call is not None else method_of(layer, BACKWARD, "backward")
+    forward = find_method(layer, FORWARD[:3])
+    if forward is None and both is not None and loss is None and takes_the_same(both, backward):
+        forward = both  # loss(x, t) and gradient(x, t), beside predict(x)
+    forward = forward or method_of(layer, FORWARD, "forward")
     if inspect.isfunction(forward) and len(parameters_of(forward)) == len(inputs) + 1:
         inputs = (layer if hasattr(layer, "save_for_backward") and not isinstance(layer, type) else Context(), *inputs)
     return check_backward(forward, backward, *inputs, loss=loss, call=call, rate=rate)
+
+
+def takes_the_same(one: Any, other: Any) -> bool:
+    """Whether two methods take parameters of the same names."""
+    return other is not None and [p.name for p in parameters_of(one)] == [p.name for p in parameters_of(other)]
 
 
 class Context:
@@ -143,11 +151,13 @@ def examine(user: Pass) -> BackwardReport:
     with quiet():
         for other in elsewhere(user):
             if contradicts(other.user):
-                wrong = examine_here(other.user)
+                one = culprit(user, other, contradicts)
+                wrong = examine_here(one.user)
                 if not wrong:
-                    return replace(wrong, where=(other.there, other.here))
-            if other.hides:
-                tried.append(f"{other.here} would hide mistakes: it is right {other.there} too")
+                    return replace(wrong, where=(one.there, one.here))
+            told = [(change.here, change.there) for change in other.changes if change.hides]
+            for here, there in told or [(other.here, other.there)] if other.hides else []:
+                tried.append(f"{here} would hide mistakes: it is right {there} too")
     return replace(report, notes=(*report.notes, *tried, *find_hiding_inputs(user)))
 
 
@@ -196,7 +206,10 @@ def examine_here(user: Pass) -> BackwardReport:
         clips = getattr(user, "clips", False)
         clipped = {k: c for k in wrong if (c := clipped_at(claims[k], reference.slopes(k).values, clips)) is not None}
         wrong = [k for k in wrong if k not in clipped]
-        cut = [
+        penalties = {k: text for k in wrong if (text := penalty_in(user, reference, k, claims[k]))}
+        wrong = [k for k in wrong if k not in penalties]
+        cut = list(penalties.values())
+        cut += [
             f"{gradient_of(user.leaves[k].name)} is cut off at ±{c:g}, and right but for that"
             for k, c in clipped.items()
         ]
@@ -313,6 +326,32 @@ def convention(
         f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
         f"the {m} examples and the gradient that comes in is without that 1/{m}"
     ]
+
+
+DECAY = re.compile(r".*(l1|l2|reg|decay|lam|lmbda|penalty).*|wd")
+TERMS: tuple[tuple[str, float, Callable[[Array], Array]], ...] = (
+    ("Σ {}²", 2.0, lambda x: x),
+    ("½ Σ {}²", 1.0, lambda x: x),
+    ("Σ |{}|", 1.0, np.sign),
+)
+
+
+def penalty_in(user: Pass, reference: Reference, k: int, claimed: Array | None) -> str:
+    """Say so if a layer adds the slope of a penalty to its gradient, which the cost of its network has: l2 · Σ W²."""
+    if not isinstance(user, FunctionPass) or user.loss is not None or not user.seeds:
+        return ""
+    if claimed is None or claimed.shape != reference.arrays[k].shape:
+        return ""
+    for tokens, x in everything(user):
+        if isinstance(x, float) and x and DECAY.fullmatch(plain(str(tokens[-1]))):
+            for text, factor, slope in TERMS:
+                if reference.right(k, claimed - factor * x * slope(reference.arrays[k])):
+                    name = user.leaves[k].name
+                    return (
+                        f"{gradient_of(name)} is right if the cost has {spell(tokens)} · {text.format(name)} besides, "
+                        "which forward is without"
+                    )
+    return ""
 
 
 def clipped_at(claimed: Array | None, right: Array, clips: bool) -> float | None:

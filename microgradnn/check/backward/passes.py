@@ -141,6 +141,7 @@ class FunctionPass(Pass):
         self.fitted_to = 0  # the output that the loss is of
         self.changed: list[str] = []
         self.objects = bool(objects)
+        self.nested = False  # backward is a function that forward returned
         self.broken: Exception | None = None
         self.empty = False  # backward returned nothing
         self.stops: tuple[list[Argument], Exception] | None = None
@@ -170,8 +171,13 @@ class FunctionPass(Pass):
         inputs = build(self.given, arrays)
         before = dict(vars(inputs[0])) if inputs and is_object(inputs[0]) else {}
         with repeatable(self.generators, self.chance), self.outside.at(arrays):
-            forward = self.forward if rebuilt is None or self.backward is not None else rebuilt.of(self.forward)
+            edited = rebuilt is not None and (self.backward is None or self.nested)
+            forward = rebuilt.of(self.forward) if rebuilt is not None and edited else self.forward
             result = forward(*inputs[: self.count])
+        if self.backward is None and isinstance(result, dict):  # {"loss": …, "grads": …}
+            costs = [name for name in result if COSTS.fullmatch(plain(str(name))) and np.size(result[name]) == 1]
+            if costs:
+                result = result[costs[0]], {name: x for name, x in result.items() if name != costs[0]}
         return Run(inputs, find_output(inputs, before) if result is None else result)
 
     def run_first(self) -> Run:
@@ -215,11 +221,18 @@ class FunctionPass(Pass):
         for name, part in zip(self.names, first.inputs, strict=True):
             after |= dict(walk(part, (name,), set()))
         idle, read = set(), {name for function in self.reached for name in all_names(function.__code__)}
+        held = {  # also under another name: self.layers[0].W is self.params["W1"]
+            id(x)
+            for part in filter(is_object, self.given)
+            for name, attribute in vars(part).items()
+            for _, x in (walk(attribute, (name,), set()) if name in read else ())
+        }
         for k, leaf in enumerate(self.leaves[: self.inside]):
             if len(leaf.tokens) > 1 and is_object(self.given[self.names.index(str(leaf.tokens[0]))]):
                 now = after.get(leaf.tokens)
                 moved = not isinstance(now, (np.ndarray, float)) or not np.array_equal(now, leaf.array, equal_nan=True)
                 unread = bool(read) and isinstance(leaf.tokens[1], str) and leaf.tokens[1] not in read
+                unread = unread and id(self.outside.given[k]) not in held
                 if moved or unread or any(plain(str(token)) in GRADIENTS for token in leaf.tokens):
                     idle.add(k)
         return idle
@@ -299,7 +312,13 @@ class FunctionPass(Pass):
     # --- the contract -------------------------------------------------------------------------------
 
     def read_both(self, first: Run) -> None:
-        """See which part of the result of a single function is the loss."""
+        """See which part of the result of a single function is the loss, or is a function that goes backward."""
+        backs = [k for k, x in enumerate(first.outputs) if inspect.isfunction(x)]
+        if len(first.outputs) == 2 and len(backs) == 1 and isinstance(first.result, tuple):
+            self.returns = return_names(first.outputs[backs[0]])
+            self.arguments, self.backward, self.nested = [("output", backs[0]), ("seed", 1 - backs[0])], run_back, True
+            self.choose_cost(first)
+            return
         scalars = [k for k, x in enumerate(first.outputs) if is_real(x) and np.size(x) == 1]
         if len(first.outputs) < 2 or not scalars:
             raise TypeError(
@@ -549,9 +568,9 @@ class FunctionPass(Pass):
 
     # --- the gradients ------------------------------------------------------------------------------
 
-    def prepare(self, arrays: Sequence[Array] | None = None) -> Run:
+    def prepare(self, arrays: Sequence[Array] | None = None, rebuilt: Rebuilt | None = None) -> Run:
         """Run forward, and work out what backward is given."""
-        run = self.run(arrays)
+        run = self.run(arrays, rebuilt)
         run.seeds = {k: self.seed_of(run, k) for kind, k in self.arguments if kind == "seed"}
         return run
 
@@ -569,11 +588,11 @@ class FunctionPass(Pass):
             if self.returns is not None and len(rest) > 1:
                 names = [n for k, n in enumerate(self.returns) if k != self.scalar]
             return self.read(find_items(rest if len(rest) > 1 else rest[0], names))
-        return self.call_backward(self.prepare(arrays), rebuilt)
+        return self.call_backward(self.prepare(arrays, rebuilt), rebuilt)
 
     def again(self, rebuilt: Rebuilt) -> list[Array | None]:
         """Return what an edited backward claims, of one forward run for all where nothing is changed in place."""
-        if self.backward is None or self.changed or self.objects or self.broken is not None:
+        if self.backward is None or self.nested or self.changed or self.objects or self.broken is not None:
             return self.gradients(rebuilt=rebuilt)
         if self.kept is None:
             self.kept = self.prepare()
@@ -666,7 +685,8 @@ class FunctionPass(Pass):
         """Whether a place is named as that of the gradient of an array: self.dW, self.grads[0], self.grad["W"]."""
         places = [leaf.tokens for k, leaf in enumerate(self.leaves) if k not in self.idle]
         for place in places:
-            if place != tokens and is_gradient_name(tokens[-1], place[-1]) and str(tokens[-1]) != str(place[-1]):
+            alike = plain(str(tokens[-1])) == plain(str(place[-1]))  # self.X, which is x kept
+            if place != tokens and is_gradient_name(tokens[-1], place[-1]) and not alike:
                 return True
             if len(place) == len(tokens) and place != tokens:  # grads[0] of params[0]
                 if all(a == b or in_place_of(a, b) for a, b in zip(tokens, place, strict=True)):
@@ -732,6 +752,11 @@ class FunctionPass(Pass):
 COSTS = re.compile(r"(compute|calc|calculate|get)?(cost|loss)(function)?|crossentropy\w*|mse\w*|\w+(cost|loss)")
 SIZES = r"m|n|N|M|bs|batch\w*|n_?\w*(samples|examples)|num_\w+|len\(\w+\)|\w+\.shape\[\d\]"
 MEANS = re.compile(rf"/ ({SIZES})(?!\w)|\bmean\(")
+
+
+def run_back(back: Callable[[Any], Any], dout: Any) -> Any:
+    """Run a function that forward returned beside its output."""
+    return back(dout)
 
 
 def one_number(found: Any) -> Any:

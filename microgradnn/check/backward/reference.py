@@ -146,11 +146,14 @@ class Reference:
         Of thousands of units some are so near their kinks that a step of h goes past them. What was found stands where
         the small step, which rounding blurs, does not contradict it.
         """
-        h /= 1000
-        low, high = f(-h), f(h)
-        rounding = 10 * max(self.noise, float(np.finfo(float).eps) * max(abs(low), abs(high))) / h
-        near = (high - low) / (2 * h)
-        return (near, rounding) if abs(near - slope) > 10 * (error + rounding) else (slope, error)
+        coarse = self.noise > 1e-9 * abs(self.here)  # of float32, which the smallest of them would be lost in
+        for shrink in (10, 100, 1000) if coarse else (1000,):
+            low, high = f(-h / shrink), f(h / shrink)
+            rounding = 10 * max(self.noise, float(np.finfo(float).eps) * max(abs(low), abs(high))) * shrink / h
+            near = (high - low) * shrink / (2 * h)
+            if abs(near - slope) > 10 * (error + rounding) + (1e-2 * abs(slope) if coarse else 0.0):
+                slope, error = near, rounding
+        return slope, error
 
     def slopes(self, k: int) -> Slopes:
         """Return the gradient of array k, all of it or a sample."""

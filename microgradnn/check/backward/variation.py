@@ -7,18 +7,18 @@ at once more at points that the caller did not think of. Examples are repeated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...engine.tensor import Array
-from .calls import LABELS, Pass
+from .calls import LABELS, SETTINGS, Pass
 from .evidence import shape_text
 from .notation import list_names
 from .passes import FunctionPass, variables_of
-from .structure import Leaf, build, plain, walk
+from .structure import Leaf, build, plain, spell, walk
 
 DATA = "x xs a0 inputs input aprev data images x0 xt batch inp"
 COUNTS = "m n batch batchsize nsamples nexamples bs numexamples numsamples t seqlen timesteps"
@@ -36,24 +36,74 @@ class Elsewhere:
     there: str
     user: Pass
     hides: bool = True  # whether what was given hides mistakes
+    changes: Sequence[Change] = ()  # that were made together
+
+
+@dataclass
+class Change:
+    """Other numbers in one or several places, and what is said of those that were given."""
+
+    here: str
+    there: str
+    values: dict[tuple[Any, ...], Any]
+    hides: bool = True
 
 
 def elsewhere(user: Pass) -> Iterator[Elsewhere]:
     """Yield the pass at other inputs, those first that were given in a form that hides mistakes."""
-    if not isinstance(user, FunctionPass):
+    if not isinstance(user, FunctionPass) or user.call is not None:
         return
-    if user.call is not None or reads_arrays(user):
+    if any(k < user.inside for _, k in user.outside.live):
         return
-    claims = user.gradients()
-    moved = move_constants(user.leaves, [x is not None for x in claims])
-    if moved is not None:
-        names, arrays = moved
-        there = again(user, build(user.given, arrays))
-        if there is not None:
-            yield Elsewhere(f"{list_names(names)} the same number throughout", "with numbers that differ", there)
+    claimed = [x is not None for x in user.gradients()]
+    together = [*move_constants(user.leaves, claimed), *switch_settings(user, claimed), *open_masks(user)]
+    together += [*enlarge(user.leaves, claimed), *skew(user.leaves, claimed)]
+    yield from changed(user, together)
+    yield from changed(user, change_signs(user.leaves, claimed))
+    if reads_arrays(user):
+        return
     yield from repeat_indices(user)
     yield from mix_labels(user)
     yield from resize_data(user)
+
+
+def changed(user: FunctionPass, changes: Sequence[Change]) -> Iterator[Elsewhere]:
+    """Yield the pass with all of these changes, or where it does not run so with each of them."""
+    values = {tokens: x for change in changes for tokens, x in change.values.items()}
+    there = again(user, replace_values(user, values)) if changes else None
+    if there is not None:
+        here = list_names([change.here for change in changes if change.hides])
+        yield Elsewhere(here, changes[0].there, there, bool(here), changes)
+    elif len(changes) > 1:
+        for change in changes:
+            yield from changed(user, [change])
+
+
+def culprit(user: Pass, other: Elsewhere, contradicts: Callable[[Pass], bool]) -> Elsewhere:
+    """Return that one of the changes, made alone, at which the pass is wrong; all of them if there is none."""
+    if isinstance(user, FunctionPass) and len(other.changes) > 1:
+        for change in other.changes:
+            for one in changed(user, [change]):
+                if contradicts(one.user):
+                    return Elsewhere(change.here, change.there, one.user)
+    return other
+
+
+def replace_values(user: FunctionPass, values: dict[tuple[Any, ...], Any]) -> list[Any]:
+    """Return the inputs with other numbers in some places."""
+    inputs = build(user.given, [np.asarray(values.get(leaf.tokens, leaf.array), float) for leaf in user.leaves])
+    for tokens, x in values.items():
+        if not any(leaf.tokens == tokens for leaf in user.leaves):
+            k = user.names.index(tokens[0])
+            if len(tokens) == 1:
+                inputs[k] = x
+                continue
+            box = inputs[k]
+            for token in tokens[1:-1]:
+                box = box[token] if isinstance(box, (dict, list, tuple)) else getattr(box, token)
+            if isinstance(box, (dict, list)):
+                box[tokens[-1]] = x
+    return inputs
 
 
 def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
@@ -72,8 +122,6 @@ def again(user: FunctionPass, inputs: Sequence[Any]) -> FunctionPass | None:
 
 def reads_arrays(user: FunctionPass) -> bool:
     """Whether the user's functions read arrays or numbers of examples that are no inputs, so would not move along."""
-    if user.outside.live:
-        return True
     for function in (*user.family.functions, *user.reached, user.loss):
         for name, x in variables_of(function):
             if (isinstance(x, np.ndarray) and x.ndim) or (isinstance(x, int) and plain(name) in COUNTS.split()):
@@ -101,19 +149,90 @@ def is_binding(x: Array) -> bool:
     return any(bool(np.allclose(x.sum(axis=axis), 1.0, atol=1e-6)) for axis in range(x.ndim))
 
 
-def move_constants(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> tuple[list[str], list[Array]] | None:
-    """Return arrays in which none is constant, and the names of those that were; labels and masks stay."""
+def move_constants(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:
+    """Return other numbers for the arrays that are constant; labels and masks stay."""
     rng = np.random.default_rng(3)
-    names, arrays = [], []
+    values, names = {}, []
     for leaf, known in zip(leaves, claimed, strict=True):
         x = leaf.array
         name = plain(str(leaf.tokens[-1]))
         fixed = name in LABELS.split() or "mask" in name or (is_binding(x) and not np.all(x == x.flat[:1]))
         if known and is_constant(x) and not fixed and not any(abs(x.flat[0] * n - 1) < 1e-9 for n in x.shape if n > 1):
             names.append(leaf.name)
-            x = x + rng.uniform(0.05, 0.3, x.shape) * rng.choice([-1, 1], x.shape) * (abs(x.flat[0]) or 1.0)
-        arrays.append(x)
-    return (names, arrays) if names else None
+            move = rng.uniform(0.05, 0.3, x.shape) * rng.choice([-1, 1], x.shape)
+            values[leaf.tokens] = x + move * (abs(x.flat[0]) or 1.0)
+    here = f"{list_names(names)} the same number throughout"
+    return [Change(here, "with numbers that differ", values)] if names else []
+
+
+def switch_settings(user: FunctionPass, claimed: Sequence[bool]) -> list[Change]:
+    """Return other values for hyperparameters that do nothing as they are: reg = 0, keep_prob = 1."""
+    found = []
+    own = {leaf.tokens for leaf, known in zip(user.leaves, claimed, strict=True) if known}
+    for tokens, x in everything(user):
+        name = plain(str(tokens[-1]))
+        if name in LABELS.split():
+            continue
+        named = name in SETTINGS.split()
+        number = isinstance(x, float) or (named and isinstance(x, int) and not isinstance(x, bool))
+        if number and tokens not in own and x in (0, 1) and (named or len(tokens) == 1):
+            new = 0.3 if x == 0 else 0.7
+            place = spell(tokens)
+            found.append(Change(f"{place} = {x:g}", f"with {place} = {new}", {tokens: new}))
+    return found
+
+
+def open_masks(user: FunctionPass) -> list[Change]:
+    """Return masks that leave something out, for those that do not."""
+    found = []
+    for tokens, x in everything(user):
+        if isinstance(x, np.ndarray) and x.size > 1 and "mask" in plain(str(tokens[-1])) and bool(np.all(x == 1)):
+            new = x.copy()
+            new.flat[1::3] = 0
+            name = spell(tokens)
+            found.append(Change(f"{name} all ones", f"with zeros in {name}", {tokens: new}))
+    return found
+
+
+SMALL, USUAL = 0.05, 0.5  # sizes of the numbers in an array
+
+
+def enlarge(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:
+    """Return larger numbers for arrays of so small ones that nothing bends: W = 0.0001 * randn."""
+    found = []
+    for leaf, known in zip(leaves, claimed, strict=True):
+        size = float(np.sqrt(np.mean(leaf.array**2))) if leaf.array.size else 0.0
+        if known and leaf.array.ndim and 0 < size < SMALL and not is_constant(leaf.array):
+            larger = leaf.array * (USUAL / size)
+            found.append(
+                Change(f"{leaf.name} near 0", f"with larger numbers in {leaf.name}", {leaf.tokens: larger}, False)
+            )
+    return found
+
+
+def skew(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:
+    """Return matrices that are not symmetric, for identities."""
+    found = []
+    for leaf, known in zip(leaves, claimed, strict=True):
+        x = leaf.array
+        if known and x.ndim == 2 and x.shape[0] == x.shape[1] > 1 and np.array_equal(x, x[0, 0] * np.eye(len(x))):
+            new = x + np.random.default_rng(5).uniform(-0.3, 0.3, x.shape)
+            there = f"with numbers beside the diagonal of {leaf.name}"
+            found.append(Change(f"{leaf.name} a multiple of the identity", there, {leaf.tokens: new}))
+    return found
+
+
+def change_signs(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:
+    """Return numbers of both signs for arrays that have one sign only: a mask x > 0 is all ones there."""
+    found = []
+    for leaf, known in zip(leaves, claimed, strict=True):
+        x = leaf.array
+        data = x.ndim and x.size > 1 and not is_constant(x) and not (is_binding(x) or bool(np.all((x >= 0) & (x <= 1))))
+        if known and data and (bool(np.all(x > 0)) or bool(np.all(x < 0))):
+            sign = "positive" if x.flat[0] > 0 else "negative"
+            there = f"with {leaf.name} of both signs"
+            found.append(Change(f"{leaf.name} {sign} throughout", there, {leaf.tokens: x - np.median(x)}, False))
+    return found
 
 
 # --- indices and labels -------------------------------------------------------------------------------
@@ -158,7 +277,7 @@ def other_labels(x: Array) -> Iterator[Array]:
     if bool(np.all(x == x.flat[0])):
         value = float(x.flat[0])
         if x.dtype.kind in "iu" or value in (0.0, 1.0, -1.0):
-            new.flat[-1] = {0.0: 1, 1.0: 0, -1.0: 1}.get(value, value - 1)
+            new.flat[1::2] = {0.0: 1, 1.0: 0, -1.0: 1}.get(value, value - 1)
             yield new
     elif x.ndim == 2 and bool(np.all((x == 0) | (x == 1))):
         for axis in (0, 1):
@@ -180,7 +299,7 @@ def resize(x: Any, axis: int, n: int) -> Any:
     old, rng = x.shape[axis], np.random.default_rng(4)
     new = np.take(x, np.arange(n) % old, axis=axis)
     if x.dtype.kind == "f" and not is_binding(x):
-        factor = 1 + 0.3 * rng.uniform(-1, 1, new.shape)
+        factor = 1 - 0.3 * rng.uniform(0, 1, new.shape)  # nearer to 0: what is in a domain, of a logarithm say, stays
         kept = np.arange(n).reshape([-1 if a == axis else 1 for a in range(x.ndim)]) < old
         new = np.where(kept, new, new * factor).astype(x.dtype)
     return new
@@ -263,8 +382,10 @@ def resize_pass(user: FunctionPass, k: int, axis: int, new: int) -> FunctionPass
 def find_hiding_inputs(user: Pass) -> list[str]:
     """Return what about the inputs hides mistakes, and cannot be varied from here."""
     told = []
-    for leaf in user.leaves:
+    for k, leaf in enumerate(user.leaves):
         x = leaf.array
+        if k in getattr(user, "idle", ()) or not np.any(x) or is_constant(x):
+            continue
         if x.ndim == 2 and x.shape[0] == x.shape[1] > 1 and bool(np.all(x == x.T)):
             told.append(f"{leaf.name} is symmetric, so {leaf.name} in the place of its transpose would not be seen")
     if not isinstance(user, FunctionPass):

@@ -225,3 +225,72 @@ def test_what_cannot_be_called_is_asked_for_and_not_called_wrong() -> None:
     with pytest.raises(TypeError, match="could not be called; say how with call="):
         check_backward(front, lambda eph, epx: {"W": eph.rewards}, X[:, 0], rng.standard_normal(3))
     assert check_backward(lambda x: (np.maximum(x, 0), x), lambda *args: args[0] * (args[1] > 0), X)
+
+
+def test_the_function_that_forward_returns_goes_backward() -> None:
+    def linear(X, W):
+        def back(dY):
+            dW = dY @ X.T
+            dX = W.T @ dY
+            return dX, dW
+
+        return W @ X, back
+
+    def squared(X, W):
+        def back(dY):
+            return W.T @ dY, 2 * dY @ X.T
+
+        return W @ X, back
+
+    assert names(check_backward(linear, None, X, U)) == ["X", "W"]
+    assert [entry.name for entry in check_backward(squared, None, X, U).entries if not entry.ok] == ["W"]
+
+
+def test_a_dict_with_the_loss_and_the_gradients_is_read() -> None:
+    def both(W, x):
+        return {"loss": 0.5 * np.sum((W @ x) ** 2), "grads": {"W": W @ x @ x.T}}
+
+    assert names(check_backward(both, None, U, X)) == ["W"]
+
+
+class TwoParts:
+    """The arrays of `params` are those of the layers."""
+
+    def __init__(self):
+        self.params = {"W": rng.standard_normal((3, 2))}
+        self.layers = [Dense()]
+        self.layers[0].W = self.params["W"]
+
+    def predict(self, x):
+        return self.layers[0].forward(x)
+
+    def loss(self, x, t):
+        return 0.5 * np.sum((self.predict(x) - t) ** 2)
+
+    def gradient(self, x, t):
+        self.layers[0].forward(x)
+        self.layers[0].backward(self.predict(x) - t)
+        return {"W": self.layers[0].dW - 0.02 * self.params["W"]}
+
+
+def test_arrays_that_are_kept_under_two_names_are_those_that_forward_reads() -> None:
+    assert names(check_layer(TwoParts(), X.T, LABELS.T)) == ["W", "b"]
+
+
+class Decayed(Dense):
+    def __init__(self, l2):
+        super().__init__()
+        self.weight_regularizer_l2 = l2
+
+    def backward(self, d):
+        dx = super().backward(d)
+        self.dW += 0.04 * self.W
+        return dx
+
+
+def test_the_slope_of_a_penalty_that_the_cost_of_the_network_has_is_said() -> None:
+    report = check_layer(Decayed(0.03), X.T)
+
+    assert report
+    assert "dW is right if the cost has self.weight_regularizer_l2 · Σ W² besides" in str(report)
+    assert not check_layer(Decayed(0.3), X.T)

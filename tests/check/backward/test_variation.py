@@ -4,6 +4,8 @@
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -197,7 +199,7 @@ def test_strides_that_hide_something_are_said(stride: int, said: str) -> None:
 
 def test_a_symmetric_matrix_is_said_and_numbers_that_the_functions_read_themselves_stay() -> None:
     Y = four[3]
-    S = np.eye(3)
+    S = np.eye(3) + 0.5
     report = check_backward(lambda X, W: W @ X, lambda dout, X, W: (W @ dout, dout @ X.T), four[0], S)
 
     assert "W is symmetric, so W in the place of its transpose would not be seen" in report.notes
@@ -221,3 +223,61 @@ def test_arrays_are_named_as_the_caller_names_them() -> None:
         "b",
         "inner",
     ]
+
+
+# --- numbers that do nothing as they are --------------------------------------------------------------
+
+
+def ridge(W, X, y, reg):
+    e = X @ W - y
+    return 0.5 * np.mean(e**2) + 0.5 * reg * np.sum(W**2), X.T @ e / len(y)
+
+
+def dropped(x, keep, scale=1.0):
+    mask = (np.random.default_rng(0).random(x.shape) < keep) / keep
+    return scale * x * mask, mask
+
+
+def masked(x, mask):
+    return (x * mask).sum(1) / mask.sum(1), (x, mask)
+
+
+def all_margins(W, X, y):
+    s, n = X @ W, np.arange(len(y))
+    m = np.maximum(0, s - s[n, y][:, None] + 1)
+    m[n, y] = 0
+    d = np.ones_like(m)
+    d[n, y] = 1 - m.shape[1]
+    return m.sum(), X.T @ d
+
+
+P, LABELS = np.random.default_rng(2).standard_normal((5, 3)), np.array([0, 2, 1, 1, 0])
+HIDDEN: dict[str, Any] = {
+    "reg = 0.3": (ridge, None, P[0], P, P[:, 0], 0.0),
+    "keep = 0.7": (dropped, lambda d, mask: d, P, 1.0),
+    "zeros in mask": (masked, lambda d, c: np.repeat(d[:, None], 3, 1) / c[1].sum(1)[:, None], P, np.ones((5, 3), int)),
+    "x of both signs": (lambda x: (np.maximum(x, 0), x), lambda dout, x: dout, np.abs(P) + 0.5),
+    "larger numbers in W": (all_margins, None, 1e-4 * P.T @ P, P, LABELS),
+    "beside the diagonal of W": (lambda x, W: (W @ x, x, W), lambda d, x, W: (W @ d, d @ x.T), P.T, np.eye(3)),
+}
+
+
+@pytest.mark.parametrize("there", HIDDEN)
+def test_a_mistake_that_the_numbers_hide_is_found_with_others(there: str) -> None:
+    report = check_backward(*HIDDEN[there])
+
+    assert not report
+    assert there in str(report).splitlines()[0]
+
+
+def test_numbers_that_do_nothing_are_said_where_all_is_right() -> None:
+    def right(W, X, y, reg, keep_prob):
+        e = X @ W - y
+        return 0.5 * np.mean(e**2) + 0.5 * reg * W @ W, keep_prob * 0 + X.T @ e / len(y) + reg * W
+
+    report = check_backward(right, None, P[0], P, P[:, 0], 0.0, 1.0)
+
+    assert report
+    assert "reg = 0 would hide mistakes: it is right with reg = 0.3 too" in report.notes
+    assert "keep_prob = 1 would hide mistakes: it is right with keep_prob = 0.7 too" in report.notes
+    assert "no gradient" not in str(report)
