@@ -49,7 +49,7 @@ ROOMS = {
     "check": (
         f"{CORE} formulas",
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
-        "gradients symptoms training "
+        "gradients symptoms training questions "
         "backward.notation backward.structure backward.source backward.outside backward.reference backward.losses "
         "backward.calls backward.readings backward.passes backward.edits.syntax backward.edits.names "
         "backward.edits.editor "
@@ -66,7 +66,7 @@ ROOMS = {
         "history architecture checkpoints replayed training blocks network model evaluation",
     ),
     "sklearn": ("errors engine nn", "sklearn"),
-    "cli": (f"{CORE} formulas programs draw check data nn", "usage commands console"),
+    "cli": (f"{CORE} formulas programs draw check data nn", "usage commands exercises course console"),
 }
 PLACE = {
     room if room == module else f"{room}.{module}": i

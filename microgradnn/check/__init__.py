@@ -10,6 +10,8 @@ from .backward.checks import check_layer as check_layer
 from .backward.report import BackwardReport as BackwardReport
 from .gradients import assert_gradients as assert_gradients
 from .gradients import gradcheck as gradcheck
+from .questions import Question as Question
+from .questions import ask as ask
 from .report import Entry as Entry
 from .report import Report as Report
 from .symptoms import Finding as Finding

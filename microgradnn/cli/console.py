@@ -28,9 +28,11 @@ from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
 from .commands import check, demo, evaluate, predict, train
+from .course import course
 from .usage import (
     CHECK,
     CHECKING,
+    COURSE,
     DEMO,
     DRAW,
     DRAWING,
@@ -41,6 +43,7 @@ from .usage import (
     FIRST_SCREEN,
     PREDICT,
     PREDICTING,
+    TAKING,
     TRAIN,
     TRAINING,
 )
@@ -100,6 +103,7 @@ def parser() -> Parser:
         ("predict", predict, PREDICT, PREDICTING),
         ("evaluate", evaluate, EVALUATE, EVALUATING),
         ("check", check, CHECK, CHECKING),
+        ("course", course, COURSE, TAKING),
         ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
     ):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])

@@ -22,7 +22,7 @@ microgradnn: see backpropagation. Try one of these, and `microgradnn COMMAND --h
   microgradnn explain "J = 3*(a + b*c)" a=5 b=3 c=2 --wrt b    why that gradient is 6, path by path
   microgradnn check network.py                                 is the backward pass that you wrote right?
   microgradnn train data.csv --label y                         a network, from a table to a model file
-  microgradnn demo                                             one idea after the other, to be run
+  microgradnn course                                           exercises that check themselves; `demo` has demos
 """
 EXAMPLES = """\
 examples:
@@ -34,6 +34,7 @@ examples:
   microgradnn predict model.safetensors new.csv
   microgradnn evaluate model.safetensors data.csv
   microgradnn check network.py
+  microgradnn course
   microgradnn demo
 """
 DRAW = """\
@@ -110,6 +111,21 @@ examples:
   microgradnn check layers.py:batchnorm                      batchnorm_forward and batchnorm_backward
   microgradnn check network.py --forward predict --backward gradients --loss cost
 """
+COURSE = """\
+Exercises that check themselves: gradients to be told, and backward passes to be written and mended.
+
+Without a name it lists them. An exercise that is a file is written where you are; run it again to have the pass in it
+checked. What is done is kept in microgradnn-course.json, or where --progress says.
+
+examples:
+  microgradnn course
+  microgradnn course paths
+  microgradnn course logistic
+"""
+TAKING = {
+    "name": dict(nargs="?", help="the exercise"),
+    "--progress": dict(metavar="FILE", default="microgradnn-course.json", help="where it is kept what is done"),
+}
 DEMO = """\
 Lists the demos, or runs one, which may write its pictures to the folder you are in.
 
