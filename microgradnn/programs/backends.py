@@ -1,4 +1,4 @@
-"""The backends of programs: one graph, run as NumPy, as plain Python, as C, or as a tape by Numba."""
+"""The backends of programs: one graph, run as NumPy, as plain Python, as C, as a tape by Numba, or in machine code."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from ..graph.decisions import Decided
 from ..rules.arrays import ArrayOp
 from .c.program import CProgram
 from .calls import ValueCall, steps_of
+from .native.program import NativeProgram
 from .numba.program import TapeProgram
-from .numba.tape import to_tape
+from .numba.tape import Tape, to_tape
 from .program import Program, Reduction
 
-Backend = Literal["c", "numba", "numpy", "python"]
-BACKENDS = ("c", "numba", "numpy", "python")
+Backend = Literal["c", "native", "numba", "numpy", "python"]
+BACKENDS = ("c", "native", "numba", "numpy", "python")
 USUAL = {0.5, 1, 2}  # numbers that stand in many formulas, whatever m is
 
 
@@ -33,6 +34,18 @@ def compile(
     backend: Literal["numba"],
     reduce: Reduction = "sum",
 ) -> TapeProgram: ...
+
+
+@overload
+def compile(
+    output: Node,
+    wrt: Sequence[Node | str] | None = None,
+    *,
+    inputs: Sequence[Node | str] | None = None,
+    backend: Literal["native"],
+    reduce: Reduction = "sum",
+    optimize: bool = False,
+) -> NativeProgram: ...
 
 
 @overload
@@ -57,6 +70,7 @@ def compile(
     reduce: Reduction = "sum",
     any_length: bool = False,
     simplify: bool = True,
+    optimize: bool = False,
 ) -> Program:
     """Return the program of a node, as `microgradnn.compile` says."""
     check_output(output, "compile", wrt)
@@ -64,9 +78,14 @@ def compile(
         raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
     if reduce not in ("sum", "mean"):
         raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
+    if optimize and backend != "native":
+        raise ValueError(f"optimize=True is of the backend 'native'; got backend={backend!r}")
     _, given, wanted = resolve_arguments(output, wrt, inputs)
-    if backend == "numba":
-        return with_parameters(tape_program(output, wrt, inputs, reduce), given)
+    if backend == "native" or backend == "numba":  # noqa: PLR1714 (which mypy follows)
+        tape, name, names = tape_of(output, wrt, inputs, backend)
+        if backend == "native":
+            return with_parameters(NativeProgram(tape, name, names, reduce=reduce, optimize=optimize), given)
+        return with_parameters(TapeProgram(tape, name, names, reduce=reduce), given)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
     steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
@@ -122,12 +141,12 @@ def warn_of_lengths(output: Node, m: int) -> None:
             return
 
 
-def tape_program(
-    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None, reduce: Reduction
-) -> TapeProgram:
-    """Return the program that is a tape of the graph."""
+def tape_of(
+    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None, backend: Backend
+) -> tuple[Tape, str, list[str]]:
+    """Return the tape of a graph, the name of what it computes, and those of `wrt`."""
     if hasattr(output, "shape"):
-        raise ValueError("the backend 'numba' is for graphs of Values; one of Tensors runs with NumPy")
+        raise ValueError(f"the backend {backend!r} is for graphs of Values; one of Tensors runs with NumPy")
     order, given, wanted = resolve_arguments(output, wrt, inputs)
     if any(isinstance(node.op, ValueCall) for node in order):  # programs that are called in it become their steps
         steps = steps_of(output, given, [""] * len(given), {str(i): x for i, x in enumerate(wanted)})
@@ -138,5 +157,5 @@ def tape_program(
         output = results[steps.output].named(output.name) if output.name else results[steps.output]
         order = topological(output)
     names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
-    tape = to_tape(order, given, wanted, names)
-    return TapeProgram(tape, names.get(output, "J"), [names[x] for x in wanted], reduce=reduce)
+    tape = to_tape(order, given, wanted, names, backend)
+    return tape, names.get(output, "J"), [names[x] for x in wanted]

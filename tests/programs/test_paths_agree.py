@@ -204,8 +204,8 @@ def recorded(recipe: Recipe, rng: random.Random) -> tuple[list[Any], Any] | None
 
 def programs(xs: Sequence[Any], output: Any, c: bool) -> dict[str, Any]:
     """The programs of a graph of Values, by what they are."""
-    numba = ["numba"] if find_spec("numba") else []
-    ways = [("python", True), ("python", False), ("numpy", True), ("numpy", False), *[(x, True) for x in numba]]
+    extras = [name for name, package in (("numba", "numba"), ("native", "llvmlite")) if find_spec(package)]
+    ways = [("python", True), ("python", False), ("numpy", True), ("numpy", False), *[(x, True) for x in extras]]
     ways += [("c", True), ("c", False)] if c else []
     return {
         f"{backend}{'' if simplify else ', not simplified'}": compile(  # type: ignore[call-overload]

@@ -64,7 +64,8 @@ def by_tensors(op: Op, columns: Sequence[Any]) -> list[Any]:
 def by_program(op: Op, columns: Sequence[Any], backend: Any, simplify: bool) -> list[Any]:
     """The values and slopes of a program at all the points; in plain Python one by one."""
     leaves = [Value(1.0, name) for name in "xyz"[: len(columns)]]
-    program = compile(op(*leaves), leaves, inputs=leaves, backend=backend, simplify=simplify)
+    options = {} if backend in EXTRAS else {"simplify": simplify}
+    program = compile(op(*leaves), leaves, inputs=leaves, backend=backend, **options)
     if backend != "python":
         values, slopes = program(*columns)
         return [values, *(slopes[x.name] for x in leaves)]
@@ -72,13 +73,14 @@ def by_program(op: Op, columns: Sequence[Any], backend: Any, simplify: bool) -> 
     return [np.array([one[0] for one in found]), *(np.array([one[1][x.name] for one in found]) for x in leaves)]
 
 
+EXTRAS = {"numba": "numba", "native": "llvmlite"}  # which compute as the sweep does
 PATHS: dict[str, Any] = {"Tensor": by_tensors} | {
     f"{backend}{'' if simplify else ', as it is'}": (
         lambda op, columns, backend=backend, simplify=simplify: by_program(op, columns, backend, simplify)
     )
-    for backend in ("python", "numpy", "c", "numba")
+    for backend in ("python", "numpy", "c", *EXTRAS)
     for simplify in (True, False)
-    if simplify or backend != "numba"
+    if simplify or backend not in EXTRAS
 }
 
 
@@ -104,7 +106,7 @@ def differences(op: Op, path: str) -> Iterator[str]:
         found = PATHS[path](op, columns)
         for i, xs in enumerate(points):
             for k, (got, want) in enumerate(zip([float(one[i]) for one in found], swept(op, xs), strict=True)):
-                if not same(op, xs, got, want, printed=k > 0 and path not in ("Tensor", "numba")):
+                if not same(op, xs, got, want, printed=k > 0 and path not in ("Tensor", *EXTRAS)):
                     what = "value" if k == 0 else f"slope {k}"
                     yield f"{op.name}{xs}: {what} {got!r} by {path}, {want!r} by the sweep"
 
@@ -112,8 +114,8 @@ def differences(op: Op, path: str) -> Iterator[str]:
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("op", ROWS, ids=str)
 def test_a_row_gives_the_same_numbers_on_every_path(op: Op, path: str) -> None:
-    if path == "numba":
-        pytest.importorskip("numba", reason="the backend 'numba' is an extra")
+    if path in EXTRAS:
+        pytest.importorskip(EXTRAS[path], reason=f"the backend {path!r} is an extra")
 
     assert list(differences(op, path)) == []
 

@@ -29,18 +29,23 @@ class TapeProgram(Program):
     """A tape that runs by itself, and over a batch in blocks of examples, shared out among threads."""
 
     def __init__(self, tape: Tape, output: str, wrt: Sequence[str], *, reduce: Reduction = "sum") -> None:
+        self.describe(tape, output, wrt, reduce)
+        self.interpreter = interpreter()
+        mark_unwanted(tape, self.interpreter)
+        self.batches: dict[tuple[int, ...], Batch] = {}
+
+    def describe(self, tape: Tape, output: str, wrt: Sequence[str], reduce: Reduction) -> None:
+        """Set what every program of a tape has."""
         self.tape = tape
         self.output = output
         self.reduce = reduce
         self.arrays = self.any_length = False
         self.inputs, self.wrt = tape.inputs, tuple(wrt)
         self.defaults = dict(zip(tape.inputs, tape.start.tolist(), strict=False))
-        self.interpreter = interpreter()
-        mark_unwanted(tape, self.interpreter)
-        self.free: list[Buffers] = []  # of calls that are over
-        self.batches: dict[tuple[int, ...], Batch] = {}
-        self.free_batches: dict[tuple[int, ...], list[BatchBuffers]] = {}
+        self.free: list[Any] = []  # buffers of calls that are over
+        self.free_batches: dict[tuple[int, ...], list[Any]] = {}
         self.places: list[int] = tape.wrt.tolist()
+        self.inner = [slot for slot in dict.fromkeys(self.places) if slot >= len(tape.start) - len(tape.code)]
         self.wrt_of = {i: [k for k, slot in enumerate(self.places) if slot == i] for i in self.places}
 
     @cached_property
@@ -68,13 +73,20 @@ class TapeProgram(Program):
         where names or examples are missing.
         """
         if not many and not examples:
-            return Buffers(self)
+            return self.point_buffers()
         for name in many:
             if name not in self.inputs:
                 raise ValueError(f"{name!r} is no input of the program (choose from {', '.join(self.inputs)})")
         if not many or examples < 1 or len({*many}) < len(many):
             raise ValueError(f"a batch has inputs, each once, and a number of examples; got {many} and {examples=}")
-        places = tuple([self.inputs.index(name) for name in many])
+        return self.batch_buffers(tuple([self.inputs.index(name) for name in many]), examples)
+
+    def point_buffers(self) -> Any:
+        """Return buffers for one point."""
+        return Buffers(self)
+
+    def batch_buffers(self, places: tuple[int, ...], examples: int) -> Any:
+        """Return buffers for a batch in which these inputs differ."""
         if places not in self.batches:
             self.batches[places] = Batch(self, places)
         return BatchBuffers(self.batches[places], examples)
@@ -102,12 +114,12 @@ class TapeProgram(Program):
         self.free.append(buffers)
         return value
 
-    def spare(self) -> Buffers:
+    def spare(self) -> Any:
         """Return buffers that no call has now."""
         try:
             return self.free.pop()
         except IndexError:  # all are busy in other threads, or there are none yet
-            return Buffers(self)
+            return self.point_buffers()
 
     def run_on_batch(self, given: Sequence[Any], *, both: bool) -> Result:
         """Return the values, and the gradients if they are wanted, where some inputs are arrays of examples."""
@@ -129,7 +141,7 @@ class TapeProgram(Program):
         buffers.inputs[:] = single
         buffers.run(both=both)
         gradients: list[Any] = buffers.gradients.tolist() if both else []
-        for k, i in enumerate([*many, *buffers.batch.inner]):
+        for k, i in enumerate([*many, *self.inner]):
             for place in self.wrt_of.get(i, ()) if both else ():
                 gradients[place] = buffers.own[k].reshape(shape).copy()
         result = Result(buffers.values.reshape(shape).copy(), dict(zip(self.wrt, gradients, strict=False)))
@@ -227,7 +239,7 @@ class Batch:
     def __init__(self, program: TapeProgram, many: Sequence[int]) -> None:
         tape = program.tape
         self.interpreter, self.tape, self.many, self.reduce = program.interpreter, tape, many, program.reduce
-        self.inner = [slot for slot in dict.fromkeys(tape.wrt.tolist()) if slot >= len(tape.start) - len(tape.code)]
+        self.inner = program.inner
         apart = self.varying()[tape.code[:, 1]] > 0
         self.shared, own = np.ascontiguousarray(tape.code[~apart]), tape.code[apart]
         read = [tape.operands(i) for i in np.flatnonzero(apart).tolist()]

@@ -75,6 +75,19 @@ class Tape:
             return list(self.lists[x : x + y * LISTS[KEYS[case & CASE][0]]].tolist())
         return [[x], [x, y], [x, *self.lists[y : y + 2].tolist()]][ARITIES[case & CASE] - 1]
 
+    def operations(self) -> list[tuple[int, int, list[int]]]:
+        """Return for each operation its case, the slot of its result and those that it reads."""
+        lists, found = self.lists.tolist(), []
+        for case, slot, x, y in self.code.tolist():
+            number = case & CASE
+            arity = ARITIES[number]
+            if arity == 0:
+                operands = lists[x : x + y * LISTS[KEYS[number][0]]]
+            else:
+                operands = [x] if arity == 1 else [x, y] if arity == 2 else [x, lists[y], lists[y + 1]]
+            found.append((number, slot, operands))
+        return found
+
     def graph(self) -> tuple[Any, list[Any], list[Any]]:
         """Return a graph that has this tape: its output, the nodes of `wrt`, the inputs."""
         nodes: list[Any] = []
@@ -94,7 +107,8 @@ class Tape:
 class TapeWriter:
     """What a tape is made from, operation by operation."""
 
-    def __init__(self, given: Sequence[Node]) -> None:
+    def __init__(self, given: Sequence[Node], backend: str = "numba") -> None:
+        self.backend = backend  # whose words these are, where an operation is refused
         self.slots: dict[Any, int] = {node: slot for slot, node in enumerate(given)}
         self.start: list[float] = [float(node.item()) for node in given]
         self.code: list[int] = []
@@ -112,7 +126,7 @@ class TapeWriter:
     def write(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
         """Write an operation, and return where its result will be."""
         if key not in NUMBERS:
-            raise refuse(key[0], "numba")
+            raise refuse(key[0], self.backend)
         slot, number = len(self.start) + len(self.code) // 4, NUMBERS[key]
         if key[0] in LISTS:
             self.code += (number, slot, self.write_operands(operands), len(operands) // LISTS[key[0]])
@@ -148,9 +162,15 @@ class TapeWriter:
         return self.write(("neg", ()), [softplus])
 
 
-def to_tape(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], names: Mapping[Any, str]) -> Tape:
+def to_tape(
+    order: Sequence[Any],
+    given: Sequence[Node],
+    wanted: Sequence[Node],
+    names: Mapping[Any, str],
+    backend: str = "numba",
+) -> Tape:
     """Return the tape of a graph in topological order. `given` are the inputs, `names` what nodes are called."""
-    writer = TapeWriter(given)
+    writer = TapeWriter(given, backend)
     slots, constant = writer.slots, writer.constant
     held: dict[Any, list[int]] = {}  # the slots of the numbers that operations bring along
     for node in order:  # all constants before the first operation

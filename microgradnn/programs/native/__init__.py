@@ -1,0 +1,1 @@
+"""Programs in machine code, made by LLVM."""

@@ -1,0 +1,70 @@
+"""Code of LLVM as machine code in memory, for as long as somebody holds it."""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ...errors import extra
+
+OPTIMISES = 15  # the version of LLVM from which on its passes are asked for as here, and pointers have no types
+
+
+@cache
+def llvm() -> Any:
+    """Return llvmlite's interface to LLVM; ModuleNotFoundError without it."""
+    with extra("native"):
+        import llvmlite.binding as binding  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    if binding.llvm_version_info[0] < OPTIMISES:
+        binding.initialize()
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding
+
+
+@cache
+def lanes() -> int:
+    """Return how many floats the processor adds at once."""
+    features = llvm().get_host_cpu_features()
+    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+
+
+class Machine:
+    """The functions of a module, compiled; with `optimize` LLVM's passes go over it first, which takes longer."""
+
+    def __init__(self, text: str, *, optimize: bool) -> None:
+        binding = llvm()
+        context = binding.create_context()  # of its own: what is made in the common one stays there
+        module = binding.parse_assembly(text, context)
+        cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+        target = binding.Target.from_default_triple().create_target_machine(
+            cpu=cpu, features=features, opt=2 if optimize else 0, codemodel="small", jit=True
+        )
+        if optimize:
+            options = binding.create_pipeline_tuning_options(speed_level=1)
+            builder = binding.create_pass_builder(target, options)
+            builder.getModulePassManager().run(module, builder)
+        self.engine = binding.create_mcjit_compiler(module, target)
+        self.engine.finalize_object()
+        self.engine.remove_module(module)
+        module.close()
+        weakref.finalize(self, close, self.engine, context)
+
+    def function(self, name: str, result: Any = None) -> Callable[[int], Any]:
+        """Return a function, which takes the address of what it is told; it lets other threads run."""
+        found: Callable[[int], Any] = ctypes.CFUNCTYPE(result, ctypes.c_void_p)(self.engine.get_function_address(name))
+        return found
+
+
+def close(engine: Any, context: Any) -> None:
+    """Free the code, and then what it was made in."""
+    engine.close()
+    context.close()
+
+
+def pointers_have_types() -> bool:
+    """Whether LLVM is of the time when pointers had types."""
+    return bool(llvm().llvm_version_info[0] < OPTIMISES)
