@@ -81,7 +81,7 @@ def compile(
     if optimize and backend != "native":
         raise ValueError(f"optimize=True is of the backend 'native'; got backend={backend!r}")
     _, given, wanted = resolve_arguments(output, wrt, inputs)
-    if backend == "native" or backend == "numba":  # noqa: PLR1714 (which mypy follows)
+    if backend == "native" or backend == "numba":
         tape, name, names = tape_of(output, wrt, inputs, backend)
         if backend == "native":
             return with_parameters(NativeProgram(tape, name, names, reduce=reduce, optimize=optimize), given)

@@ -64,7 +64,7 @@ def by_tensors(op: Op, columns: Sequence[Any]) -> list[Any]:
 def by_program(op: Op, columns: Sequence[Any], backend: Any, simplify: bool) -> list[Any]:
     """The values and slopes of a program at all the points; in plain Python one by one."""
     leaves = [Value(1.0, name) for name in "xyz"[: len(columns)]]
-    options = {} if backend in EXTRAS else {"simplify": simplify}
+    options: dict[str, Any] = {} if backend in EXTRAS else {"simplify": simplify}
     program = compile(op(*leaves), leaves, inputs=leaves, backend=backend, **options)
     if backend != "python":
         values, slopes = program(*columns)

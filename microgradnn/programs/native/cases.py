@@ -26,7 +26,6 @@ ORDER = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "
 INSTRUCTIONS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc"} | {
     "copysign": "copysign"
 }
-SMALL_POWERS = (1.0, 2.0, 3.0)  # as in C
 PLACE, CALL = re.compile(r"\{(\d+)\}"), re.compile(r"(@[\w.]+)\((.*)\)$", re.MULTILINE)
 
 
@@ -41,7 +40,7 @@ def literal(x: float, lanes: int) -> str:
     return bits if lanes == 1 else f"<{', '.join([f'double {bits}'] * lanes)}>"
 
 
-class Case(NamedTuple):
+class Lowered(NamedTuple):
     """Instructions to be formatted with the operands, the result, the gradient g and a prefix for new names."""
 
     text: str
@@ -117,7 +116,7 @@ class Lowering:
     def value(self, one: ast.expr) -> str:
         """Lower a formula, and return the name of its number."""
         match one:
-            case ast.Constant(value=x):
+            case ast.Constant(value=int() | float() as x):
                 return literal(float(x), self.lanes)
             case ast.Name(id=name):
                 return self.names[name]
@@ -125,7 +124,7 @@ class Lowering:
                 return literal(getattr(math, name), self.lanes)
             case ast.Subscript():
                 return f"{{{self.known(one.slice)}}}"
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=x)):
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as x)):
                 return literal(-float(x), self.lanes)
             case ast.UnaryOp(op=ast.USub()):
                 return self.new(f"fneg {self.type} {self.value(one.operand)}")
@@ -135,8 +134,8 @@ class Lowering:
             case ast.BinOp(op=ast.Pow()):
                 return self.power(one)
             case ast.BinOp():
-                x, y = self.value(one.left), self.value(one.right)
-                return self.new(f"{ARITHMETIC[type(one.op)]} {self.type} {x}, {y}")
+                left, right = self.value(one.left), self.value(one.right)
+                return self.new(f"{ARITHMETIC[type(one.op)]} {self.type} {left}, {right}")
             case ast.Call():
                 return self.call(name_of(one), [self.value(x) for x in one.args])
         raise ValueError(f"{ast.unparse(one)} cannot be lowered")
@@ -144,9 +143,9 @@ class Lowering:
     def power(self, one: ast.BinOp) -> str:
         """Lower a power; a small one is a product."""
         x = self.value(one.left)
-        if isinstance(one.right, ast.Constant) and one.right.value in SMALL_POWERS:
+        if isinstance(one.right, ast.Constant) and one.right.value in (1, 2, 3):  # as in C
             result = x
-            for _ in range(int(one.right.value) - 1):
+            for _ in range(int(ast.unparse(one.right)) - 1):
                 result = self.new(f"fmul {self.type} {result}, {x}")
             return result
         return self.call("pow", [x, self.value(one.right)])
@@ -186,7 +185,7 @@ class Lowering:
             result = self.new(f"{word} {self.bits} {result}, {test}")
         return result
 
-    def case(self, wanted: Sequence[int]) -> Case:
+    def case(self, wanted: Sequence[int]) -> Lowered:
         """Return what was lowered, without what no wanted result needs."""
         results = tuple([(i, name) for i, name in self.results if i in wanted])
         needed = " ".join(name + " " for _, name in results)
@@ -198,7 +197,7 @@ class Lowering:
         text = "\n".join(reversed(lines))
         reads = PLACE.findall(" ".join([text, *(name for _, name in results)]))
         calls = [(name, arguments.count(self.type)) for name, arguments in CALL.findall(text)]
-        return Case(text, results, frozenset(map(int, reads)), frozenset(calls))
+        return Lowered(text, results, frozenset(map(int, reads)), frozenset(calls))
 
 
 class Whole:
@@ -234,7 +233,9 @@ def statements(number: int, shares: bool, guarded: bool) -> list[ast.stmt]:
 
 
 @cache
-def lower(number: int, n: int, lanes: int, shares: tuple[int, ...] = (), guarded: bool = True, many: int = 0) -> Case:
+def lower(
+    number: int, n: int, lanes: int, shares: tuple[int, ...] = (), guarded: bool = True, many: int = 0
+) -> Lowered:
     """Return a case of n operands in instructions: its value, or those shares; of a list, `many` sequences make n.
 
     Without guards 0 · ∞ is NaN, and else they change nothing.

@@ -7,10 +7,9 @@ long, and the time that LLVM takes grows as the graph does. A number may be a ve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..numba.tape import KEYS, LISTS, Tape
-from .cases import function_name, literal, lower, number_type
+from .cases import literal, lower, number_type
 
 OPERATIONS = 128  # of one function; of a list each operand counts
 # What the functions that are called from outside are told, as whole numbers, in this order
@@ -43,7 +42,7 @@ class CodeWriter:
         for slot in self.wrt:
             needed[slot] = self.wanted[slot] = 1
         for _, slot, operands in operations:
-            if any([self.wanted[x] for x in operands]):
+            if any(self.wanted[x] for x in operands):
                 self.wanted[slot] = 1
         for _, slot, operands in reversed(operations):
             if needed[slot]:
@@ -128,9 +127,7 @@ class CodeWriter:
             if g is None or not shares:
                 continue
             gradients[slot] = g
-            case = lower(
-                number, len(operands), self.lanes, shares, self.guarded, LISTS.get(KEYS[number][0], 0)
-            )
+            case = lower(number, len(operands), self.lanes, shares, self.guarded, LISTS.get(KEYS[number][0], 0))
             self.calls |= case.calls
             names = [self.value(x, values, lines) if k in case.reads else "" for k, x in enumerate((*operands, slot))]
             lines.append(case.text.format(*names, g, u=f"b{slot}"))
@@ -187,14 +184,18 @@ class CodeWriter:
         p = self.pointer("N")
         lines = [f"call void @{name}{i}({p} %v, {p} %d)" for i in order]
         if name == "backward":
-            self.store("d", self.tape.output, literal(1.0, self.lanes), start := [])
+            start: list[str] = []
+            self.store("d", self.tape.output, literal(1.0, self.lanes), start)
             return [*start, *lines]
         return lines
 
     def at(self, name: str, array: str, index: str, kind: str = "N") -> list[str]:
         """Write how an element of an array is read; its place is NAME.at."""
         t, p = (self.type if kind == "N" else kind), self.pointer(kind)
-        return [f"{name}.at = getelementptr {t}, {p} {array}, i64 {index}", f"{name} = load {t}, {p} {name}.at, align 8"]
+        return [
+            f"{name}.at = getelementptr {t}, {p} {array}, i64 {index}",
+            f"{name} = load {t}, {p} {name}.at, align 8",
+        ]
 
     def point(self) -> list[str]:
         """Return `value`, and `both`, which writes the gradients to `results` and their sum, NaN if one is, after them.
@@ -231,7 +232,7 @@ class CodeWriter:
         ]
 
     def batch(self) -> list[str]:
-        """Return `batch`, a loop over blocks of as many examples as there are lanes; no sum takes those after the last."""
+        """Return `batch`: a loop over blocks of an example for each lane; those after the last do not count."""
         t, n, p, one = self.type, self.lanes, self.pointer("N"), self.pointer("double")
         lanes = f"<{n} x i64>"
         vector = f"{t}*" if self.typed else "ptr"

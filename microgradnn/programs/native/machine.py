@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import extra
 
-OPTIMISES = 15  # the version of LLVM from which on its passes are asked for as here, and pointers have no types
+PLAIN = 15  # the version of LLVM from which on pointers have no types, and it starts by itself
 
 
 @cache
@@ -18,7 +18,7 @@ def llvm() -> Any:
     """Return llvmlite's interface to LLVM; ModuleNotFoundError without it."""
     with extra("native"):
         import llvmlite.binding as binding  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    if binding.llvm_version_info[0] < OPTIMISES:
+    if binding.llvm_version_info[0] < PLAIN:
         binding.initialize()
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
@@ -43,10 +43,14 @@ class Machine:
         target = binding.Target.from_default_triple().create_target_machine(
             cpu=cpu, features=features, opt=2 if optimize else 0, codemodel="small", jit=True
         )
-        if optimize:
-            options = binding.create_pipeline_tuning_options(speed_level=1)
-            builder = binding.create_pass_builder(target, options)
+        if optimize and hasattr(binding, "create_pass_builder"):
+            builder = binding.create_pass_builder(target, binding.create_pipeline_tuning_options(speed_level=1))
             builder.getModulePassManager().run(module, builder)
+        elif optimize:  # of an LLVM before 15
+            passes, builder = binding.create_module_pass_manager(), binding.create_pass_manager_builder()
+            builder.opt_level = 1
+            builder.populate(passes)
+            passes.run(module)
         self.engine = binding.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
         self.engine.remove_module(module)
@@ -67,4 +71,4 @@ def close(engine: Any, context: Any) -> None:
 
 def pointers_have_types() -> bool:
     """Whether LLVM is of the time when pointers had types."""
-    return bool(llvm().llvm_version_info[0] < OPTIMISES)
+    return bool(llvm().llvm_version_info[0] < PLAIN)

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..numba.program import FLOATS, LEAST, TapeProgram, address, array_attribute, cores, take_step
+from ..numba.program import LEAST, BatchBuffers, Buffers, TapeProgram, address, cores
 from ..numba.tape import Array, Tape
-from ..program import Reduction, Result
+from ..program import FLOATS, Reduction, Result
 from .code import BATCH, POINT, CodeWriter
 from .machine import Machine, lanes, pointers_have_types
 
@@ -53,25 +53,30 @@ class NativeProgram(TapeProgram):
 
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients, as `Program` does."""
-        given = self.resolve_inputs(args, named)
-        if set(map(type, given)) != FLOATS:
-            return super().__call__(*given)
-        memory = self.spare()
+        given: Sequence[Any] = args or tuple(map(named.get, self.inputs))
+        if not (len(given) == len(self.inputs) == len(args) + len(named)) or set(map(type, given)) != FLOATS:
+            given = self.resolve_inputs(args, named)
+            if set(map(type, given)) != FLOATS:
+                return super().__call__(*given)
+        try:  # written out: half of the time of a call with ten numbers
+            memory = self.free.pop()
+        except IndexError:
+            memory = self.point_buffers()
         memory.put(memory.v, 0, *given)
-        value = memory()
-        result = Result(value, dict(zip(self.wrt, memory.take(memory.g))))  # noqa: B905 (the last is their sum)
+        value = memory.both(memory.at)
+        gradients = memory.take(memory.g)
+        if gradients[-1] != gradients[-1]:  # the sum
+            value, gradients = memory(), memory.take(memory.g)
         self.free.append(memory)
-        return result
+        return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (the last is their sum)
 
     def __reduce__(self) -> tuple[Any, ...]:
         again = partial(NativeProgram, reduce=self.reduce, optimize=self.optimize)
         return again, (self.tape, self.output, self.wrt)
 
 
-class PointMemory:
-    """The numbers of one run: write into `inputs`, call, and read `gradients`, as of `Buffers`."""
-
-    inputs = array_attribute("inputs")
+class PointMemory(Buffers):
+    """The numbers of one run, as `Buffers` has them."""
 
     def __init__(self, program: NativeProgram) -> None:
         tape = self.tape = program.tape
@@ -81,8 +86,8 @@ class PointMemory:
         self._inputs, self.gradients, self.sum = self.v[: len(tape.inputs)], self.g[:-1], self.g[-1:]
         self.put, self.take = Struct(f"{len(tape.inputs)}d").pack_into, Struct(f"{len(self.g)}d").unpack_from
         numbers = {name: address(x) for name, x in zip(POINT, (self.v, self.d, self.g, tape.wrt), strict=False)}
-        self.told = np.array([{**numbers, "n": len(tape.wrt)}[name] for name in POINT], np.int64)
-        self.at = address(self.told)
+        self.arguments = np.array([{**numbers, "n": len(tape.wrt)}[name] for name in POINT], np.int64)
+        self.at = address(self.arguments)
         self.machine = program.machine(1)
         self.both, self.forward = self.machine.function("both", c_double), self.machine.function("value")
 
@@ -98,19 +103,9 @@ class PointMemory:
         self.forward(self.at)
         return float(self.v[self.output])
 
-    def step(self, learning_rate: float) -> float:
-        """Take a step of gradient descent, θ := θ − α dθ in `inputs` (notes, C5), and return the value before."""
-        value: float = take_step(self, learning_rate)
-        return value
 
-
-class BatchMemory:
-    """The numbers of a run over m examples: write into `examples` and `inputs`, call, and read the rest.
-
-    As `BatchBuffers` has them; each row has room for whole vectors.
-    """
-
-    inputs, examples = array_attribute("inputs"), array_attribute("examples")
+class BatchMemory(BatchBuffers):
+    """The numbers of a run over m examples, as `BatchBuffers` has them; each row has room for whole vectors."""
 
     def __init__(self, program: NativeProgram, many: Sequence[int], m: int) -> None:
         tape = self.tape = program.tape
@@ -130,35 +125,27 @@ class BatchMemory:
         shared = {"slots": tape.wrt, "data": data, "many": slots[0], "own": own, "inner": slots[1], "values": values}
         numbers = {"n": len(tape.wrt), "n_many": len(many), "n_own": len(rows), "stride": stride}
         self.kept: list[Any] = [shared]
-        self.parts: list[tuple[Array, Array, Array]] = []
+        self.blocks: list[tuple[Array, Array, Array]] = []
         for first in range(0, m, each):
             v, d = np.zeros((len(tape.start), self.lanes)), np.zeros((len(tape.start), self.lanes))
             sums = np.zeros((len(tape.wrt), self.lanes))
             arrays = {name: address(x) for name, x in {**shared, "v": v, "d": d, "results": sums}.items()}
             told = {**arrays, **numbers, "first": first, "last": min(first + each, m), "both": 1}
-            self.parts.append((np.array([told[name] for name in BATCH], np.int64), v[: len(tape.inputs)], sums))
+            self.blocks.append((np.array([told[name] for name in BATCH], np.int64), v[: len(tape.inputs)], sums))
             self.kept += [v, d]
-
-    def __call__(self) -> None:
-        """Compute the values and the gradients."""
-        self.run(both=True)
-
-    def step(self, learning_rate: float) -> None:
-        """Take a step of gradient descent, θ := θ − α dθ in `inputs`, for the θ that all examples share."""
-        take_step(self, learning_rate)
 
     def run(self, *, both: bool, guarded: bool = False) -> None:
         """Compute the values, and the gradients if they are wanted."""
         function = self.program.machine(self.lanes, guarded=guarded).function("batch")
-        for told, v, sums in self.parts:
+        for told, v, sums in self.blocks:
             told[-1], v[...], sums[...] = both, self._inputs[:, None], 0.0
-        if len(self.parts) == 1:
-            function(address(self.parts[0][0]))
+        if len(self.blocks) == 1:
+            function(address(self.blocks[0][0]))
         else:
-            with ThreadPoolExecutor(len(self.parts)) as pool:
-                list(pool.map(lambda part: function(address(part[0])), self.parts))
+            with ThreadPoolExecutor(len(self.blocks)) as pool:
+                list(pool.map(lambda part: function(address(part[0])), self.blocks))
         if both:
-            total = sum(sums.sum(axis=1) for _, _, sums in self.parts)
+            total = sum(sums.sum(axis=1) for _, _, sums in self.blocks)
             if not guarded and (math.isnan(total.sum()) or math.isnan(self.own.sum())):
                 self.run(both=True, guarded=True)
                 return

@@ -81,11 +81,11 @@ class TapeProgram(Program):
             raise ValueError(f"a batch has inputs, each once, and a number of examples; got {many} and {examples=}")
         return self.batch_buffers(tuple([self.inputs.index(name) for name in many]), examples)
 
-    def point_buffers(self) -> Any:
+    def point_buffers(self) -> Buffers:
         """Return buffers for one point."""
         return Buffers(self)
 
-    def batch_buffers(self, places: tuple[int, ...], examples: int) -> Any:
+    def batch_buffers(self, places: tuple[int, ...], examples: int) -> BatchBuffers:
         """Return buffers for a batch in which these inputs differ."""
         if places not in self.batches:
             self.batches[places] = Batch(self, places)
