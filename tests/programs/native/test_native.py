@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import Tensor, Value, operation
+from microgradnn import Tensor, Value
+from microgradnn.graph import Op
 from microgradnn.programs.backends import compile
 from microgradnn.programs.native import code, machine
 from microgradnn.rules import calculus
@@ -225,7 +226,7 @@ def test_without_llvmlite_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_it_can_not_run_is_refused() -> None:
     x = Value(2.0, "x")
-    own = operation(lambda x: x, lambda f, x: 1.0, name="own")
+    cube = Op("cube", lambda x: x**3, lambda x: x**3, lambda f, x: 3 * x * x)
     options: dict[str, Any] = {"backend": "python", "optimize": True}
 
     with pytest.raises(ValueError, match="the backend 'native' is for graphs of Values"):
@@ -233,4 +234,4 @@ def test_what_it_can_not_run_is_refused() -> None:
     with pytest.raises(ValueError, match=r"optimize=True is of the backend 'native'; got backend='python'"):
         compile(x * x, **options)
     with pytest.raises(ValueError, match="the backend 'native' knows the rows of the table alone"):
-        compile(own(x), backend="native")
+        compile(cube(x), backend="native")
