@@ -10,7 +10,7 @@ import ast
 import contextlib
 import copy
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -21,16 +21,17 @@ from ...engine.tensor import Array
 from .calls import Pass
 from .edits.editor import Edit, Editor
 from .edits.statements import edits_of
-from .edits.syntax import get, is_stash, put, values_of
+from .edits.syntax import get, is_stash, neat, put, values_of
 from .evidence import evidence_of, ratio_of
 from .inner import Inner, find_inner
 from .passes import FunctionPass
-from .phrases import explain
+from .phrases import all_of, explain, is_slope_of
 from .reference import Reference
-from .source import Scope, Source, global_names, keep_locals, watch
+from .source import Family, Scope, Source, global_names, keep_locals, read_source, watch
 from .structure import is_gradient_name
 
 SECONDS = 5.0
+MORE = 0.8  # seconds for one that mends all, after one that mends something
 MOST = 4  # mistakes that are looked for one after the other
 PROPORTIONAL = 0.9  # the score of a variable on the way that is right but for a factor: that may be meant
 FIXED = 0.9  # of a gain: something is right that was not
@@ -61,10 +62,36 @@ class State:
     scores: list[float]  # of the wrong gradients, then of the variables on the way; 1 is right
 
 
+class OtherPoint:
+    """The same pass at other numbers, or with other sizes: an edit that is right by chance is not right there."""
+
+    def __init__(self, user: Pass, family: Family, arrays: Sequence[Array] | None) -> None:
+        self.user, self.family, self.arrays = user, family, arrays
+        self.reference = Reference(user.cost, arrays or [leaf.array for leaf in user.leaves])
+        self.known: dict[int, list[tuple[Array, float, float]]] = {}
+
+    def agrees(self, edited: Source | None, k: int) -> bool:
+        """Whether gradient k is that of the cost here, along two directions."""
+        claims = self.user.gradients(self.arrays, self.family.rebuild(edited))
+        if k not in self.known:
+            self.known[k] = [self.reference.direction(k, seed) for seed in range(2)]
+        claimed = claims[k]
+        if claimed is None or claimed.shape != self.reference.arrays[k].shape:
+            return False
+        return not any(self.reference.contradicts(k, claimed, way) for way in self.known[k])
+
+
 class Diagnosis:
     """The search for the edits of a pass that make its gradients those of the reference."""
 
-    def __init__(self, user: Pass, reference: Reference, wrong: Sequence[int], seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        user: Pass,
+        reference: Reference,
+        wrong: Sequence[int],
+        seconds: float = SECONDS,
+        elsewhere: Callable[[], Iterable[Pass]] = tuple,
+    ) -> None:
         self.user, self.reference, self.wrong = user, reference, list(wrong)
         self.ends = time.process_time() + seconds  # its own time: what else the machine does changes no report
         self.findings: list[Mistake] = []
@@ -73,10 +100,14 @@ class Diagnosis:
         own = [s for s in user.family.sources if both or s.function not in user.reached]
         self.sources = own or user.family.sources
         self.strings = sorted({text for source in self.sources for text in find_compared_strings(source)})
+        trees = [read for function in user.reached if (read := read_source(function)) is not None]
+        self.forward = "\n".join(ast.unparse(read.tree) for read in trees)
         self.inner: list[Inner] = []
         self.slack: dict[int, Array] = {}
         self.tried = 0
         self.seen: set[tuple[int, int, str]] = set()
+        self.elsewhere = elsewhere
+        self.others: list[OtherPoint] | None = None
 
     # --- running and scoring ------------------------------------------------------------------------
 
@@ -163,21 +194,64 @@ class Diagnosis:
                 now = self.rate(now)
 
     def search(self, now: State) -> tuple[Edit, State] | None:
-        """Return the edit that mends most, and the gradients with it."""
+        """Return the edit that mends most, and the gradients with it; rather one that is right elsewhere too."""
         best: tuple[float, Edit, State] | None = None
-        tier = -1
+        chance: tuple[float, Edit, State] | None = None
+        tier, enough = -1, 0.0
         self.seen.clear()
         for here, edit in self.all_edits(now):
             if here > tier:
-                if best is not None and best[0] >= FIXED and (tier >= 2 or all_right(best[2], self.wrong)):
+                if best is not None and best[0] >= FIXED and all_right(best[2], self.wrong):
+                    break
+                if best is not None and best[0] >= FIXED and tier >= 2 and (tier >= 4 or time.process_time() > enough):
                     break
                 tier = here
             if time.process_time() > self.ends:
                 break
             gain, state = self.try_edit(edit, now)
             if state is not None and gain > 0.06 and (best is None or gain > best[0] + 1e-9):
-                best = (gain, edit, state)
+                if gain < FIXED or self.holds(edit, now, state):
+                    best, enough = (gain, edit, state), time.process_time() + MORE
+                elif chance is None or gain > chance[0] + 1e-9:
+                    chance = (gain, edit, state)
+        if chance is not None and (best is None or best[0] < FIXED):
+            best = chance
+            best[1].by_chance = True
         return (best[1], best[2]) if best is not None else None
+
+    def holds(self, edit: Edit, before: State, after: State) -> bool:
+        """Whether what an edit makes right here it makes right at other numbers too, as far as that can be told."""
+        fixed = [k for k, b, a in zip(self.wrong, before.scores, after.scores, strict=False) if a == 1.0 and b < 1.0]
+        old = edit.apply()
+        try:
+            places = [(other, k) for other in self.find_others() for k in fixed]
+            return not any(self.is_wrong_elsewhere(other, edit.source, k) for other, k in places)
+        finally:
+            edit.undo(old)
+
+    def is_wrong_elsewhere(self, other: OtherPoint, edited: Source, k: int) -> bool:
+        """Whether a gradient that an edit makes right is wrong at other numbers."""
+        try:
+            return not other.agrees(edited, k)
+        except Exception:  # the edit does not run there
+            return True
+
+    def find_others(self) -> list[OtherPoint]:
+        """Return the pass at other numbers and with other sizes, where it runs as it stands."""
+        if self.others is None:
+            self.others = []
+            near = [
+                a * (1 + 0.3 * np.random.default_rng(k).uniform(-1, 1, a.shape)) if a.ndim else a
+                for k, a in enumerate(self.reference.arrays)
+            ]
+            family = self.user.family
+            for user, arrays in [(self.user, near), *((there, None) for there in self.elsewhere())]:
+                with contextlib.suppress(Exception):  # outside of the domain, say
+                    other = OtherPoint(user, family, arrays)
+                    claims = user.gradients(arrays, family.rebuild(None))
+                    if np.isfinite(other.reference.here) and all(x is None or np.all(np.isfinite(x)) for x in claims):
+                        self.others.append(other)
+        return self.others
 
     def try_edit(self, edit: Edit, now: State) -> tuple[float, State | None]:
         """Return by how much an edit brings the gradients nearer to the right ones, and these."""
@@ -221,7 +295,7 @@ class Diagnosis:
                 scopes = {
                     line: scope for (code, line), scope in self.scopes.items() if code is source.function.__code__
                 }
-                for edit in edits_of(Editor(source, scopes, sizes, cleared, self.strings)):
+                for edit in edits_of(Editor(source, scopes, sizes, cleared, self.strings, self.forward)):
                     waiting.append((2 * level + max(edit.rank - 1, 0), edit))
                     if len(waiting) % 500 == 0 and time.process_time() > self.ends:
                         return
@@ -304,10 +378,22 @@ class Diagnosis:
         names = tuple(self.user.leaves[k].name for k in touched)
         evidence = evidence_of(self.user, self.reference, touched[0], before.claims[touched[0]])
         right = ast.unparse(new).strip().split("\n")[0] if new is not None else ""
-        text = explain(edit.kind, edit.hint, names, evidence, was, right)
+        kind, hint = edit.kind, edit.hint
+        if kind == "slope" and not is_slope_of(hint.split("\0")[0].removeprefix("the slope of "), self.forward):
+            kind, hint = self.without_slope(edit)
+        text = explain(kind, hint, names, evidence, was, right)
+        if edit.by_chance:
+            text = f"{all_of(names)} wrong; with another line here right at these numbers, but not at others"
         file = source.function.__code__.co_filename
         fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
-        self.findings.append(Mistake(edit.kind, names, text, edit.line, file, was, right, edit.hint, fixed))
+        self.findings.append(Mistake(kind, names, text, edit.line, file, was, right, hint, fixed))
+
+    def without_slope(self, edit: Edit) -> tuple[str, str]:
+        """Return what an edit is if it can be no slope: a factor that is missing, or one in another's place."""
+        what = edit.hint.split("\0")
+        if len(what) == 3:
+            return "another variable", f"{neat(what[2])}\0{what[1]}"
+        return "factor missing", edit.factor or "what stands in the line below"
 
 
 def find_compared_strings(source: Source) -> list[str]:

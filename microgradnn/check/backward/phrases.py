@@ -53,7 +53,9 @@ def off_by(kind: str, names: tuple[str, ...], evidence: Evidence, ratio: float |
 
 def factor_sentence(what: list[str], names: tuple[str, ...], ratio: float | None) -> str:
     """Say which factor was forgotten, or is one too many."""
-    off = f"{all_of(names)} {ratio:.4g} × the right one everywhere" if ratio is not None else f"{all_of(names)} wrong"
+    ones = "one" if len(names) == 1 else "ones"
+    how = f"{ratio:.4g} × the right {ones} everywhere" if ratio is not None else "wrong"
+    off = f"{all_of(names)} {how}"
     if len(what) == 2 and " = " not in what[1]:
         return f"{off}: {what[0]} belongs where {what[1]} stands"
     if len(what) == 2:
@@ -72,11 +74,33 @@ def slope_sentence(what: list[str], names: tuple[str, ...]) -> str:
     return f"{all_of(names)} wrong: {what[0]} belongs here"
 
 
+WORDS = {  # by which a forward pass shows that it has this function
+    "tanh": "tanh",
+    "sigmoid": "exp sigm expit logistic",
+    "relu": "relu maximum where clip >",
+    "leaky relu": "leaky maximum where >",
+    "elu": "elu exp",
+    "softplus": "log1p softplus logaddexp log",
+    "square": "**2 square * power",
+    "square root": "sqrt **0.5",
+    "arctan": "arctan",
+    "reciprocal": "/",
+    "softmax": "exp softmax",
+}
+
+
+def is_slope_of(about: str, forward: str) -> bool:
+    """Whether the forward pass may have the function whose slope is spoken of: 1 / std is no slope where is no log."""
+    text = forward.replace(" ", "").lower()
+    return any(word in text for word in WORDS.get(about, about).split())
+
+
 REASONS = {
     "factor missing": "the factor {0} is missing",
     "sign": "a sign in this line has to be the other way round",
     "transpose": "a transpose is missing in this line, or one is too many",
     "product": "a product entry by entry (*) and a matrix product (@) have changed places",
+    "operator": "{0}",
     "operands swapped": "two operands stand in each other's place",
     "not summed": "along an axis that was broadcast, the gradient is a sum: {0}",
     "axis": "the sum has to be {0}",
@@ -87,7 +111,9 @@ REASONS = {
     "overwrite": "{0}",
     "repeated index": "{0}, and np.add.at adds every time",
     "applied twice": "{0} is one too many",
-    "index": "the indices are off",
+    "index": "{0}",
+    "mask": "the mask has to be the other way round, {0}",
+    "bias regularised": "{0} has no part in this term, for the cost leaves it out: a bias is not regularised",
     "constant": "a number in this line is wrong",
     "fixed number": "{1} is written where {0} belongs, which is right for one size only",
     "one example": "{0} is one example alone, and every one counts",
@@ -108,4 +134,6 @@ def reason(kind: str, what: list[str]) -> str:
     if kind == "sum for mean":
         stands, belongs = ("mean", "sum") if "sum(" in what[0] else ("sum", "mean")
         return f"a {stands} is taken where a {belongs} belongs, {what[0]}"
+    if kind == "index" and len(what[0].split()) < 4:
+        return "the indices are off"
     return REASONS.get(kind, kind).format(*(what if len(what) > 1 or what[0] else ["this line"]), "what stands here")

@@ -39,7 +39,7 @@ MISTAKES = [
     ("flat_scipy", 2, "index"),
     ("flat_scipy", 3, "sign"),
     ("layernorm_einsum", 3, "factor missing"),
-    ("logreg_reg", 0, "index"),
+    ("logreg_reg", 0, "bias regularised"),
     ("planar", 0, "brackets"),
     ("batchnorm_steps", 0, "term"),
     ("cofi", 0, "another variable"),

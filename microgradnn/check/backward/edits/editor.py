@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -11,6 +12,8 @@ from typing import Any
 from ..source import Scope, Source
 from .names import is_within_reach, without_aliases
 from .syntax import Slot, locate, put
+
+SIZES = (ast.BinOp, ast.FloorDiv, ast.Mult, ast.Name, ast.Load, ast.Constant)  # what C // G is made of
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Edit:
     hint: str = ""
     size: float = 0
     statement: Slot | None = None
+    factor: str = ""  # what a slope is, as code
+    by_chance: bool = False  # right at these numbers, and wrong at others
 
     def apply(self) -> Any:
         """Put the new node in its place; return the old one."""
@@ -47,9 +52,19 @@ class Editor:
         ratios: Sequence[float] = (),
         cleared: frozenset[int] = frozenset(),
         strings: Sequence[str] = (),
+        forward: str = "",
     ) -> None:
         self.source, self.scopes, self.ratios, self.cleared = source, scopes, ratios, cleared
         self.strings = strings  # that something is compared with
+        self.forward = forward  # what the forward pass is written as
+        self.sizes = [
+            (ast.unparse(node), names)
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.BinOp)
+            and isinstance(node.op, (ast.FloorDiv, ast.Mult))
+            and (names := sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)}))
+            and all(isinstance(part, SIZES) for part in ast.walk(node))
+        ][:6]
         self.here: Slot | None = None  # the statement that is being edited
         space = source.function.__globals__
         known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
@@ -80,6 +95,10 @@ class Editor:
     def known(self, line: int) -> Scope:
         """Return the same, of each array one name."""
         return self.distinct.get(line, {})
+
+    def is_in_forward(self, text: str) -> bool:
+        """Whether the forward pass computes with this."""
+        return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", self.forward))
 
     def is_near(self, number: float) -> bool:
         """Whether a wrong gradient is the right one times this number, or over it."""

@@ -13,8 +13,8 @@ from .factors import factors
 from .indices import edit_index, edit_slice
 from .names import is_derivative
 from .operators import edit_operator
-from .syntax import Slot, is_factor, parse, swap
-from .terms import add_to_factor
+from .syntax import Slot, is_argument, is_factor, parse, swap
+from .terms import add_to_factor, add_to_part
 from .variables import apply_functions, edit_variable
 
 
@@ -26,11 +26,15 @@ def edit_expression(
     in_slice = slot[1] == "slice" or isinstance(slot[0], ast.Slice)
     if mine is not None and isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         yield from edit_variable(editor, slot, node, mine, line, in_slice)
-    if mine is not None and mine.ndim and is_factor(slot):
+    if mine is not None and mine.ndim and (is_factor(slot) or is_argument(slot)):
         yield from add_to_factor(editor, slot, node, line)
+    if mine is None and isinstance(node, ast.Subscript) and (is_factor(slot) or is_argument(slot)):
+        yield from add_to_part(editor, slot, node, line)
     match node:
         case ast.Attribute(attr="T"):
             yield editor.edit(slot, node.value, "transpose", line, 1, ast.unparse(node))
+        case ast.UnaryOp(op=ast.Invert()):
+            yield editor.edit(slot, node.operand, "mask", line, 1, ast.unparse(node.operand), 0)
         case ast.UnaryOp():
             rank = 0 if isinstance(node.op, ast.USub) else 2
             yield editor.edit(slot, node.operand, "sign", line, rank, size=0)

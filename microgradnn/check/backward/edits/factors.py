@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -36,27 +38,47 @@ SLOPES = (
 
 
 def factors(editor: Editor, scope: Scope) -> list[tuple[str, float]]:
-    """Return the numbers that a line may be out by, as code: names first, then sizes, then constants."""
-    found: dict[float, str] = {}
+    """Return the numbers that a line may be out by, as code: names first, then sizes, then constants.
+
+    Of the names of one number those come first that forward computes with, and no more than three.
+    """
+    found: dict[float, list[str]] = {}
     for text, x in scope.items():
         if x.ndim == 0 and np.isfinite(x) and float(x) not in (0.0, 1.0, -1.0) and text not in editor.loops:
-            value = float(x)
-            if value not in found or len(text) < len(found[value]):
-                found[value] = text
-    for value, text in list(found.items()):
+            found.setdefault(float(x), []).append(text)
+    for text, value in written_sizes(editor, scope):
+        found.setdefault(value, []).append(text)
+    for value, texts in found.items():
+        found[value] = sorted(texts, key=lambda t: (not editor.is_in_forward(t), len(t)))[:3]
+    for value, texts in list(found.items()):
         if 0 < value < 1:
-            found.setdefault(1 - value, f"(1 - {text})")
-    found.setdefault(2.0, "2")
+            found.setdefault(1 - value, [f"(1 - {texts[0]})"])
+    found.setdefault(2.0, ["2"])
     for text, x in scope.items():
         for axis, n in enumerate(x.shape):
             if n > 1 and text.isidentifier():
-                found.setdefault(float(n), f"{text}.shape[{axis}]")
+                found.setdefault(float(n), [f"{text}.shape[{axis}]"])
         if x.ndim > 1 and x.size > 1 and text.isidentifier() and len(text) < 5:
-            found.setdefault(float(x.size), f"{text}.size")
+            found.setdefault(float(x.size), [f"{text}.size"])
     for n in [v for v in found if v > 1 and v == int(v)]:
-        found.setdefault(float(np.sqrt(n)), f"{editor.np}.sqrt({found[n]})")
-    found = {2.0: "2" if "." in found.get(2.0, ".") else found[2.0], **found}
-    return [(text, value) for value, text in found.items()][:24]
+        root = min(found[n], key=lambda t: not editor.is_in_forward(f"sqrt({t})"))
+        found.setdefault(float(np.sqrt(n)), [f"{editor.np}.sqrt({root})"])
+    found = {2.0: ["2"] if "." in found.get(2.0, ["."])[0] else found[2.0], **found}
+    return [(text, value) for value, texts in found.items() for text in texts][:32]
+
+
+def written_sizes(editor: Editor, scope: Scope) -> list[tuple[str, float]]:
+    """Return the whole numbers that the user's code computes from sizes, C // G, as far as they are known here."""
+    found = []
+    for text, names in editor.sizes:
+        parts = [scope.get(name) for name in names]
+        if all(x is not None and x.ndim == 0 and x.dtype.kind in "iu" for x in parts):
+            whole = {name: int(scope[name]) for name in names}
+            with contextlib.suppress(ZeroDivisionError):
+                value = float(eval(text, {"__builtins__": {}}, whole))  # names and numbers, nothing else
+                if value > 1:
+                    found.append((f"({text})", value))
+    return found
 
 
 def coefficients(scope: Scope) -> list[str]:
@@ -84,14 +106,27 @@ def slopes(editor: Editor, scope: Scope, shape: tuple[int, ...] | None) -> Itera
     else:
         arrays = [t for t, x in scope.items() if x.shape == shape and x.dtype.kind in "fb"]
         for text, x in scope.items():
-            if x.shape != shape and x.dtype.kind in "fb" and broadcasts(x.shape, shape):
+            if x.shape == shape or not x.ndim or not (x.dtype.kind in "fb" or is_mask(x)):
+                continue
+            if broadcasts(x.shape, shape):
                 yield text, "", 1
                 yield f"1 / {text}", "", 2
+            if x.size > 1 and x.shape == shape[: x.ndim]:  # a weight for each example: mask[:, None]
+                yield f"{text}[{', '.join([':'] * x.ndim + ['None'] * (len(shape) - x.ndim))}]", "", 2
     for text in arrays:
+        if scope[text].dtype.kind == "b":
+            yield text, "", 1
+            yield f"~{text}", "", 2
+            continue
         before = comes_before(scope, text)
         for form, about, rank in SLOPES:
             if about not in before or rank > 1:
                 yield form.format(a=text, np=editor.np), about, rank
+
+
+def is_mask(x: Any) -> bool:
+    """Whether whole numbers are ones and zeros, and both."""
+    return bool(x.ndim and x.dtype.kind in "iu" and x.size and x.min() == 0 and x.max() == 1)
 
 
 def comes_before(scope: Scope, text: str) -> set[str]:

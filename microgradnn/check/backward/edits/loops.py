@@ -77,6 +77,51 @@ def add_lines(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Ed
                 yield insert(editor, parent, name, i + 1, line, statement.lineno)
 
 
+def assigned_names(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement assigns, or changes."""
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    flat = [e for t in targets for e in (t.elts if isinstance(t, (ast.Tuple, ast.List)) else [t])]
+    return [ast.unparse(t) for t in flat if isinstance(t, (ast.Name, ast.Attribute))]
+
+
+def add_afterwards(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
+    """Yield dx = dx + dout behind what a call gives, dx, dg, db = …, or an update: of a skip connection, say."""
+    body: list[ast.stmt] = getattr(parent, name)
+    statement, line = body[i], body[i].lineno
+    called = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], (ast.Tuple, ast.List))
+    if not called and not isinstance(statement, ast.AugAssign):
+        return
+    after = editor.scopes.get(-line, {})
+    for target in assigned_names(statement):
+        x = after.get(target)
+        if x is None or not x.ndim or x.dtype.kind != "f" or not is_derivative(target):
+            continue
+        alike = [t for t, y in editor.arrays(line) if y.shape == x.shape and t != target and t.isidentifier()]
+        for other in [t for t in alike if is_derivative(t)][:8]:
+            yield insert(editor, parent, name, i + 1, f"{target} = {target} + {other}", line)
+
+
+def repeat_update(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
+    """Yield dW[:, y[i]] -= X[i] behind dW[:, j] += X[i]: what one class gets, the other one loses."""
+    body: list[ast.stmt] = getattr(parent, name)
+    statement, line = body[i], body[i].lineno
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Subscript):
+        return
+    scope = editor.scope(line)
+    numbers = [t for t, x in scope.items() if x.ndim == 0 and x.dtype.kind in "iu"][:16]
+    value, of = ast.unparse(statement.value), ast.unparse(statement.target.value)
+    index = statement.target.slice
+    places = index.elts if isinstance(index, ast.Tuple) else [index]
+    for k, place in enumerate(places):
+        if ast.unparse(place) not in scope or scope[ast.unparse(place)].ndim:
+            continue
+        for other in numbers:
+            inside = ", ".join(other if j == k else ast.unparse(p) for j, p in enumerate(places))
+            if other != ast.unparse(place):
+                for sign in ("-=", "+="):
+                    yield insert(editor, parent, name, i + 1, f"{of}[{inside}] {sign} {value}", line)
+
+
 def scale_afterwards(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
     """Yield dx = dx / m after dx[np.arange(m), y] -= 1, where a gradient is out by that."""
     body: list[ast.stmt] = getattr(parent, name)

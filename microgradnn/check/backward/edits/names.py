@@ -13,10 +13,23 @@ from ..source import Scope
 DOING = re.compile(r"main|run|train|test|check|plot|save|load|show|fit|print|write|open|download|init|update|step")
 
 
+OTHERS = (
+    "gamma",
+    "gain",
+    "data",
+    "depth",
+    "dim",
+    "dataset",
+    "degree",
+    "group",
+    "grid",
+)  # with a d or a g, and no gradient
+
+
 def is_derivative(text: str) -> bool:
     """Whether a name looks like that of a gradient."""
     name = text.rpartition(".")[2].lower()
-    return name.startswith(("d", "g", "delta", "nabla"))
+    return name.startswith(("d", "g", "delta", "nabla")) and not name.startswith(OTHERS)
 
 
 def stem(text: str) -> str:
@@ -47,7 +60,7 @@ def without_aliases(scope: Scope) -> Scope:
     """Return one name for each array: A1 rather than cache[1]."""
     seen: set[int] = set()
     found: Scope = {}
-    for text in sorted(scope, key=lambda t: (not t.isidentifier(), len(t))):
+    for text in sorted(scope, key=lambda t: (not t.isidentifier(), not is_derivative(t), len(t))):
         x = scope[text]
         if x.ndim and id(x) in seen:
             continue

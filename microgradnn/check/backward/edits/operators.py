@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from .editor import Edit, Editor
 from .names import is_number
 from .syntax import Slot, binary, is_factor, is_sum, parse, transpose_of
-from .terms import add_summands
+from .terms import add_summands, scale_terms
 from .values import edit_inner_slopes, scale_operand
 
-OTHERS: dict[type, tuple[tuple[type[ast.operator], str], ...]] = {
-    ast.Mult: ((ast.MatMult, "product"), (ast.Div, "product")),
-    ast.MatMult: ((ast.Mult, "product"),),
-    ast.Div: ((ast.Mult, "factor"), (ast.FloorDiv, "factor")),
-    ast.FloorDiv: ((ast.Div, "factor"),),
-    ast.Add: ((ast.Sub, "sign"), (ast.Mult, "product")),
-    ast.Sub: ((ast.Add, "sign"), (ast.Mult, "product")),
+OTHERS: dict[type, tuple[tuple[type[ast.operator], str, str], ...]] = {
+    ast.Mult: ((ast.MatMult, "product", ""), (ast.Div, "operator", "{} has to divide, not to multiply")),
+    ast.MatMult: ((ast.Mult, "product", ""),),
+    ast.Div: (
+        (ast.Mult, "operator", "{} has to multiply, not to divide"),
+        (ast.FloorDiv, "operator", "// belongs where / stands"),
+    ),
+    ast.FloorDiv: ((ast.Div, "operator", "/ belongs where // stands"),),
+    ast.Add: ((ast.Sub, "sign", ""), (ast.Mult, "operator", "a product belongs where a sum stands")),
+    ast.Sub: ((ast.Add, "sign", ""), (ast.Mult, "operator", "a product belongs where a difference stands")),
 }
 SWAPPED = {ast.Sub: "sign", ast.MatMult: "operands swapped", ast.Div: "operands swapped", ast.Pow: "operands swapped"}
 DROPPED = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power", ast.MatMult: "factor"}
@@ -28,8 +31,8 @@ DROPPED = {ast.Add: "term too many", ast.Sub: "term too many", ast.Pow: "power",
 def edit_operator(editor: Editor, slot: Slot, node: ast.BinOp, line: int, of_index: bool) -> Iterator[Edit]:
     """Yield the edits of a sum, a product, a quotient or a power."""
     left, op, right = node.left, node.op, node.right
-    for other, kind in OTHERS.get(type(op), ()):
-        yield editor.edit(slot, binary(left, other(), right), kind, line, 1)
+    for other, kind, told in OTHERS.get(type(op), ()):
+        yield editor.edit(slot, binary(left, other(), right), kind, line, 1, told.format(ast.unparse(right)))
     if type(op) in SWAPPED:
         yield editor.edit(slot, binary(right, op, left), SWAPPED[type(op)], line, 1)
     if isinstance(op, ast.MatMult):
@@ -44,7 +47,9 @@ def edit_operator(editor: Editor, slot: Slot, node: ast.BinOp, line: int, of_ind
             yield editor.edit(slot, binary(left, op, ast.Constant(power)), "power", line, 2)
     if isinstance(op, (ast.Add, ast.Sub)):
         if not of_index:
-            yield from add_summands(editor, slot, node, line) if not is_sum(slot) else ()
+            if not is_sum(slot):
+                yield from add_summands(editor, slot, node, line)
+                yield from scale_terms(editor, node, line) if isinstance(slot[0], ast.expr) else ()
             forgotten = binary(ast.Constant(1), ast.Sub(), node)  # 1 − …
             yield editor.edit(slot, forgotten, "term", line, 3)
         yield from move_brackets(editor, slot, node, line)

@@ -10,7 +10,8 @@ from ..source import Scope
 from .editor import Edit, Editor
 from .expressions import edit_expression
 from .factors import factors
-from .loops import add_lines, edit_loop, pass_on, scale_afterwards
+from .loops import add_afterwards, add_lines, edit_loop, pass_on, repeat_update, scale_afterwards
+from .names import is_derivative
 from .syntax import Slot, below, binary, get, is_stash, load, parse, terms_of, values_of, write_index
 from .values import edit_value
 
@@ -36,6 +37,9 @@ def edit_block(editor: Editor, parent: ast.AST, name: str, in_loop: int) -> Iter
             yield from move(editor, parent, name, i, in_loop)
             yield from add_lines(editor, parent, name, i)
             yield from scale_afterwards(editor, parent, name, i)
+            yield from add_afterwards(editor, parent, name, i)
+            yield from use_before_update(editor, parent, name, i)
+            yield from repeat_update(editor, parent, name, i)
         for inner in ("body", "orelse", "finalbody"):
             if isinstance(getattr(statement, inner, None), list) and not isinstance(statement, ast.FunctionDef):
                 loop = isinstance(statement, (ast.For, ast.While)) and inner == "body"
@@ -85,7 +89,7 @@ def edit_statement(editor: Editor, statement: ast.stmt, slot: Slot, scope: Scope
     for name in ("targets", "target"):
         for inner, node in below(statement, name):
             inside = isinstance(node, (ast.Name, ast.Attribute)) and inner[1] not in (name, "value")
-            if isinstance(node, (ast.Constant, ast.Compare)) or inside:
+            if isinstance(node, (ast.Constant, ast.Compare, ast.UnaryOp)) or inside:
                 yield from edit_expression(editor, inner, node, line, scope)
 
 
@@ -101,6 +105,7 @@ def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Sc
         hint = f"{where} has to be added to (+=), not overwritten"
         yield editor.edit(slot, new, "overwrite", statement.lineno, 1, hint)
     if isinstance(target, ast.Subscript):
+        yield from pick_pairs(editor, target, statement.lineno)
         yield add_at(editor, slot, target, statement, "what an index gave before is overwritten where it repeats")
 
 
@@ -109,22 +114,43 @@ def edit_update(editor: Editor, statement: ast.AugAssign, slot: Slot, scope: Sco
     target, line = statement.target, statement.lineno
     new = ast.copy_location(ast.Assign([target], statement.value), statement)
     yield editor.edit(slot, new, "overwrite", line, 2, f"{ast.unparse(target)} has to be set (=), not added to")
-    if isinstance(target, ast.Subscript) and isinstance(statement.op, ast.Add):
-        yield add_at(editor, slot, target, statement, "an index that repeats is added only once by +=")
-    for op in (ast.Add(), ast.Sub(), ast.Mult(), ast.Div()):
+    if isinstance(target, ast.Subscript):
+        yield from pick_pairs(editor, target, line)
+    if isinstance(target, ast.Subscript) and isinstance(statement.op, (ast.Add, ast.Sub)):
+        sign = "+" if isinstance(statement.op, ast.Add) else "-"
+        hint = f"an index that repeats is {'added' if sign == '+' else 'taken off'} only once by {sign}="
+        yield add_at(editor, slot, target, statement, hint)
+    for op, sign in ((ast.Add(), "+="), (ast.Sub(), "-="), (ast.Mult(), "*="), (ast.Div(), "/=")):
         if type(op) is not type(statement.op):
             other = ast.copy_location(ast.AugAssign(target, op, statement.value), statement)
-            yield editor.edit(slot, other, "sign" if isinstance(op, (ast.Add, ast.Sub)) else "product", line, 1)
+            both = isinstance(op, (ast.Add, ast.Sub)) and isinstance(statement.op, (ast.Add, ast.Sub))
+            kind, told = ("sign", "") if both else ("operator", f"{sign} belongs here")
+            yield editor.edit(slot, other, kind, line, 1 if both or isinstance(op, (ast.Mult, ast.Div)) else 2, told)
     if isinstance(target, ast.Name):
         yield from scale_before(editor, statement, target.id, slot)
         yield from skip_first(editor, statement, target.id, slot, scope)
+
+
+def pick_pairs(editor: Editor, target: ast.Subscript, line: int) -> Iterator[Edit]:
+    """Yield dx[np.arange(len(y)), y] for dx[:, y]: of each example its own entry, rather than those of all."""
+    if not isinstance(target.slice, ast.Tuple):
+        return
+    known = editor.scope(line)
+    indices = [text for e in target.slice.elts if (text := ast.unparse(e)) in known and known[text].ndim == 1]
+    for i, element in enumerate(target.slice.elts):
+        for text in indices if isinstance(element, ast.Slice) else ():
+            every = parse(f"{editor.np}.arange(len({text}))")
+            hint = f"{ast.unparse(element)} takes what {text} says from every row; {ast.unparse(every)} belongs here"
+            yield editor.edit((target.slice, "elts", i), every, "index", line, 1, hint, 1)
 
 
 def add_at(editor: Editor, slot: Slot, target: ast.Subscript, statement: ast.Assign | ast.AugAssign, hint: str) -> Edit:
     """Return np.add.at(dE, index, value) for dE[index] = value or +=."""
     at = copy.deepcopy(parse(f"{editor.np}.add.at(0, 0, 0)"))
     assert isinstance(at, ast.Call)
-    at.args = [load(copy.deepcopy(target.value)), write_index(target.slice), statement.value]
+    minus = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Sub)
+    value = ast.UnaryOp(ast.USub(), statement.value) if minus else statement.value
+    at.args = [load(copy.deepcopy(target.value)), write_index(target.slice), value]
     new = ast.copy_location(ast.Expr(at), statement)
     return editor.edit(slot, new, "repeated index", statement.lineno, 1, hint)
 
@@ -146,18 +172,54 @@ def skip_first(editor: Editor, statement: ast.AugAssign, name: str, slot: Slot, 
     if x is None or not x.ndim:
         return
     for index in ("1:", ":, 1:")[: x.ndim]:
-        new = copy.deepcopy(statement)
+        new, of = copy.deepcopy(statement), name
         for node in ast.walk(new.value):
             for field, part in list(ast.iter_fields(node)):
                 if isinstance(part, ast.Name) and part.id in scope and scope[part.id].shape == x.shape:
                     setattr(node, field, parse(f"{part.id}[{index}]"))
+                    of = part.id
         if isinstance(new.value, ast.Name) and scope.get(new.value.id, x[:0]).shape == x.shape:
             new.value = parse(f"{new.value.id}[{index}]")
         part_of = copy.deepcopy(parse(f"{name}[{index}]"))
         assert isinstance(part_of, ast.Subscript)
         part_of.ctx = ast.Store()
         new.target = part_of
-        yield editor.edit(slot, new, "index", statement.lineno, 2, f"{name}[{index}]")
+        bias = f"{of}[{index.replace('1:', '0')}]"
+        yield editor.edit(slot, new, "bias regularised", statement.lineno, 2, bias)
+
+
+class Kept(ast.NodeTransformer):
+    """Puts what a name stood for before its update in its place."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.count = text, 0
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Return the name of what was kept, where the other one is read."""
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Load):
+            if ast.unparse(node) == self.text:
+                self.count += 1
+                return ast.copy_location(ast.Name("__kept__", ast.Load()), node)
+        return super().generic_visit(node)
+
+
+def use_before_update(editor: Editor, parent: ast.AST, name: str, i: int) -> Iterator[Edit]:
+    """Yield a parameter as it was before its step in all that comes after that, up to the return."""
+    body: list[ast.stmt] = getattr(parent, name)
+    statement = body[i]
+    target = getattr(statement, "target", None) or (getattr(statement, "targets", None) or [None])[0]
+    if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)) or is_derivative(ast.unparse(target)):
+        return
+    text = ast.unparse(target)
+    if isinstance(statement, ast.Assign) and text not in ast.unparse(statement.value):
+        return
+    keep = Kept(text)
+    rest = [keep.visit(copy.deepcopy(later)) for later in body[i + 1 :]]
+    kept = ast.copy_location(ast.parse(f"__kept__ = {text} + 0").body[0], statement)
+    if keep.count:
+        hint = f"line {statement.lineno} comes too early"
+        order = [*body[:i], ast.fix_missing_locations(kept), statement, *rest]
+        yield editor.edit((parent, name, None), order, "updated before use", statement.lineno, 1, hint, 3)
 
 
 def move(editor: Editor, parent: ast.AST, name: str, i: int, in_loop: int) -> Iterator[Edit]:
@@ -176,4 +238,4 @@ def move(editor: Editor, parent: ast.AST, name: str, i: int, in_loop: int) -> It
     if i and not isinstance(statement, ast.Return):
         for j in range(i):
             order = [*body[:j], statement, *body[j:i], *body[i + 1 :]]
-            yield editor.edit((parent, name, None), order, "order", line, 2, f"line {line} comes too late", 2)
+            yield editor.edit((parent, name, None), order, "order", line, 2, f"line {line} comes too late", 4)

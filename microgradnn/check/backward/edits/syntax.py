@@ -151,6 +151,11 @@ def is_factor(slot: Slot) -> bool:
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.Mult)
 
 
+def is_argument(slot: Slot) -> bool:
+    """Whether a place is that of an argument of a call."""
+    return isinstance(slot[0], ast.Call) and slot[1] == "args"
+
+
 def is_one_minus(slot: Slot) -> bool:
     """Whether a place is what is taken from 1."""
     parent = slot[0]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from .editor import Edit, Editor
 from .factors import counts
-from .names import belong_together, gradient_like, is_derivative, write_transpose
-from .syntax import Slot, binary, broadcasts, get, neat, parse, terms_of
+from .names import belong_together, gradient_like, is_derivative, is_share, write_transpose
+from .syntax import Slot, binary, broadcasts, get, is_factor, neat, parse, terms_of
 
 
 def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
@@ -28,7 +28,9 @@ def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: 
     terms = [
         f"{a} * {b}" for (a, _), (b, _) in itertools.permutations(own, 2) if is_derivative(a) > is_derivative(b)
     ] + terms
-    for term in [*terms[:120], *projections(editor, line, shape)]:
+    shares = [a for a, x in own if is_share(x, ends=True)][:4]
+    terms += [f"{d} * (1 - {a})" for d, _ in own if is_derivative(d) for a in shares if a != d][:24]
+    for term in [*terms[:140], *projections(editor, line, shape)]:
         for op in (ast.Add(), ast.Sub()):
             yield editor.edit(slot, binary(node, op, parse(term)), "term", line, 3, neat(term), 3)
 
@@ -62,6 +64,7 @@ def add_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: t
             if term not in there and found < 80:
                 rank = 1 if belong_together(a, b) else 3
                 yield editor.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
+                yield editor.edit(slot, parse(term), "another formula", line, 3, term, 4)
     rows = [(t, x) for t, x in editor.arrays(line) if x.ndim == 1]
     for (a, x), (b, y) in itertools.permutations(rows, 2):
         term = f"{editor.np}.outer({a}, {b})"
@@ -70,13 +73,67 @@ def add_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: t
             yield editor.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
 
 
+def vector_products(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
+    """Yield the product of a matrix and a vector in the place of one, and beside it: U.T @ delta."""
+    there = ast.unparse(node)
+    matrices = [(t, x) for t, x in editor.arrays(line) if x.ndim == 2][:16]
+    vectors = [(t, x) for t, x in editor.arrays(line) if x.ndim == 1 and len(x) > 1][:16]
+    for (a, x), (v, y) in itertools.product(matrices, vectors):
+        if not gradient_like(a, v):
+            continue
+        for turn, sizes in ((False, x.shape), (True, x.shape[::-1])):
+            term = f"{write_transpose(a, x, turn, editor.np)} @ {v}"
+            if sizes == (*shape, len(y)) and term not in there:
+                rank = 1 if belong_together(a, v) else 3
+                yield editor.edit(slot, binary(node, ast.Add(), parse(term)), "term", line, rank, term, 3)
+                yield editor.edit(slot, parse(term), "another formula", line, rank, term, 3)
+
+
 def add_to_factor(editor: Editor, slot: Slot, node: ast.expr | ast.Slice, line: int) -> Iterator[Edit]:
-    """Yield a factor with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step behind."""
+    """Yield a factor, or an argument, with one more term: (dh[t] + dh_next) * (1 - h**2) for what comes from the step
+    behind, and h - x for h.
+    """
     text = ast.unparse(node)
     mine = editor.scope(line)[text]
     alike = [t for t, x in editor.arrays(line) if x.shape == mine.shape and t != text]
-    for other in sorted(alike, key=lambda t: not t.isidentifier())[:16] if is_derivative(text) else ():
+    alike.sort(key=lambda t: not t.isidentifier())
+    for other in alike[:16] if is_derivative(text) else ():
         yield editor.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 3, other, 2)
+    if is_derivative(text) or not is_factor(slot):
+        return
+    for other in [t for t in alike if not is_derivative(t)][:8]:
+        for op, sign in ((ast.Sub(), "-"), (ast.Add(), "+")):
+            yield editor.edit(slot, binary(node, op, parse(other)), "term", line, 3, f"{sign} {other}", 2)
+    one_minus = binary(ast.Constant(1), ast.Sub(), node)
+    yield editor.edit(slot, one_minus, "term", line, 3, f"1 - {text}\0{text}", 2)
+
+
+def add_to_part(editor: Editor, slot: Slot, node: ast.Subscript, line: int) -> Iterator[Edit]:
+    """Yield a part of a gradient with one more term: dh[:, t, :] + dh_next."""
+    if is_derivative(ast.unparse(node.value)):
+        for other in [t for t, x in editor.arrays(line) if t.isidentifier() and is_derivative(t)][:10]:
+            if other != ast.unparse(node.value):
+                yield editor.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 2, other, 2)
+
+
+def scale_terms(editor: Editor, node: ast.BinOp, line: int) -> Iterator[Edit]:
+    """Yield a sum inside of an expression, one of its terms times a number or an array: s + β x s (1 − s)."""
+    scope = editor.scope(line)
+    shapes = [scope[text].shape for part in ast.walk(node) if (text := ast.unparse(part)) in scope]
+    shape = max(shapes, key=len, default=())
+    known = [(t, x) for t, x in editor.known(line).items() if t.isidentifier() or "." in t]
+    fits = [(t, x) for t, x in known if x.dtype.kind in "fb" and x.ndim]
+    arrays = [t for t, x in fits if x.shape == shape or broadcasts(x.shape, shape)]
+    numbers = [t for t, x in known if not x.ndim and t not in editor.loops and float(x) not in (0.0, 1.0)]
+    for term in terms_of(node):
+        text = ast.unparse(get(term))
+        for other in [*numbers[:8], *arrays[:12]]:
+            if other != text:
+                new = binary(get(term), ast.Mult(), parse(other))
+                yield editor.edit(term, new, "factor missing", line, 3, other, 2)
+        for other in numbers[:8]:
+            new = binary(get(term), ast.Div(), parse(other))
+            yield editor.edit(term, new, "factor missing", line, 3, f"1/{other}", 2)
 
 
 def add_summands(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iterator[Edit]:

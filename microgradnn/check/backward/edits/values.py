@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .editor import Edit, Editor
 from .factors import coefficients, factors, slopes
 from .names import is_number, is_share
 from .syntax import Slot, binary, factors_of, get, parse, product, product_text
-from .terms import add_broadcast, add_products
+from .terms import add_broadcast, add_products, vector_products
 
 Shape = tuple[int, ...]
 
@@ -49,6 +50,8 @@ def edit_value(
         if len(shape) > 1:
             yield from add_products(editor, slot, node, line, shape)
             yield from softmax_slopes(editor, slot, line, shape)
+        else:
+            yield from vector_products(editor, slot, node, line, shape)
         yield from write_losses(editor, slot, line, shape)
     chain = factors_of(node)
     yield from edit_slopes(editor, slot, node, chain, line, shape, bare)
@@ -107,7 +110,7 @@ def edit_slopes(
     for text, about, rank in slopes(editor, editor.known(line), shape):
         slope, kind = parse(text), "slope" if about else "factor missing"
         hint = f"the slope of {about}" if about else text
-        yield editor.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2 - bare)
+        yield replace(editor.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2 - bare), factor=text)
         if about:
             yield editor.edit(slot, slope, "slope", line, rank + 1, hint, 3)
             for i, j, old in spans if text not in [f"2 * {old}" for _, _, old in spans] else ():
@@ -133,7 +136,8 @@ def scale_operand(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
         return
     for text, about, rank in slopes(editor, editor.known(line), x.shape):
         hint, kind = (f"the slope of {about}", "slope") if about else (text, "factor missing")
-        yield editor.edit(slot, binary(node, ast.Mult(), parse(text)), kind, line, rank + 4, hint, 3)
+        scaled = binary(node, ast.Mult(), parse(text))
+        yield replace(editor.edit(slot, scaled, kind, line, rank + 4, hint, 3), factor=text)
 
 
 def softmax_slopes(editor: Editor, slot: Slot, line: int, shape: Shape) -> Iterator[Edit]:
@@ -159,7 +163,8 @@ def edit_inner_slopes(editor: Editor, slot: Slot, node: ast.BinOp, line: int) ->
     for text, about, rank in slopes(editor, scope, shape):
         hint = f"the slope of {about}" if about else text
         kind = "slope" if about else "factor missing"
-        yield editor.edit(slot, binary(node, ast.Mult(), parse(text)), kind, line, rank + 1, hint, 2)
+        scaled = binary(node, ast.Mult(), parse(text))
+        yield replace(editor.edit(slot, scaled, kind, line, rank + 1, hint, 2), factor=text)
         for i, j in spans if about else ():
             new = product([*chain[:i], parse(text), *chain[j:]])
             full = f"{hint}\0{product_text(chain[i:j])}\0{text}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..source import is_users
 from .editor import Edit, Editor
-from .names import DOING
+from .names import DOING, is_derivative
 from .syntax import Slot, binary, is_one_minus, parse
 
 
@@ -24,10 +24,14 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
     if mine.ndim == 0 and not in_slice and mine > 0:
         root = ast.Call(parse(f"{editor.np}.sqrt"), [node], [])
         yield editor.edit(slot, root, "factor", line, 1, f"the root of {text}", 0.5)
+    if mine.dtype.kind == "b" and mine.ndim:
+        yield editor.edit(slot, ast.UnaryOp(ast.Invert(), node), "mask", line, 1, f"~{text}", 1)
     if mine.ndim == 0 and mine.dtype.kind in "iu":
         for step in (ast.Sub(), ast.Add()):
             yield editor.edit(slot, binary(node, step, ast.Constant(1)), "index", line, 2)
     yield from replace_matrix(editor, slot, text, mine, line, in_slice)
+    if mine.ndim in (1, 2) and mine.dtype.kind == "f" and isinstance(slot[0], ast.BinOp) and not in_slice:
+        yield from leave_out_bias(editor, slot, text, mine, line)
     if mine.ndim and not in_slice and isinstance(slot[0], ast.BinOp) and mine.dtype.kind == "f":
         squared = binary(node, ast.Pow(), ast.Constant(2))
         if is_one_minus(slot):
@@ -44,6 +48,25 @@ def replace_variable(editor: Editor, slot: Slot, text: str, mine: Any, line: int
             kind = "another variable" if mine.ndim else "factor"
             size = 1 + 2 * (x.dtype != mine.dtype)
             yield editor.edit(slot, parse(other), kind, line, 1, f"{other}\0{text}", size)
+
+
+def leave_out_bias(editor: Editor, slot: Slot, text: str, mine: Any, line: int) -> Iterator[Edit]:
+    """Yield a parameter with zeros for the bias in it, which is not regularised: lam * np.r_[0, theta[1:]]."""
+    if is_derivative(text) or not isinstance(slot[0].op, (ast.Mult, ast.Div)):  # type: ignore[attr-defined]
+        return
+    np = editor.np
+    if mine.ndim == 1:
+        forms = [(f"{np}.r_[0, {text}[1:]]", f"{text}[0]"), (f"{np}.r_[{text}[:-1], 0]", f"{text}[-1]")]
+    else:
+        column, row = f"{np}.zeros(({text}.shape[0], 1))", f"{np}.zeros((1, {text}.shape[1]))"
+        forms = [
+            (f"{np}.c_[{column}, {text}[:, 1:]]", f"{text}[:, 0]"),
+            (f"{np}.c_[{text}[:, :-1], {column}]", f"{text}[:, -1]"),
+            (f"{np}.r_[{row}, {text}[1:]]", f"{text}[0]"),
+            (f"{np}.r_[{text}[:-1], {row}]", f"{text}[-1]"),
+        ]
+    for new, bias in forms:
+        yield editor.edit(slot, parse(new), "bias regularised", line, 2, bias, 2)
 
 
 def replace_matrix(editor: Editor, slot: Slot, text: str, mine: Any, line: int, in_slice: bool) -> Iterator[Edit]:

@@ -27,7 +27,7 @@ def check():
 
 
 MISTAKES = [
-    ("grad[1:] += lmbda / m * theta[1:]", "grad += lmbda / m * theta", "term index"),
+    ("grad[1:] += lmbda / m * theta[1:]", "grad += lmbda / m * theta", "bias-regularised"),
     ("grad[1:] += lmbda / m * theta[1:]", "grad[1:] += lmbda * theta[1:]", "factor"),
     ("grad = X.T @ (h - y) / m", "grad = X.T @ (h * (1 - h)) / m", "another-formula slope sign another-variable"),
     ("    grad[1:] += lmbda / m * theta[1:]", "    grad[1:] = lmbda / m * theta[1:]", "overwrite"),
