@@ -39,6 +39,7 @@ STYLES = {
     ),
     "hidden": dict(shape="plaintext", fontcolor="#595959"),
 }
+MANY = 400  # boxes, of which the layout is made in haste
 LONGEST_LINE = 100  # of a tooltip: a `dot` of 2020 refuses a string of more than 16 kB; svg.py has all
 
 SCOPE = dict(labeljust="l", labelloc="t", style="rounded,filled", color="#C8C8C8", margin="6")
@@ -72,6 +73,8 @@ def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None) 
 
     graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
     graph.attr(tooltip=escape(picture.title))
+    if len(picture.boxes) > MANY:
+        graph.attr(nslimit="0.1", mclimit="0.1", splines="line")  # 2,700 boxes in seconds, not minutes
     if len(picture.arrows) > 3 * len(picture.boxes):
         graph.attr(ranksep="1")  # inches: to see one arrow beside another
     if picture.told:

@@ -11,6 +11,7 @@ from .dot import to_dot
 from .render import HEAD, render_all
 
 WIDEST = 818  # points: on a page of 736 pixels, letters of 10 are then 9 pixels high
+MOST_BOXES = 160  # of a picture that is laid out several times
 PAGES = (WIDEST, 640, 520, 400)  # how wide rows are to be, where the layout is wider
 
 
@@ -31,8 +32,8 @@ def fit(pictures: Sequence[Picture], *, roomy: bool = False) -> list[tuple[str, 
 
 
 def stays(picture: Picture) -> bool:
-    """Whether the direction was asked for, and leaves nothing to be tried."""
-    return picture.fixed and picture.direction == "LR"
+    """Whether the direction was asked for, and leaves nothing to be tried, or it would take too long."""
+    return (picture.fixed and picture.direction == "LR") or len(picture.boxes) > MOST_BOXES
 
 
 def width(svg: bytes) -> int:

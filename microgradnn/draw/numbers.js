@@ -19,18 +19,8 @@ function unitsOf(x, place) {
   return x < 0 ? -(whole + up) : whole + up;
 }
 
-/** So many significant digits and a real minus sign: −0.4761, 6, 1.2e−5. @param {number} x @param {number} [digits] */
-function number(x, digits = 4) {
-  if (Number.isNaN(x)) return "nan";
-  const sign = x < 0 ? "−" : "";
-  if (!Number.isFinite(x)) return `${sign}∞`;
-  if (x === 0) return "0";
-  let exponent = digitsOf(x)[1];
-  let units = String(unitsOf(Math.abs(x), exponent - digits + 1));
-  if (units.length > digits) {
-    exponent += 1; // 9.9999 is 10
-    units = units.slice(0, digits);
-  }
+/** A sign, digits and the exponent of the first, as a number is written. @param {string} sign @param {string} units @param {number} exponent @param {number} digits */
+function writeDigits(sign, units, exponent, digits) {
   const some = units.replace(/0+$/, "");
   if (exponent < -4 || exponent >= digits) {
     const power = exponent < 0 ? `−${-exponent}` : String(exponent);
@@ -39,6 +29,26 @@ function number(x, digits = 4) {
   if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${some}`;
   const whole = some.slice(0, exponent + 1).padEnd(exponent + 1, "0");
   return `${sign}${whole}${some.length > exponent + 1 ? `.${some.slice(exponent + 1)}` : ""}`;
+}
+
+/** So many significant digits and a real minus sign: −0.4761, 6, 1.2e−5. @param {number} x @param {number} [digits] */
+function number(x, digits = 4) {
+  if (Number.isNaN(x)) return "nan";
+  const sign = x < 0 ? "−" : "";
+  if (!Number.isFinite(x)) return `${sign}∞`;
+  if (x === 0) return "0";
+  const one = Math.abs(x).toExponential(digits); // a digit more than is written
+  if (!one.includes("5e") || Number(one) !== Math.abs(x)) {
+    const [mantissa, power] = Math.abs(x).toExponential(digits - 1).split("e");
+    return writeDigits(sign, mantissa.replace(".", ""), Number(power), digits);
+  }
+  let exponent = digitsOf(x)[1]; // it may be a tie, which goes to the even digit
+  let units = String(unitsOf(Math.abs(x), exponent - digits + 1));
+  if (units.length > digits) {
+    exponent += 1; // 9.9999 is 10
+    units = units.slice(0, digits);
+  }
+  return writeDigits(sign, units, exponent, digits);
 }
 
 /** A sum broken before its signs into so many rows at most, of 28 characters where that can be. @param {string} text @param {number} most */

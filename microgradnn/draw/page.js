@@ -162,17 +162,41 @@
       lines.forEach((line, i) => write(line, shown === null ? null : (rows[i] ?? "")));
     }
 
-    /** Show the picture as it is after a step; with the titles, which are many and not seen. @param {boolean} titles */
-    function draw(titles) {
-      const values = new Set();
-      /** @type {Map<string, string[]>} */
-      const grads = new Map();
-      for (const { values: known, grads: come } of steps.slice(0, state.step + 1)) {
-        known.forEach((id) => values.add(id));
-        come.forEach(([id, part]) => grads.set(id, part));
+    /** Where the boxes and arrows are, in the picture's own units: left, top, right, bottom. @type {Map<string, number[]>} */
+    const where = new Map();
+
+    /** What is looked at, and a little around it. @returns {(id: string) => boolean} */
+    function inSight() {
+      const zoom = state.zoom || fitting();
+      const [left, top] = [picture.scrollLeft / zoom - 50, picture.scrollTop / zoom - 50];
+      const [right, bottom] = [left + picture.clientWidth / zoom + 100, top + picture.clientHeight / zoom + 100];
+      return (id) => {
+        const at = where.get(id);
+        return !at || (at[0] < right && at[2] > left && at[1] < bottom && at[3] > top);
+      };
+    }
+
+    /** @type {{step: number, values: Set<string>, grads: Map<string, string[]>}} */
+    let known = { step: -1, values: new Set(), grads: new Map() };
+
+    /** What is known after the step that is shown. */
+    function upToNow() {
+      if (known.step === state.step) return known;
+      known = { step: state.step, values: new Set(), grads: new Map() };
+      for (const { values, grads } of steps.slice(0, state.step + 1)) {
+        values.forEach((id) => known.values.add(id));
+        grads.forEach(([id, part]) => known.grads.set(id, part));
       }
+      return known;
+    }
+
+    /** Show the picture as it is after a step: with the titles, or only what is in sight. @param {boolean} titles */
+    function draw(titles) {
+      const { values, grads } = upToNow();
       const changed = isChanged();
+      const sight = titles ? () => true : inSight();
       for (const { id, group, value, grads: lines } of seen) {
+        if (!sight(id)) continue;
         const fixed = boxes[id].kind === "folded";
         write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
         const part = grads.get(id);
@@ -181,8 +205,9 @@
         group.classList.toggle("stale", changed && fixed);
         if (titles && live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
       }
-      const most = Math.max(...(live?.uses.map((_, i) => Math.abs(flow(i))) ?? []), 0);
+      const most = state.flow && live ? live.uses.reduce((most, _, i) => Math.max(most, Math.abs(flow(i))), 0) : 0;
       for (const { id, group, label } of drawn) {
+        if (!sight(id)) continue;
         const use = useOf.get(id);
         const slope = use === undefined ? null : number(now[2][use][1], 3);
         write(label, values.has(id) ? (slope === null ? label?.shown : `∂ ${slope}`) : null);
@@ -617,19 +642,21 @@
       map.setAttribute("viewBox", `0 0 ${wide} ${high}`);
       const whole = svg.getBoundingClientRect();
       const zoom = whole.width / wide || 1;
-      const small = seen.map(({ id, group }) => {
-        const box = group.getBoundingClientRect();
-        return smallBox(boxes[id].kind, (box.left - whole.left) / zoom, (box.top - whole.top) / zoom, box.width / zoom, box.height / zoom);
-      });
+      for (const { id, group } of [...seen, ...drawn]) {
+        const { left, top, right, bottom } = group.getBoundingClientRect();
+        where.set(id, [left - whole.left, top - whole.top, right - whole.left, bottom - whole.top].map((x) => x / zoom));
+      }
+      const small = seen.map(({ id }) => smallBox(boxes[id].kind, where.get(id) ?? []));
       boxed.setAttribute("class", "view");
       map.replaceChildren(...small, boxed);
     }
 
-    /** @param {string} kind @param {number[]} place left, top, width and height */
-    function smallBox(kind, ...place) {
+    /** @param {string} kind @param {number[]} place */
+    function smallBox(kind, [left, top, right, bottom]) {
       const one = document.createElementNS("http://www.w3.org/2000/svg", "rect");
       one.setAttribute("class", kind);
-      ["x", "y", "width", "height"].forEach((name, i) => one.setAttribute(name, place[i].toFixed(1)));
+      const place = { x: left, y: top, width: right - left, height: bottom - top };
+      Object.entries(place).forEach(([name, x]) => one.setAttribute(name, x.toFixed(1)));
       return one;
     }
 

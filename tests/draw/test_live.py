@@ -386,6 +386,27 @@ def test_a_whole_network_is_computed_in_a_frame(opened: Callable[..., Any]) -> N
     assert took < 500  # on a busy machine
 
 
+def test_while_a_number_is_dragged_what_is_in_sight_is_drawn_and_then_all(opened: Callable[..., Any]) -> None:
+    y = Value(0.5, "x")
+    for _ in range(140):
+        y = y * 1.01
+    y = y.named("y")
+    y.backward()
+    page = opened(y.draw(most=300))
+    written = page.evaluate(
+        """new Promise((done) => { const met = new Set(); const field = document.querySelector("#inputs input");
+            new MutationObserver((changes) => changes.forEach((one) => met.add(one.target)))
+                .observe(document.querySelector("#picture"), { subtree: true, childList: true });
+            field.value = "0.75"; field.dispatchEvent(new Event("input"));
+            requestAnimationFrame(() => Promise.resolve().then(() => { const first = met.size;
+                setTimeout(() => done([first, met.size]), 400); })); })"""
+    )
+
+    assert 0 < written[0] < 60  # this does not depend on how large the graph is
+    assert written[1] > 140
+    assert box(page, "y")[1] == f"value {number(0.75 * 1.01**140)}"
+
+
 @pytest.mark.slow
 @settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(case=drawn())
