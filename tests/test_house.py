@@ -44,8 +44,8 @@ ROOMS = {
     ),
     "draw": (
         f"{CORE} formulas",
-        "metrics boxes ranks web fold alike select phrases groups sheet picture views dot svg text mermaid live page "
-        "render fit convert drawing",
+        "metrics boxes ranks heat web fold alike select phrases groups sheet picture views dot svg text mermaid live "
+        "page render fit convert drawing",
     ),
     "check": (
         f"{CORE} formulas",

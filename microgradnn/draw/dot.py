@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .boxes import Arrow, Box, Picture, nest, shorten
+from .heat import GAP, WIDTH, has_map
 from .metrics import text_width
 from .ranks import rows
 
@@ -64,10 +65,11 @@ def tooltip(texts: Iterable[str]) -> str:
     return lines(shorten(text, LONGEST_LINE) for text in texts)
 
 
-def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None) -> str:
+def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None, maps: bool = False) -> str:
     """Return the picture as DOT text, the same from run to run; `roomy`, for other numbers than those it has.
 
-    With `page`, rows of boxes are at most about so many points wide.
+    With `page`, rows of boxes are at most about so many points wide; with `maps`, there is room for what svg.py draws
+    of arrays, below the texts.
     """
     from graphviz import Digraph
 
@@ -79,7 +81,7 @@ def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None) 
         graph.attr(ranksep="1")  # inches: to see one arrow beside another
     if picture.told:
         graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
-    fill(graph, picture.boxes, 0, roomy)
+    fill(graph, picture.boxes, 0, roomy, maps)
     if page is not None:
         graph.attr(newrank="true", nodesep="0.12")  # frames are given their rows by those of their boxes
     for arrow, length in zip(picture.arrows, lengths(picture, roomy, page), strict=True):
@@ -103,11 +105,11 @@ def lengths(picture: Picture, roomy: bool, page: float | None) -> Iterable[dict[
         yield {"minlen": "2"} if enters else {}
 
 
-def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool) -> None:
+def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool, maps: bool) -> None:
     """Set down the boxes whose scope is `depth` deep, then each scope below as a cluster."""
     here, inner = nest(boxes, depth)
     for box in here:
-        graph.node(box.id, **box_attributes(box, roomy))
+        graph.node(box.id, **box_attributes(box, roomy, maps and has_map(box)))
     for name, members in inner.items():
         id = f"s{depth}{members[0].id}"
         with graph.subgraph(name=f"cluster_{id}") as cluster:
@@ -115,13 +117,15 @@ def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool) -> None:
             cluster.attr(
                 **SCOPE, **{"id": id, "class": "scope", "label": lines([shorten(name)], r"\l"), "fillcolor": shade}
             )
-            fill(cluster, members, depth + 1, roomy)
+            fill(cluster, members, depth + 1, roomy, maps)
 
 
-def box_attributes(box: Box, roomy: bool) -> dict[str, str]:
+def box_attributes(box: Box, roomy: bool, mapped: bool) -> dict[str, str]:
     """Return what DOT says of a node: its name, value and gradient, one below the other."""
     wide = box_width(box, roomy)
-    label = lines([text for _, text in box.rows], r"\l")
+    if mapped:
+        wide = max(wide, (2 * WIDTH + GAP) / 72 + 2 * MARGIN)
+    label = lines([*(text for _, text in box.rows), *["▦"] * 2 * mapped], r"\l")
     about = {"id": box.id, "class": box.kind, "label": label, "tooltip": tooltip(box.tooltip)}
     return about | STYLES[box.kind] | ({"width": f"{wide:.3f}"} if wide > LEAST_WIDTH else {})
 

@@ -160,7 +160,7 @@ class Drawing:
         """Return it in PNG or PDF: by the system's Graphviz, else by what pip installs."""
         if not has_graphviz():
             return convert(self._svg("", LIGHT), format)
-        first, dot = render(self.dot(), format), fit([self.picture])[0][0]
+        first, dot = render(self.dot(), format), fit([self.picture], maps=False)[0][0]
         return first if dot == self.dot() else render(dot, format)
 
     def __repr__(self) -> str:

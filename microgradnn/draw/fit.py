@@ -15,13 +15,13 @@ MOST_BOXES = 160  # of a picture that is laid out several times
 PAGES = (WIDEST, 640, 520, 400)  # how wide rows are to be, where the layout is wider
 
 
-def fit(pictures: Sequence[Picture], *, roomy: bool = False) -> list[tuple[str, bytes]]:
+def fit(pictures: Sequence[Picture], *, roomy: bool = False, maps: bool = True) -> list[tuple[str, bytes]]:
     """Return for each picture the DOT text whose layout fits a page, or else is the narrowest, and that SVG."""
     best: dict[int, tuple[int, str, bytes]] = {}
     left = [*range(len(pictures))]
     for page in (None, *PAGES):
         tried = [pictures[i] if page is None else replace(pictures[i], direction="TB") for i in left]
-        dots = [to_dot(picture, roomy=roomy, page=page) for picture in tried]
+        dots = [to_dot(picture, roomy=roomy, page=page, maps=maps) for picture in tried]
         for i, dot, svg in zip(left, dots, render_all(dots), strict=True):
             found = (width(svg), dot, svg)
             best[i] = min(found, best.get(i, found), key=lambda one: one[0])

@@ -143,7 +143,8 @@
     const seen = Object.keys(boxes).map((id) => {
       const group = byId(id);
       const [value, grads] = [group.querySelector("text.value"), [...group.querySelectorAll("text.grad")].map(lineOf)];
-      return { id, group, value: lineOf(value), grads };
+      const maps = ["value", "grad"].map((kind) => group.querySelector(`.heat.${kind}`));
+      return { id, group, value: lineOf(value), grads, maps };
     });
     const drawn = Object.keys(arrows).map((id) => ({ id, group: byId(id), label: lineOf(byId(id).querySelector("text")) }));
 
@@ -195,13 +196,15 @@
       const { values, grads } = upToNow();
       const changed = isChanged();
       const sight = titles ? () => true : inSight();
-      for (const { id, group, value, grads: lines } of seen) {
+      for (const { id, group, value, grads: lines, maps } of seen) {
         if (!sight(id)) continue;
         const fixed = boxes[id].kind === "folded";
         write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
         const part = grads.get(id);
         const hidden = state.asking && askable.includes(id) && !answered.has(id);
         writeRows(lines, hidden ? "grad ?" : part ? textOf(part) : null);
+        maps[0]?.classList.toggle("unknown", !values.has(id));
+        maps[1]?.classList.toggle("unknown", !part);
         group.classList.toggle("stale", changed && fixed);
         if (titles && live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
       }

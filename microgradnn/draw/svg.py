@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from .boxes import Picture
+from .boxes import Box, Picture
+from .heat import has_map, heat_maps
 from .metrics import text_width
 
 LEAST = 0.9  # pixels a point: letters of 10 points are 9 pixels high at least, however narrow the page; then it scrolls
+
+TALL = 8  # points: a letter above its line
 
 # Of the two colours for text and of each fill, light and dark, the contrast is 4.5 : 1 or more.
 LIGHT = """
@@ -62,6 +65,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) 
         texts = groups[box.id].findall("text")
         for text, (name, _) in zip(texts, box.rows, strict=False):
             text.set("class", name)
+        draw_maps(groups[box.id], box, texts[len(box.rows) :])
         for depth, scope in enumerate(box.scope):
             if f"s{depth}{box.id}" in groups:  # the box that gave the cluster its id
                 title(groups[f"s{depth}{box.id}"], [scope])
@@ -77,6 +81,16 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) 
     width = float(root.get("width", "0").removesuffix("pt"))
     root.set("style", f"min-width: {width * LEAST:.0f}px; max-width: 100%; height: auto")
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def draw_maps(group: Element, box: Box, kept: Sequence[Element]) -> None:
+    """Draw the numbers of an array where the last rows of a box keep room for that."""
+    if not (kept and has_map(box)):
+        return
+    left, top = float(kept[0].get("x", "0")), float(kept[0].get("y", "0")) - TALL
+    for text in kept:
+        group.remove(text)
+    group.extend(heat_maps(box, left, top))
 
 
 def unwrap(group: Element) -> Iterator[Element]:
