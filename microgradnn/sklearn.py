@@ -10,13 +10,14 @@ from typing import Any, Self
 
 import numpy as np
 
+from .data.columns import Split, split
 from .engine.tensor import Array
 from .errors import extra
 from .nn.network import Network
 
 with extra("sklearn"):
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.utils import check_random_state
+    from sklearn.utils import check_random_state, compute_class_weight
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -40,6 +41,8 @@ class _NetworkEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore] # i
         dropout: float = 0.0,
         init: str | float | None = None,
         tolerance: float | None = None,
+        patience: int | None = None,
+        validation_share: float = 0.1,
         standardise: bool = True,
         random_state: Any = None,
     ) -> None:
@@ -54,12 +57,18 @@ class _NetworkEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore] # i
         self.dropout = dropout
         self.init = init
         self.tolerance = tolerance
+        self.patience = patience
+        self.validation_share = validation_share
         self.standardise = standardise
         self.random_state = random_state
 
-    def _train(self, X: Array, Y: Array, output: str) -> None:  # noqa: N803
+    def _train(self, X: Array, Y: Array, output: str, class_weight: Any = None) -> None:  # noqa: N803
         """Make a network for X, (m, n_x), and Y, (n_L, m), and train it."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        kept: Split | None = None
+        if self.patience is not None:
+            kept = split(X.T, Y, share=self.validation_share, seed=seed, stratify=output != "linear")
+            X, Y = kept.X_train.T, kept.Y_train  # noqa: N806
         self.mean_ = X.mean(axis=0) if self.standardise else np.zeros(X.shape[1])
         spread = X.std(axis=0) if self.standardise else np.ones(X.shape[1])
         self.scale_ = np.where(spread > 0, spread, 1.0)
@@ -81,6 +90,9 @@ class _NetworkEstimator(BaseEstimator):  # type: ignore[misc, unused-ignore] # i
             momentum=self.momentum,
             l2=self.l2,
             tolerance=self.tolerance,
+            validation=None if kept is None else (self._columns(kept.X_test.T), kept.Y_test),
+            patience=self.patience,
+            class_weight=class_weight,
             seed=seed,
             progress=False,
         )
@@ -103,9 +115,49 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):  # type: ignore[mis
 
     Every hyperparameter of the notes has its name: `hidden_layer_sizes` n[1], …, n[L − 1], `activation`, the
     `optimiser` with `learning_rate` α and `momentum`, `iterations`, `batch_size`, `l2` (λ), `dropout`, `init`,
-    `tolerance`; see `nn.Network` and its `fit`. Features are standardised with the training set's numbers unless
+    `tolerance`, `patience` with the `validation_share` of the examples that say when to stop, `class_weight`, a dict or
+    'balanced'; see `nn.Network` and its `fit`. Features are standardised with the training set's numbers unless
     `standardise` is False. After `fit` there are `classes_`, `network_`, the `nn.Network`, and `history_`.
     """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] = (16,),
+        *,
+        activation: str = "relu",
+        optimiser: str = "adam",
+        learning_rate: float | None = 0.01,
+        iterations: int = 500,
+        batch_size: int | None = None,
+        momentum: float = 0.0,
+        l2: float = 0.0,
+        dropout: float = 0.0,
+        init: str | float | None = None,
+        tolerance: float | None = None,
+        patience: int | None = None,
+        validation_share: float = 0.1,
+        class_weight: Any = None,
+        standardise: bool = True,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            activation=activation,
+            optimiser=optimiser,
+            learning_rate=learning_rate,
+            iterations=iterations,
+            batch_size=batch_size,
+            momentum=momentum,
+            l2=l2,
+            dropout=dropout,
+            init=init,
+            tolerance=tolerance,
+            patience=patience,
+            validation_share=validation_share,
+            standardise=standardise,
+            random_state=random_state,
+        )
+        self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Learn from rows X, (m, n_x), and labels y, (m,), of any kind; ValueError where there is one class only."""
@@ -116,7 +168,10 @@ class NetworkClassifier(ClassifierMixin, _NetworkEstimator):  # type: ignore[mis
             raise ValueError(f"{type(self).__name__} tells classes apart, and y has only one class: {self.classes_[0]}")
         two = len(self.classes_) == 2
         labels = numbers[None, :].astype(float) if two else np.eye(len(self.classes_))[numbers].T
-        self._train(X, labels, "sigmoid" if two else "softmax")
+        weights = None
+        if self.class_weight is not None:
+            weights = compute_class_weight(self.class_weight, classes=self.classes_, y=y).tolist()
+        self._train(X, labels, "sigmoid" if two else "softmax", weights)
         return self
 
     def predict_proba(self, X: Any) -> Array:  # noqa: N803
@@ -144,6 +199,9 @@ class LogisticRegression(NetworkClassifier):
         momentum: float = 0.0,
         l2: float = 0.0,
         tolerance: float | None = None,
+        patience: int | None = None,
+        validation_share: float = 0.1,
+        class_weight: Any = None,
         standardise: bool = True,
         random_state: Any = None,
     ) -> None:
@@ -157,6 +215,9 @@ class LogisticRegression(NetworkClassifier):
             l2=l2,
             init="zeros",
             tolerance=tolerance,
+            patience=patience,
+            validation_share=validation_share,
+            class_weight=class_weight,
             standardise=standardise,
             random_state=random_state,
         )

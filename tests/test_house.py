@@ -64,9 +64,9 @@ ROOMS = {
     "nn": (
         f"{CORE} formulas programs data",
         "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "
-        "history architecture checkpoints replayed training blocks network model evaluation",
+        "history stopping architecture checkpoints replayed training blocks network model evaluation rate_search",
     ),
-    "sklearn": ("errors engine nn", "sklearn"),
+    "sklearn": ("errors engine data nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands exercises course console"),
 }
 PLACE = {

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression as TheirLogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -93,6 +94,33 @@ def test_what_is_inside_is_a_network_and_its_history() -> None:
     assert isinstance(fitted.network_, Network)
     assert fitted.network_.n == [30, 5, 1]
     assert len(fitted.history_.costs) == 7
+
+
+def test_patience_and_class_weights_reach_the_training() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    labels = np.array(["bad", "good"])[y]
+    stopped = NetworkClassifier((8,), patience=5, iterations=2000, random_state=0).fit(x, labels)
+    heavy = LogisticRegression(class_weight={"bad": 1.0, "good": 1e-3}, iterations=100, random_state=0).fit(x, labels)
+    balanced = LogisticRegression(class_weight="balanced", iterations=100, random_state=0).fit(x, labels)
+
+    assert stopped.history_.stopped.startswith("the cost of the validation set")
+    assert stopped.score(x, labels) > 0.9
+    assert (heavy.predict(x) == "bad").mean() > (balanced.predict(x) == "bad").mean() + 0.1
+    assert balanced.score(x, labels) > 0.95
+    assert NetworkRegressor((4,), patience=3, random_state=0).fit(x, x[:, 0]).history_.best is not None
+
+
+def test_missing_values_and_categories_are_searched_over_in_one_pipeline() -> None:
+    rng = np.random.default_rng(0)
+    kind, size = rng.choice(["attic", "cellar", "hall"], 120), rng.uniform(1, 7, 120)
+    y = np.where((kind == "attic") | (size > 5), "high", "low")
+    size[::13] = np.nan
+    columns = make_column_transformer((OneHotEncoder(), [0]), (SimpleImputer(strategy="median"), [1]))
+    pipeline = make_pipeline(columns, NetworkClassifier((8,), iterations=150, random_state=0))
+
+    search = GridSearchCV(pipeline, {"networkclassifier__l2": [0.0, 1.0]}, cv=2)
+
+    assert search.fit(np.column_stack([kind, size.astype(object)]), y).best_score_ > 0.85
 
 
 @pytest.mark.slow

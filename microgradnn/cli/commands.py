@@ -72,6 +72,9 @@ def train(
     hidden: str = "relu",
     scale: str | None = None,
     test_share: float = 0.2,
+    validation_share: float = 0.2,
+    patience: int | None = None,
+    class_weight: str | None = None,
     seed: int = 0,
     dropout: float = 0.0,
     plot: str | None = None,
@@ -95,6 +98,8 @@ def train(
         raise ValueError(f"a model file ends in {ENDING}; got {output!r}")
     if not 0 <= test_share < 1:
         raise ValueError(f"--test-share is at least 0 and less than 1; got {test_share:g}")
+    if not 0 < validation_share < 1:
+        raise ValueError(f"--validation-share is more than 0 and less than 1; got {validation_share:g}")
     if seed < 0:
         raise ValueError(f"--seed is not negative; got {seed}")
     with extra("train"):
@@ -115,6 +120,10 @@ def train(
         source = table(str(data), label, labels, features, decimal)
     units = sizes(layers, source)
     sets = parts(source, test_share, seed)
+    kept: Split | None = None
+    if patience is not None:
+        kept = split(sets.X_train, sets.Y_train, share=validation_share, seed=seed, stratify=bool(source.classes))
+        sets = Split(kept.X_train, kept.Y_train, sets.X_test, sets.Y_test)
     scaling = Scaling(scale or ("pixels" if source.pictures else "standardise")).fit(sets.X_train)
     kind = "linear" if not source.classes else "sigmoid" if len(source.Y) == 1 else "softmax"
     start = None if len(units) > 1 else "zeros"  # right for logistic regression, which has no hidden layer (notes, B22)
@@ -123,7 +132,9 @@ def train(
     def begin(before: History) -> None:
         """Say what is learnt from what: nothing was wrong with it."""
         m, n_x = source.X.shape[1], len(source.X)
-        print(f"{m} examples of {n_x} feature{'s' * (n_x != 1)}: {sets.m_train} to learn from, {sets.m_test} to test")
+        when = f"{kept.m_test} to say when to stop, " if kept else ""
+        told = f"{sets.m_train} to learn from, {when}{sets.m_test} to test"
+        print(f"{m} examples of {n_x} feature{'s' * (n_x != 1)}: {told}")
         if source.classes:
             print(visible(f"{source.label or 'classes'}: {', '.join(source.classes)}"))
         print(network)
@@ -135,6 +146,9 @@ def train(
         scaling(sets.X_train),
         sets.Y_train,
         test=(scaling(sets.X_test), sets.Y_test) if sets.m_test else None,
+        validation=(scaling(kept.X_test), kept.Y_test) if kept else None,
+        patience=patience,
+        class_weight=find_weights(class_weight),
         seed=seed,
         iterations=iterations,
         begin=begin,
@@ -157,6 +171,14 @@ def train(
         print("to go on: the same command, with --resume")
     new = "PICTURES" if source.pictures else "new.csv"
     print(f"next: microgradnn predict {visible(shlex.quote(output))} {new}")
+
+
+def find_weights(text: str | None) -> str | list[float] | None:
+    """Return what --class-weight says: 'balanced', or a number for each class."""
+    try:
+        return text if text in (None, "balanced") else [float(one) for one in str(text).split(",")]
+    except ValueError:
+        raise ValueError(f"--class-weight is balanced, or a number for each class, such as 1,5; got {text!r}") from None
 
 
 def goes_on(checkpoint: str | None, resume: bool, others: Sequence[str | None]) -> None:

@@ -182,6 +182,13 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--l2": dict(type=float, default=0.0, metavar="λ", help="regularisation (default: 0)"),
     "--dropout": dict(type=float, default=0.0, metavar="SHARE", help="hidden units left out in a step (default: 0)"),
     "--tolerance": dict(type=float, metavar="ΔJ", help="stop when a pass over the data changes the cost by no more"),
+    "--patience": dict(
+        type=int, metavar="N", help="stop when the cost of a validation set has not fallen for N passes over the data"
+    ),
+    "--validation-share": dict(
+        type=float, default=0.2, metavar="SHARE", help="… examples kept for that, of those to learn from (default: 0.2)"
+    ),
+    "--class-weight": dict(metavar="1,5", help="how much a class counts, in their order, or balanced: all the same"),
     "--test-share": dict(type=float, default=0.2, metavar="SHARE", help="examples kept for the test (default: 0.2)"),
     "--seed": dict(type=int, default=0, metavar="N", help="of the split, the first weights, the shuffle (default: 0)"),
     "--size": dict(type=int, default=64, metavar="N", help="the width and height of a picture (default: 64)"),

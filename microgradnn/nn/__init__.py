@@ -25,7 +25,10 @@ from .optimisers import steps_down as steps_down
 from .optimisers import warmup as warmup
 from .plots import plot_boundary as plot_boundary
 from .plots import plot_history as plot_history
+from .plots import plot_rates as plot_rates
 from .plots import plot_weights as plot_weights
+from .rate_search import RateSearch as RateSearch
+from .rate_search import find_learning_rate as find_learning_rate
 from .scalar import MLP as MLP
 from .scalar import Layer as Layer
 from .scalar import Module as Module

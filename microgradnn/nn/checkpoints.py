@@ -15,6 +15,7 @@ from .architecture import describe, fits, numbers, shapes
 from .files import read, save
 from .history import History
 from .optimisers import Optimiser
+from .stopping import Validation
 
 if TYPE_CHECKING:
     from .network import Network
@@ -43,10 +44,11 @@ class Checkpoint:
         shuffle: np.random.Generator,
         history: History,
         settings: dict[str, Any],
+        validation: Validation | None = None,
     ) -> None:
         self.path = Path(path)
         self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
-        self.settings = settings
+        self.settings, self.validation = settings, validation
         writable(path)
 
     def save(self, shuffled_from: Any) -> None:
@@ -65,6 +67,8 @@ class Checkpoint:
         arrays = numbers(self.network) | {f"optimiser.{name}": array for name, array in state.items()}
         arrays["history.costs"] = np.array(self.history.costs)
         arrays["history.learning_rates"] = np.array(self.history.learning_rates)
+        if self.validation is not None:
+            arrays |= self.validation.arrays()
         save(self.path, arrays, about)
 
     def resume(self, iterations: int) -> None:
@@ -107,6 +111,8 @@ class Checkpoint:
             self.shuffle.bit_generator.state = training["shuffle"]
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"{self.path} does not hold the state of a training: {error}") from None
+        if self.validation is not None and not self.validation.take(arrays, self.descent.flat):
+            raise ModelFileError(f"{self.path} does not hold the costs of a validation set")
         self.descent.restore(state)
         for p in self.network.parameters():
             p.data = arrays[p.name]

@@ -21,7 +21,9 @@ class History:
     `learning_rates[i]` is α. `cost` is J of all examples after the last step. An accuracy is the
     share of examples of which every label is predicted; where labels are numbers there are the root of
     the mean squared error instead, in the units of Y, and R², 1 − Σ(y − a)² / Σ(y − mean)². None where
-    there is nothing to compare, as without a test set. `stopped` says why training ended, in words.
+    there is nothing to compare, as without a test set. `validation_costs` are J of the validation set, if there is
+    one, by the number of iterations done; `best` is the one at which it was least. `stopped` says why training
+    ended, in words.
     """
 
     costs: list[float] = field(default_factory=list)
@@ -35,14 +37,25 @@ class History:
     test_rmse: float | None = None
     train_r2: float | None = None
     test_r2: float | None = None
+    validation_costs: dict[int, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.costs)
+
+    @property
+    def best(self) -> int | None:
+        """After how many iterations the cost of the validation set was least; None where there is none."""
+        some = {i: cost for i, cost in self.validation_costs.items() if isfinite(cost)}
+        return min(some, key=some.__getitem__, default=None)
 
     def __repr__(self) -> str:
         lines = [f"{len(self)} iterations in {self.seconds:.1f} s: {self.stopped or 'not ended'}"]
         if self.costs and self.cost is not None:
             lines.append(f"cost            {self.costs[0]:.6g} → {self.cost:.6g}")
+        if self.best is not None:
+            lines.append(
+                f"validation      {self.validation_costs[self.best]:.6g} after {self.best} iterations, the least"
+            )
         for name, share in (("train", self.train_accuracy), ("test", self.test_accuracy)):
             if share is not None:
                 lines.append(f"{name + ' accuracy':<15} {100 * share:.2f} %")
@@ -67,9 +80,11 @@ class History:
         0,0.5,0.1
         1,0.25,0.1
         """
-        lines = ["iteration,cost,learning_rate"]
         course = zip(self.costs, self.learning_rates, strict=True)
-        lines += [f"{i},{cost!r},{rate!r}" for i, (cost, rate) in enumerate(course)]
+        lines = ["iteration,cost,learning_rate", *(f"{i},{cost!r},{rate!r}" for i, (cost, rate) in enumerate(course))]
+        if self.validation_costs:  # a cost after i iterations stands beside the last of them
+            found = ["validation_cost", *(repr(self.validation_costs.get(i + 1, "")) for i in range(len(self)))]
+            lines = [f"{line},{cost.strip(chr(39))}" for line, cost in zip(lines, found, strict=True)]
         text = "\n".join(lines) + "\n"
         if path is not None:
             write(path, text.encode())
@@ -79,7 +94,7 @@ class History:
         """Return the curve of the cost as a Figure of Matplotlib, written to a file if one is named."""
         from .plots import plot_history
 
-        return plot_history(self.costs, path)
+        return plot_history(self.costs, path, self.validation_costs)
 
 
 def curve(costs: Sequence[float]) -> str:

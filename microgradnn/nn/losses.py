@@ -5,11 +5,13 @@ Outputs and labels are (n, m), a column for each example; a loss is (1, m), summ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Array, Tensor
 from ..errors import ShapeError
 from ..graph import Node
 from ..rules import arrays, calculus
@@ -73,6 +75,42 @@ def max_margin(z: Any, y: Any) -> Any:
     check_labels(z, y)
     check_shares(y)
     return per_example(calculus.relu(1 - z * (2 * y - 1)))
+
+
+def class_weights(output: str, y: Array, given: str | Sequence[float]) -> list[float]:
+    """Return the weight of each class; ValueError where there are no classes, or not as many numbers as classes."""
+    outputs = len(y)
+    if not (output == "softmax" or (output == "sigmoid" and outputs == 1)):
+        raise ValueError(f"class_weight is for classes, and the output is {outputs} {output}")
+    k = 2 if outputs == 1 else outputs
+    if isinstance(given, str):
+        if given != "balanced":
+            raise ValueError(f"class_weight is 'balanced', or a number for each class; got {given!r}")
+        ones = y.sum(axis=1, dtype=float)
+        counts = np.array([y.shape[1] - ones[0], ones[0]]) if outputs == 1 else ones
+        if (counts <= 0).any():
+            raise ValueError(f"class {int(np.argmin(counts))} has no example, so that nothing balances it")
+        return [float(w) for w in y.shape[1] / (k * counts)]
+    try:
+        weights = [float(w) for w in given]
+    except (TypeError, ValueError):
+        weights = []
+    if isinstance(given, Mapping) or len(weights) != k or not all(isfinite(w) and w >= 0 for w in weights):
+        raise ValueError(
+            f"class_weight is 'balanced', or {k} numbers that are not negative, in the order of the classes; "
+            f"got {given!r:.80}"
+        )
+    if not any(weights):
+        raise ValueError("one of the class weights at least is more than 0")
+    return weights
+
+
+def weigh(losses: Any, y: Any, class_weight: Sequence[float]) -> Any:
+    """Return the losses, (1, m), each times the weight of the class that its column of y has a 1 for."""
+    if y.shape[0] == 1:
+        first, second = class_weight
+        return losses * (first + (second - first) * y)
+    return losses * (Tensor([list(class_weight)], kind="constant", dtype=y.dtype) @ y)
 
 
 def cost(losses: Any) -> Any:

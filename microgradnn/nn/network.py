@@ -20,7 +20,7 @@ from .architecture import describe, numbers, rebuilt
 from .files import read, save
 from .initialisation import Initialiser
 from .layers import Dense, columns
-from .losses import check_shares, cost, loss_of, squared_error
+from .losses import check_shares, cost, loss_of, squared_error, weigh
 from .onnx import network_to_onnx
 from .optimisers import not_negative
 from .scalar import MLP, activations
@@ -181,13 +181,26 @@ class Network:
         return kept.named(a.name, scope=a.scope)
 
     @with_words({"loss": "it where the network is made: Network([2, 3, 1], loss=…)", "regularization": "l2=0.1"})
-    def cost(self, X: Any, Y: Any, *, l2: float = 0.0, training: bool = False) -> Tensor:  # noqa: N803
-        """Return J, the mean of the losses over the m examples, with l2 / (2m) · Σ W² added."""
+    def cost(
+        self,
+        X: Any,  # noqa: N803
+        Y: Any,  # noqa: N803
+        *,
+        l2: float = 0.0,
+        class_weight: Sequence[float] | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        """Return J, the mean of the losses over the m examples, with l2 / (2m) · Σ W² added.
+
+        With `class_weight` the loss of an example counts as often as the weight of its class says; m stays m.
+        """
         l2 = not_negative("l2", l2)
         z = self.logits(X, training=training)
         y = self.labels(Y, z.shape)
         output = z if self.of_logits else self.layers[-1].activate(z)
         losses = self.loss(output, y)
+        if class_weight is not None:
+            losses = weigh(losses, y, class_weight)
         J: Tensor = cost(losses)  # noqa: N806
         if l2:
             squares = sum((layer.W**2).sum() for layer in self.layers)

@@ -8,7 +8,7 @@ words too what it shows, for those who do not see it: an SVG to a screen reader,
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from math import ceil, sqrt
 from pathlib import Path
@@ -73,15 +73,35 @@ def finish(picture: Any, path: str | Path | None, title: str, description: str) 
     return picture
 
 
-def plot_history(costs: Sequence[float], path: str | Path | None = None) -> Any:
-    """Draw the cost J of every iteration."""
+def plot_history(
+    costs: Sequence[float], path: str | Path | None = None, validation: Mapping[int, float] | None = None
+) -> Any:
+    """Draw the cost J of every iteration, and that of a validation set, by the number of iterations done."""
     title = f"Cost J of {len(costs)} iterations"
     picture = figure(6, 4)
     axes = picture.add_subplot(xlabel="iteration", ylabel="cost J", title=title)
-    axes.plot(range(len(costs)), costs, linewidth=1.2)
+    axes.plot(range(len(costs)), costs, linewidth=1.2, label="of what is learnt from")
+    if validation:
+        axes.plot(list(validation), list(validation.values()), linewidth=1.2, label="of the validation set")
+        picture.legend(loc="outside lower center", ncols=2)
     axes.grid(alpha=0.3)
     course = f", from {costs[0]:.4g} to {costs[-1]:.4g}; the least is {min(costs):.4g}" if len(costs) else ""
-    return finish(picture, path, title, f"A curve of the cost J over the iterations{course}.")
+    beside = (
+        f" Beside it that of the validation set, at the least {min(validation.values()):.4g}." if validation else ""
+    )
+    return finish(picture, path, title, f"A curve of the cost J over the iterations{course}.{beside}")
+
+
+def plot_rates(rates: Sequence[float], costs: Sequence[float], chosen: float, path: str | Path | None = None) -> Any:
+    """Draw the cost J over the learning rate, on a logarithmic axis, and the rate that was chosen."""
+    title = f"Learning rate: begin with {chosen:.3g}"
+    picture = figure(6, 4)
+    axes = picture.add_subplot(xlabel="learning rate α", ylabel="cost J", title=title, xscale="log")
+    axes.plot(rates, costs, linewidth=1.2)
+    axes.axvline(chosen, color="black", linewidth=0.8, linestyle="dashed")
+    axes.grid(alpha=0.3)
+    described = f"A curve of the cost J over learning rates from {rates[0]:.3g} to {rates[-1]:.3g}"
+    return finish(picture, path, title, f"{described}. There is a line at {chosen:.3g}, a tenth of where it is least.")
 
 
 def plot_boundary(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..engine.tensor import Array, leaf
 from ..programs.backends import compile
@@ -18,10 +18,10 @@ FORWARD = ("cost", "labels", "logits")  # what of a network a cost comes from
 
 
 class Replayed:
-    """J and ∂J/∂θ of a network for batches of any size, with λ of the regularisation."""
+    """J and ∂J/∂θ of a network for batches of any size."""
 
-    def __init__(self, network: Network, l2: float) -> None:
-        self.network, self.l2 = network, l2
+    def __init__(self, network: Network, **options: Any) -> None:
+        self.network, self.options = network, options  # l2 and the class weights
         self.programs: dict[int, Program] = {}  # by the number of examples, which 1/m and λ/(2m) hold
 
     def __call__(self, parameters: Sequence[Array], x: Array, y: Array) -> tuple[float, list[Array]]:
@@ -36,7 +36,7 @@ class Replayed:
         """Return the program for so many examples."""
         inputs = leaf(x, "constant").named("X"), leaf(y, "constant").named("Y")
         parameters = self.network.parameters()
-        return compile(self.network.cost(*inputs, l2=self.l2), parameters, inputs=[*parameters, *inputs])
+        return compile(self.network.cost(*inputs, **self.options), parameters, inputs=[*parameters, *inputs])
 
 
 def repeats_itself(network: Network) -> bool:

@@ -6,7 +6,7 @@ around them, and what may happen to it: an end, a wish to stop, a cost that is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import ceil, isfinite
 from pathlib import Path
@@ -22,11 +22,13 @@ from ..engine.tensor import Array, Tensor, leaf, numeric
 from ..errors import DivergedError
 from .checkpoints import Checkpoint, fingerprint
 from .history import History
+from .losses import class_weights
 from .metrics import r2, rmse
 from .optimisers import OPTIMISERS, Adam, Momentum, Optimiser, RMSProp, Schedule
 from .progress import bar, interruptible
 from .replayed import Replayed, repeats_itself
 from .scalar import whole
+from .stopping import Validation
 from .words import OF_FIT, with_words
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ def fit(
     callback: Callback | None = None,
     begin: Callable[[History], Any] | None = None,
     test: tuple[Any, Any] | None = None,
+    validation: tuple[Any, Any] | None = None,
+    patience: int | None = None,
+    class_weight: str | Sequence[float] | None = None,
     seed: int | None = None,
     progress: bool | None = None,
     checkpoint: str | Path | None = None,
@@ -74,10 +79,15 @@ def fit(
     many features, such as pixels, that this is less.
 
     Training ends after `iterations`; when a pass changes the mean cost by no more than `tolerance`;
-    when `callback(iteration, cost)` returns something true; or with Ctrl-C, which keeps what was
-    learnt. `begin(history)` is called before the first step, when nothing was wrong with the arguments.
-    A cost that is not finite raises DivergedError, which names the layer and the step; the network then
-    has the last parameters with a finite cost.
+    when `callback(iteration, cost)` returns something true; when the cost of the `validation` set,
+    (X, Y), which is measured after each pass, has not fallen below its least for `patience` passes; or
+    with Ctrl-C, which keeps what was learnt. With `patience` the network ends with the parameters of
+    that least cost. `begin(history)` is called before the first step, when nothing was wrong with the
+    arguments. A cost that is not finite raises DivergedError, which names the layer and the step; the
+    network then has the last parameters with a finite cost.
+
+    `class_weight` has a number for each class, in their order, by which the losses of its examples
+    count, or is 'balanced': m / (k m_c) for a class of m_c examples among k. m stays m.
 
     A step is a replay of the program of the cost (see `microgradnn.compile`), which is quicker than a graph for
     each step and has the same numbers but for rounding. With dropout, and for a network whose methods
@@ -99,6 +109,12 @@ def fit(
     size = check_numbers(x.shape[1], batch_size, iterations, checkpoint_every, l2=l2, tolerance=tolerance)
     if resume and checkpoint is None:
         raise ValueError("resume needs the name of the checkpoint to go on from")
+    if patience is not None:
+        whole("patience", patience, 1)
+        if validation is None:
+            raise ValueError("patience is how long the cost of a validation set may not fall: give validation=(X, Y)")
+    weights = None if class_weight is None else class_weights(network.activations[-1], y, class_weight)
+    options: dict[str, Any] = {"l2": l2} | ({} if weights is None else {"class_weight": weights})
     compiled = can_be_compiled(network, compiled)
     descent = choose_optimiser(optimiser, network, learning_rate, momentum)
     if seed is not None:
@@ -106,20 +122,34 @@ def fit(
     draws = size < x.shape[1]
     shuffle = np.random.default_rng(seed if seed is not None else int(network.rng.integers(2**63)) if draws else 0)
     history = History()
-    run = LoopState(network, descent, shuffle, history, x, y, size, l2, Replayed(network, l2) if compiled else None)
+    beside = None
+    if validation is not None:
+        kept = examples(network, *validation, one_class=True)
+        beside = Validation(network, (constant(kept[0]), constant(kept[1])), patience, history, options | {"l2": 0.0})
+    replayed = Replayed(network, **options) if compiled else None
+    run = LoopState(network, descent, shuffle, history, x, y, size, options, replayed, beside)
     if checkpoint is None:
         run.train(iterations, tolerance, callback, begin, progress)
     else:
         rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
-        settings = {"optimiser": optimiser, "learning_rate": rate, "momentum": float(momentum), "l2": float(l2)}
+        settings: dict[str, Any] = {
+            "optimiser": optimiser,
+            "learning_rate": rate,
+            "momentum": float(momentum),
+            "l2": float(l2),
+        }
         settings |= {"batch_size": size, "seed": seed, "data": fingerprint(x, y), "compiled": compiled}
-        file = Checkpoint(checkpoint, network, descent, shuffle, history, settings)
+        if weights is not None:
+            settings["class_weight"] = weights
+        if validation is not None:
+            settings |= {"patience": patience, "validation": fingerprint(*kept)}
+        file = Checkpoint(checkpoint, network, descent, shuffle, history, settings, beside)
         with lock(checkpoint, "trains"):
             if resume:
                 file.resume(iterations)
                 run.begin_at_state()
             run.train(iterations, tolerance, callback, begin, progress, file, checkpoint_every)
-    conclude(history, network, run.all, held_out, l2)
+    conclude(history, network, run.all, held_out, options)
     return history
 
 
@@ -160,10 +190,11 @@ class LoopState:
         x: Array,
         y: Array,
         size: int,
-        l2: float,
+        options: dict[str, Any],
         replayed: Replayed | None,
+        validation: Validation | None,
     ) -> None:
-        self.l2, self.replayed = l2, replayed
+        self.options, self.replayed, self.validation = options, replayed, validation
         self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
         self.X, self.Y, self.size = x, y, size
         self.all = constant(x), constant(y)
@@ -195,8 +226,13 @@ class LoopState:
         with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
             try:
                 while len(history) < iterations:
+                    if self.validation is not None and self.validation.is_spent():
+                        history.stopped = self.validation.reason()
+                        break
                     cost = self.step()
                     done = len(history)
+                    if self.validation is not None and done % self.steps == 0:
+                        self.validation.look(self.descent.flat)
                     show(done, cost)
                     history.seconds = perf_counter() - began
                     wishes = callback is not None and callback(done - 1, cost)
@@ -208,6 +244,8 @@ class LoopState:
                 self.look()
                 if file is not None:
                     file.save(self.shuffled_from())
+                if self.validation is not None and self.validation.restore(self.descent.flat):
+                    self.tell_changed()
             except KeyboardInterrupt:
                 history.stopped = f"Ctrl-C after {len(history)} of {iterations} iterations"
             history.seconds = perf_counter() - began
@@ -250,7 +288,7 @@ class LoopState:
         else:
             self.descent.zero_grad()
             examples = self.all if self.steps == 1 else (constant(x), constant(y))
-            J = self.network.cost(*examples, l2=self.l2, training=True)  # noqa: N806
+            J = self.network.cost(*examples, **self.options, training=True)  # noqa: N806
             cost = float(J.item())
             self.finite(cost, x)
             J.backward()
@@ -271,11 +309,15 @@ class LoopState:
         if not np.isfinite(self.descent.flat).all():
             self.stop(f"step {len(self.history) - 1} went too far: {culprit(self.network, self.all[0])}")
 
+    def tell_changed(self) -> None:
+        """Let the parameters know that their numbers are others."""
+        for p in self.network.parameters():
+            p.changed()
+
     def stop(self, what: str) -> None:
         """Go back to the last parameters with a finite cost, and say what happened."""
         self.descent.flat[...] = self.before
-        for p in self.network.parameters():
-            p.changed()
+        self.tell_changed()
         largest = float(np.abs(self.X).max())
         advice = ["a smaller learning_rate"]
         if largest > LARGE:
@@ -359,10 +401,10 @@ def culprit(network: Network, x: Tensor) -> str:
     return f"the loss of A{network.L}, the output of layer {network.L}, is not finite, though A{network.L} is"
 
 
-def conclude(history: History, network: Network, train: Any, test: Any, l2: float) -> None:
+def conclude(history: History, network: Network, train: Any, test: Any, options: dict[str, Any]) -> None:
     """Measure the network that came out."""
     with no_grad():
-        history.cost = float(network.cost(*train, l2=l2).item())
+        history.cost = float(network.cost(*train, **options).item())
         if network.activations[-1] in ("sigmoid", "softmax"):
             history.train_accuracy = network.accuracy(*train)
             history.test_accuracy = None if test is None else network.accuracy(*test)

@@ -16,7 +16,14 @@ OF_FIT: Final = {
     **RATE,
     **dict.fromkeys(("epochs", "n_iter", "max_iter", "num_epochs", "steps"), "iterations=1000, each a step"),
     **dict.fromkeys(("optimizer", "optim"), 'optimiser="adam"'),
-    **dict.fromkeys(("validation_data", "validation", "X_test", "eval_set"), "test=(X_test, Y_test)"),
+    **dict.fromkeys(("X_test", "test_data"), "test=(X_test, Y_test)"),
+    **dict.fromkeys(("validation_data", "eval_set", "X_val"), "validation=(X_val, Y_val), patience=10"),
+    **dict.fromkeys(
+        ("early_stopping", "n_iter_no_change", "early_stopping_rounds"), "patience=10, validation=(X_val, Y_val)"
+    ),
+    **dict.fromkeys(
+        ("class_weights", "sample_weight", "pos_weight"), 'class_weight="balanced", or a number for each class'
+    ),
     **dict.fromkeys(("verbose", "verbosity"), "progress=True"),
     **dict.fromkeys(("callbacks", "on_epoch_end"), "callback=lambda iteration, cost: …"),
     **dict.fromkeys(("batch", "minibatch", "mini_batch_size"), "batch_size=64"),

@@ -262,6 +262,27 @@ def test_ctrl_c_saves_what_was_learnt_and_says_how_to_go_on() -> None:
     assert Model.load(MODEL).features == ["x1", "x2"]
 
 
+def test_a_validation_set_says_when_to_stop(capsys: Capture) -> None:
+    options = [
+        "--patience",
+        "5",
+        "--layers",
+        "8,1",
+        "--learning-rate",
+        "1",
+        "--class-weight",
+        "1,2",
+        "--iterations",
+        "5000",
+    ]
+
+    out = printed(capsys, "train", "data.csv", "--label", "half", *options, "--history", "course.csv")
+
+    assert "100 examples of 2 features: 64 to learn from, 16 to say when to stop, 20 to test" in out
+    assert "the cost of the validation set was least after iteration" in out
+    assert Path("course.csv").read_text(encoding="utf-8").startswith("iteration,cost,learning_rate,validation_cost\n0,")
+
+
 # --- categories and missing values ----------------------------------------------------------------
 
 
@@ -438,6 +459,14 @@ def test_a_checkpoint_is_no_model_for_it_knows_no_scaling(capsys: Capture) -> No
         ([*LABELLED, "--resume"], "--resume needs --checkpoint"),
         ([*LABELLED, "--features", "x1,half"], "'half' is the label, so it is no feature"),
         ([*LABELLED, "--test-share", "1"], "--test-share"),
+        ([*LABELLED, "--validation-share", "0"], "--validation-share is more than 0"),
+        ([*LABELLED, "--patience", "0"], "patience is a whole number, at least 1; got 0"),
+        ([*LABELLED, "--class-weight", "1;2"], "--class-weight is balanced, or a number for each class, such as 1,5"),
+        ([*LABELLED, "--class-weight", "1,2,3"], "or 2 numbers that are not negative, in the order of the classes"),
+        ([*LABELLED, "--history", "no/course.csv"], "there is no folder"),
+        ([*LABELLED, "--categorical", "x3", "--impute", "mean"], "'x3' is categorical, and no feature"),
+        ([*LABELLED, "--impute", "guess"], "invalid choice: 'guess'"),
+        (["evaluate", "data.csv", "data.csv"], "is not a model file"),
         ([*LABELLED, "--seed", "-1"], "--seed is not negative"),
         ([*LABELLED, "--iterations", "many"], "invalid int value"),
         ([*LABELLED, "--optimiser", "sgd"], "invalid choice: 'sgd'"),
