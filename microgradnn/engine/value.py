@@ -15,7 +15,7 @@ from ..graph.decisions import OTHER, SAME
 from ..graph.native import mypyc_attr
 from ..graph.node import note_leaves
 from . import anomaly, recorders, recording, value_methods
-from .by_hand import NAMELESS, ByHand, by_hand, does_nothing
+from .by_hand import NAMELESS, WAITING, ByHand, by_hand, does_nothing
 from .copying import reduce_node
 from .higher_order import passing, times
 from .masks import is_comparable, make_decision, unequal
@@ -109,16 +109,12 @@ def open_nodes(root: Value, sweep: int, unfinished: list[Value]) -> list[Value]:
 
 def spread(g: float, inputs: tuple[Value, ...], partials: Any) -> None:
     """Carry the gradient g of one node to many inputs."""
-    if type(partials) is ByHand:
-        if partials.backward is not None:
-            partials.backward()
-        return
     for x, partial in zip(inputs, partials, strict=True):
         if partial:
             x._g += g * partial
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
 class Value(ValueMethods):
     """One number in a computation graph.
 
@@ -172,19 +168,21 @@ class Value(ValueMethods):
             if kind not in KINDS:
                 raise ValueError(f"unknown kind {kind!r} (choose from {', '.join(KINDS)})")
             self._about = About(kind=kind)
-        if name != "" or label or _op or _children:
+        if type(name) is not str or name or label or _op or _children:
             self._tell(name, _op, label, _children, kind)
 
     def _tell(self, name: Any, op: str, label: str, children: Iterable[Value], kind: str) -> None:
         """Set what there is to say of a leaf beside its number."""
-        if not isinstance(name, str):
+        if type(name) is tuple:
+            name, children = "", name
+        elif not isinstance(name, str):
             if not isinstance(name, (tuple, list, set, frozenset)):
                 self.named(name)  # which complains
             name, children = "", name
         if name or label:
             self._about = About(name or str(label), "", kind)
         if children:
-            self._set_by_hand(self._check_children(children), ByHand(), op)
+            self._set_by_hand(self._check_children(children), WAITING, op)
         elif op:
             self._op = op
 
@@ -284,6 +282,9 @@ class Value(ValueMethods):
                 continue
             inputs = node._x
             if type(inputs) is tuple:
+                if type(node._slopes[0]) is ByHand:
+                    node._slopes[0].pull(node)
+                    continue
                 spread(g, inputs, node._slopes[0])
                 if node._y is not None:
                     spread(g, node._y, node._slopes[1])
@@ -483,7 +484,7 @@ class Value(ValueMethods):
         if self.op is not None and not by_hand_already and {*inputs} != {*self.inputs}:
             raise ValueError(f"the inputs of {self!r} are what it was computed from: a Value of others is made anew")
         if by_hand_already or (inputs and self.op is None):
-            self._set_by_hand(inputs, self._slopes[0] if by_hand_already else ByHand(), self._op)
+            self._set_by_hand(inputs, self._slopes if by_hand_already else WAITING, self._op)
 
     @property
     def _op(self) -> str:
@@ -509,14 +510,15 @@ class Value(ValueMethods):
         if type(self._x) is not tuple or type(self._slopes[0]) is not ByHand:
             return self._push
         step: ByHand = self._slopes[0]
-        return step.backward or step
+        return step.of(self)
 
     @_backward.setter
     def _backward(self, backward: Callable[[], object]) -> None:
         if self._is_by_hand():
-            self._slopes = (ByHand(backward),)
+            self._slopes = (ByHand(backward, self, self._slopes[0].before),)
         elif self._x is not None or not does_nothing(backward):  # a leaf that has nothing to pass on is one still
-            self._set_by_hand(tuple(dict.fromkeys(self.inputs)), ByHand(backward), self._op)
+            before = (self.inputs, self._partials())  # for a step that does what was there, and more
+            self._set_by_hand(tuple(dict.fromkeys(self.inputs)), (ByHand(backward, self, before),), self._op)
 
     def _push(self) -> None:
         """Add the gradient, times the local derivatives, to those of the inputs: one step of the sweep."""
@@ -524,7 +526,8 @@ class Value(ValueMethods):
         if not g or self._x is None:
             return
         if type(self._x) is tuple:
-            for x, partial in zip(self.inputs, self._partials(), strict=True):
+            inputs, partials = self._slopes[0].before if self._is_by_hand() else (self.inputs, self._partials())
+            for x, partial in zip(inputs, partials, strict=True):
                 x._take(g, partial)
             return
         first: Value = self._x
@@ -557,16 +560,18 @@ class Value(ValueMethods):
 
     def _check_children(self, given: Iterable[Any]) -> tuple[Any, ...]:
         """Return the inputs that a node is given, each once; TypeError where one is no Value."""
-        children = tuple(dict.fromkeys(given))
+        children = tuple(given)
         for x in children:
             if not isinstance(x, Value):
                 raise TypeError(f"the inputs of a Value are Values; got {x!r} ({type(x).__name__})")
-        return children
+        if len(children) == 1 or (len(children) == 2 and children[0] is not children[1]):  # mostly, and quicker
+            return children
+        return tuple(dict.fromkeys(children))
 
-    def _set_by_hand(self, inputs: tuple[Any, ...], step: ByHand, op: str) -> None:
+    def _set_by_hand(self, inputs: tuple[Any, ...], slopes: tuple[ByHand], op: str) -> None:
         """Let a function of the user's be the backward step."""
         if not OPEN or RECORDING.get():
-            self._slopes = (step,)
+            self._slopes = slopes
             self._x, self._y, self.op = inputs, None, by_hand(str(op or NAMELESS))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .value import Value  # when this runs, value.py has put it here
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
 class ValueMethods(Node):
     """What Value inherits: operators and functions, each recorded with its value and its slopes."""
 

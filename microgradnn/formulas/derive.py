@@ -96,6 +96,7 @@ def derive(
 ) -> Derivation:
     """Write out a node and its gradients, as `microgradnn.derive` says."""
     order, given, wanted = resolve_arguments(output, wrt, inputs)
+    arrays: list[Any] = given
     if len(order) > MOST_NODES:
         raise ValueError(
             f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
@@ -121,7 +122,7 @@ def derive(
         exact=Exact(formulas, given, wanted, notes=notes, name=name),
         shapes=shaped,
         defaults={formulas.names[x]: x.item() for x in given},
-        examples=next((x.shape[1] for x in given if formulas.lengths and is_data(x)), 0),
+        examples=next((x.shape[1] for x in arrays if formulas.lengths and is_data(x)), 0),
         distributions=tuple(term.label for term in formulas.terms.values() if term in formulas.book.distributions),
         indices=tuple(
             dict.fromkeys(x.label for x in map(place_of, formulas.terms.values()) if x is not None and x.label)
@@ -178,7 +179,7 @@ def resolve_arguments(
         )
     order = topological(output)
     if getattr(output, "size", 1) != 1:
-        raise ValueError(f"what is derived is one number, a cost; got shape {output.shape}")
+        raise ValueError(f"what is derived is one number, a cost; got shape {output.item().shape}")
     leaves = list({x: None for node in order if node.op for x in node.inputs if x.op is None}) or [output]
     wanted = resolve_wrt(order, leaves, wrt, output)  # leaves are in the order of their first use
     given = (

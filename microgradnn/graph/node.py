@@ -41,7 +41,7 @@ CONSTANT: Final = About(kind="constant")
 COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engine.md
 
 
-@mypyc_attr(acyclic=True)
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
 class Node:
     """One quantity in the graph, together with how it was computed."""
 
@@ -292,7 +292,8 @@ class Node:
             raise TypeError(f"the format {spec!r} is for one number; write the numbers of {self!r:.80} one by one")
         return format(float(self.item()), spec)
 
-    def __getattr__(self, name: str) -> Any:
+    def _attribute(self, name: str) -> Any:
+        """Return an attribute that was not found, or raise NoSuchAttribute."""
         if name == "_about":  # asked for at every node, and mostly not there
             return NOTHING_SAID  # to raise here and catch it takes twice as long
         own = getattr(self, "_about", NOTHING_SAID).own if COMPILED else None
@@ -337,6 +338,9 @@ def note_leaves(root: Node) -> None:
         for node in topological(root):
             if node.op is None:
                 note_read(node)
+
+
+setattr(Node, "__getattr__", Node._attribute)  # noqa: B010 (written as such, mypyc lets no class of a user's inherit)
 
 
 def topological(root: N, seen: set[N] | None = None) -> list[N]:

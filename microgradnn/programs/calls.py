@@ -43,7 +43,7 @@ class Steps(NamedTuple):
         return results
 
 
-def steps_of(output: Node, inputs: Sequence[Node], names: Sequence[str], wanted: dict[str, Node]) -> Steps:
+def steps_of(output: Node, inputs: Sequence[Any], names: Sequence[str], wanted: dict[str, Node]) -> Steps:
     """Return a graph as steps, those of programs that are called in it among them."""
     rows, place = rows_of([output], inputs)
     shapes = tuple([x.shape for x in inputs]) if hasattr(output, "shape") else None

@@ -354,7 +354,7 @@ def of_pullback(rule: Callable[..., Any], name: str, i: int, g: Any, f: Any, *xs
         isinstance(share, Node) or (isinstance(share, (np.ndarray, np.generic)) and share.dtype.kind in "fiubc")
     ):
         raise TypeError(f"{told} has to give one array made from g, and gave {describe(share)}")
-    shape = tuple(share.shape)
+    shape = tuple(getattr(share, "shape", ()))
     if shape != tuple(xs[i].shape):
         raise ShapeError(f"{told} has the shape {shape}, and {LETTERS[i]} has {tuple(xs[i].shape)}")
     return share

@@ -165,7 +165,7 @@ def test_a_copy_shares_what_was_shared_and_copies_what_users_noted() -> None:
 
     assert made["again"] is made["outputs"][0]
     assert made["x"].moments == [1.0]
-    assert made["x"].moments is not x.moments
+    assert made["x"].moments is not x.moments  # type: ignore[attr-defined]
     assert made["outputs"][0].inputs[0].inputs[0].inputs is not outputs[0].inputs[0].inputs[0].inputs
     (made["outputs"][0] + made["outputs"][1]).backward()
     assert made["x"].has_grad
