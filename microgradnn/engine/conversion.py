@@ -50,6 +50,9 @@ def check_index(index: Any) -> Any:
         )
     if isinstance(index, tuple):
         return tuple([check_index(one) for one in index])
+    if isinstance(index, np.ndarray) and index.ndim == 0 and index.dtype.kind in "iu":
+        return int(index)
     if isinstance(index, (list, np.ndarray)):
-        return np.array(index) if len(index) else np.array(index, np.intp)
+        array = np.array(index)
+        return array if array.size or array.dtype.kind in "iub" else array.astype(np.intp)
     return int(index) if isinstance(index, np.integer) else index

@@ -7,19 +7,22 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..graph import Node
 from ..rules import arrays, calculus
-from .rearrange import expand_dims, operand
+from .rearrange import expand_dims, operand, stack
 
 LN2 = calculus.LN2
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    """Return it, but the bounds where it is beyond; a bound of None is none."""
+    """Return it, but the bounds where it is beyond; None is no bound, and of bounds that cross the upper holds."""
     x, low, high = operand(a), min if a_min is None else a_min, max if a_max is None else a_max
     if low is None or high is None:
         bound = high if low is None else low
         row = calculus.minimum if low is None else calculus.maximum
         return x if bound is None else row(x, bound)
+    if not isinstance(low, Node) and not isinstance(high, Node) and np.any(np.greater(low, high)):
+        return calculus.minimum(calculus.maximum(x, low), high)
     return calculus.clip(x, low, high)
 
 
@@ -38,6 +41,18 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     result = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         result = calculus.where(condition, choice, result)
+    return result
+
+
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **options: Any) -> Any:
+    """Return at each place what the function, or the number, of the last condition that holds there gives."""
+    x = operand(x)
+    conditions = condlist if isinstance(condlist, (list, tuple)) else [condlist]
+    result: Any = 0
+    if len(funclist) == len(conditions) + 1:
+        result = funclist[-1](x, *args, **options) if callable(funclist[-1]) else funclist[-1]
+    for condition, one in zip(conditions, funclist, strict=False):
+        result = calculus.where(condition, one(x, *args, **options) if callable(one) else one, result)
     return result
 
 
@@ -60,6 +75,14 @@ def polyval(p: Any, x: Any) -> Any:
     for i in range(p.shape[0]):
         result = result * x + arrays.take(p, index=i)
     return result
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803 (NumPy's name)
+    """Return the powers of the numbers of one axis, a column for each, the highest first unless `increasing`."""
+    x = operand(x)
+    n = x.shape[0] if N is None else N
+    powers = [x**i for i in range(n)]
+    return stack(powers if increasing else powers[::-1], 1)
 
 
 def itself(x: Any, *_: Any, **__: Any) -> Any:
@@ -123,6 +146,33 @@ def heaviside(x: Any, y: Any) -> Any:
     return calculus.where(operand(x), calculus.step(operand(x)), y)
 
 
+def copysign(x: Any, y: Any) -> Any:
+    """Return |x| with the sign of y, which is no node or has a slope of 0."""
+    x, y = operand(x), operand(y)
+    return (
+        calculus.where(calculus.step(-y), -calculus.abs(x), calculus.abs(x))
+        if isinstance(y, Node)
+        else (calculus.abs(x) * np.where(np.signbit(y), -1.0, 1.0))
+    )
+
+
+def ldexp(x: Any, i: Any) -> Any:
+    """Return x · 2ⁱ."""
+    return operand(x) * np.exp2(i)
+
+
+def divmod(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return ⌊x / y⌋ and the rest."""
+    return floor_divide(x, y), calculus.mod(operand(x), operand(y))
+
+
+def modf(x: Any) -> tuple[Any, Any]:
+    """Return what is behind the point and what is before it, each with the sign of x."""
+    x = operand(x)
+    whole = calculus.trunc(x)
+    return x - whole, whole
+
+
 OF_UFUNCS: Final[dict[str, Any]] = {
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
@@ -139,4 +189,8 @@ OF_UFUNCS: Final[dict[str, Any]] = {
     "heaviside": heaviside,
     "fmod": fmod,
     "floor_divide": floor_divide,
+    "copysign": copysign,
+    "ldexp": ldexp,
+    "divmod": divmod,
+    "modf": modf,
 }

@@ -26,7 +26,8 @@ def no_such(name: str) -> str:
 UFUNCS: Final[dict[str, Any]] = (
     {name: op for name, op in OPS.items() if op.public and isinstance(getattr(np, name, None), np.ufunc)}
     | {op.array.__name__: op for op in OPS.values() if isinstance(op.array, np.ufunc) and not isinstance(op, Fold)}
-    | {"matmul": arrays.ARRAY_OPS["matmul"], "vecdot": products.vecdot}
+    | {"matmul": arrays.ARRAY_OPS["matmul"], "vecdot": products.vecdot, "matvec": products.matvec}
+    | {"vecmat": products.vecmat}
     | elementwise.OF_UFUNCS
 )
 COMPARISONS: Final = (
@@ -66,6 +67,7 @@ FUNCTIONS: Final[dict[str, Any]] = (
     | of_package(np)
     | {"sliding_window_view": sliding.sliding_window_view, "trapz": sliding.trapezoid}
     | {"amax": statistics.max, "amin": statistics.min, "row_stack": rearrange.vstack, "msort": statistics.sort}
+    | {"astype": lambda x, dtype, **_: x.astype(dtype)}
     | {"around": elementwise.round, "fix": OPS["trunc"]}
     | {"shape": lambda x: x.shape, "ndim": lambda x: x.ndim, "size": lambda x: x.size}
     | dict.fromkeys(["real", "real_if_close", "conj"], elementwise.itself)
@@ -100,7 +102,7 @@ def without_defaults(function: str, options: dict[str, Any]) -> dict[str, Any]:
 def row_of(function: Any) -> Any:
     """Return the row that a ufunc is, or the user's own that has its name; None where there is none."""
     own = OPS.get(function.__name__)
-    return UFUNCS.get(function.__name__) or (own if own is not None and own.public else None)
+    return own if own is not None and own.public else UFUNCS.get(function.__name__)
 
 
 def ufunc_of_values(ufunc: Any, method: str, args: Sequence[Any], options: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..graph import Node
 from ..rules import arrays, calculus
-from .rearrange import diagonal, expand_dims, moveaxis, one_axis, operand, ravel
+from .rearrange import diagonal, expand_dims, moveaxis, one_axis, operand, ravel, squeeze
 
 Axes = int | Sequence[int] | None
 
@@ -355,3 +355,13 @@ def diagonal_of_last(x: Any, offset: int = 0) -> Any:
 def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
     """Return the sums of products along an axis."""
     return arrays.sum(operand(x) * operand(y), axis=axis)
+
+
+def matvec(x1: Any, x2: Any) -> Any:
+    """Return a stack of matrices times vectors."""
+    return squeeze(matmul(x1, expand_dims(x2, -1)), -1)
+
+
+def vecmat(x1: Any, x2: Any) -> Any:
+    """Return vectors times a stack of matrices."""
+    return squeeze(matmul(expand_dims(x1, -2), x2), -2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import OutOfRangeError, ShapeError
 from ..graph import Node
 from ..rules import arrays
 
@@ -33,9 +33,9 @@ def has_node(x: Any) -> bool:
 
 
 def one_axis(axis: int, ndim: int) -> int:
-    """Return an axis counted from 0; ShapeError where there is none."""
+    """Return an axis counted from 0; OutOfRangeError where there is none."""
     if not -ndim <= axis < ndim:
-        raise ShapeError(f"axis {axis} of an array with {ndim} axes")
+        raise OutOfRangeError(f"axis {axis} of an array with {ndim} axes")
     return int(axis) % ndim
 
 
@@ -97,8 +97,10 @@ def flatten(x: Any, order: str = "C") -> Any:
 def squeeze(x: Any, axis: Axes = None) -> Any:
     """Return it without axes of length 1: all of them, or those named."""
     x = operand(x)
-    axes = [i for i, n in enumerate(x.shape) if n == 1] if axis is None else list(arrays.axes_of(axis, x.ndim))
-    if any(not 0 <= i < x.ndim or x.shape[i] != 1 for i in axes):
+    axes = [i for i, n in enumerate(x.shape) if n == 1]
+    if axis is not None:
+        axes = [one_axis(i, x.ndim) for i in arrays.axes_of(axis, x.ndim)]
+    if any(x.shape[i] != 1 for i in axes):
         raise ShapeError(f"squeeze: axis {axis} of shape {x.shape} is not of length 1")
     return arrays.reshape(x, shape=tuple([n for i, n in enumerate(x.shape) if i not in axes]))
 
@@ -368,6 +370,26 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Any:
     x = ravel(x) if axis is None else operand(x)
     axis = one_axis(axis or 0, x.ndim)
     return along(x, np.delete(np.arange(x.shape[axis]), obj), axis)
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """Return it with values before what stands at these places along the axis; without an axis, of all numbers."""
+    x = ravel(arr) if axis is None else operand(arr)
+    axis = one_axis(axis or 0, x.ndim)
+    n, new = x.shape[axis], operand(values)
+    if np.ndim(obj) == 0 and not isinstance(obj, slice):  # as NumPy: their first axis is the one along which they go in
+        new = moveaxis(reshape(new, (*[1] * (x.ndim - new.ndim), *new.shape)), 0, axis)
+        more = new.shape[axis]
+    else:
+        more = np.insert(np.arange(n), obj, -1).size - n
+    new = broadcast_to(new, (*x.shape[:axis], more, *x.shape[axis + 1 :]))
+    return along(join([x, new], axis), np.insert(np.arange(n), obj, n + np.arange(more)), axis)
+
+
+def resize(a: Any, new_shape: Any) -> Any:
+    """Return its numbers, one after the other and over again, in a shape."""
+    x = ravel(a)
+    return along(x, np.resize(np.arange(x.shape[0]), new_shape), 0)
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..rules import arrays
 from .products import einsum, matmul
-from .rearrange import concatenate, in_order, moveaxis, one_axis, operand, pad
+from .rearrange import concatenate, in_order, moveaxis, one_axis, operand, pad, ravel
 
 Pair = int | Sequence[int]
 
@@ -31,6 +31,12 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     for _ in range(n):
         x = between(x, axis, 1, None) - between(x, axis, None, -1)
     return x
+
+
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """Return the differences of neighbours, all its numbers in one axis, with something before and after them."""
+    ends = [[] if one is None else [ravel(one)] for one in (to_begin, to_end)]
+    return concatenate([*ends[0], diff(ravel(ary)), *ends[1]], 0)
 
 
 def missing(x: Any) -> bool:

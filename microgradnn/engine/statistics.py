@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import arrays, calculus
-from .rearrange import atleast_2d, concatenate, operand, ravel, reshape, squeeze, stack, transpose
+from .rearrange import atleast_2d, concatenate, diagonal, operand, ravel, reshape, squeeze, stack, transpose
 
 Axes = int | Sequence[int] | None
 
@@ -133,6 +133,15 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: in
     return squeeze(arrays.matmul(centred, arrays.swap(centred)) / n)
 
 
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """Return the correlations of the rows, or the columns, of a matrix; y has further ones."""
+    c = cov(x, y, rowvar)
+    if c.ndim == 0:
+        return c / c
+    spread = calculus.sqrt(diagonal(c))
+    return c / reshape(spread, (-1, 1)) / spread
+
+
 def ptp(a: Any, axis: Axes = None, out: Any = None, keepdims: Any = False) -> Any:
     """Return the largest less the smallest along the axes."""
     return max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
@@ -146,6 +155,28 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) 
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
     """Return the products of the first, the first two, …; without an axis, of all."""
     return arrays.cumprod(operand(a), axis=axis)
+
+
+def cumulative(row: Any, x: Any, axis: int | None, begin: float, include_initial: bool) -> Any:
+    """Return a running sum or product, after what it begins with if that is to be included."""
+    x = operand(x)
+    if axis is None and x.ndim != 1:
+        raise ValueError(f"an array with {x.ndim} axes needs an axis along which it is gone through")
+    found = row(x, axis=axis or 0)
+    if not include_initial:
+        return found
+    first = np.full([1 if i == (axis or 0) % x.ndim else n for i, n in enumerate(x.shape)], begin)
+    return concatenate((first, found), axis or 0)
+
+
+def cumulative_sum(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return the sums of the first, the first two, … along an axis."""
+    return cumulative(arrays.cumsum, x, axis, 0.0, include_initial)
+
+
+def cumulative_prod(x: Any, /, *, axis: int | None = None, include_initial: bool = False) -> Any:
+    """Return the products of the first, the first two, … along an axis."""
+    return cumulative(arrays.cumprod, x, axis, 1.0, include_initial)
 
 
 # --- in order -------------------------------------------------------------------------------------
@@ -197,6 +228,18 @@ def nansum(a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdi
     """Return the sum along the axes, without NaN."""
     x, there = present(a)
     return sum(calculus.where(there, x, 0), axis, keepdims=keepdims)
+
+
+def nancumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Return the sums of the first, the first two, …, without NaN."""
+    x, there = present(a)
+    return cumsum(calculus.where(there, x, 0), axis)
+
+
+def nancumprod(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) -> Any:
+    """Return the products of the first, the first two, …, without NaN."""
+    x, there = present(a)
+    return cumprod(calculus.where(there, x, 1), axis)
 
 
 def nanprod(a: Any, axis: Axes = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import RankOneWarning, ShapeError
+from ..errors import OutOfRangeError, RankOneWarning, ShapeError
 from ..graph import CONSTANT, NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
 from ..graph.blocks import GUARDS, OPEN, note_constant, note_read
 from ..graph.decisions import OTHER, SAME, Condition, Decided
@@ -553,6 +553,11 @@ class Tensor(TensorMethods):
             return Tensor._record(arrays.swap, self)
         return self.transpose()
 
+    @property
+    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
+        """The transpose of each matrix: the last two axes in each other's place."""
+        return self.swapaxes(-1, -2)
+
     def transpose(self, *axes: Any) -> Any:
         """Return it with its axes in another order, by default the reverse."""
         order = tuple(axes[0] or ()) if len(axes) == 1 and not isinstance(axes[0], int) else axes
@@ -608,6 +613,13 @@ class Tensor(TensorMethods):
     def round(self, decimals: int = 0) -> Any:
         """Return the nearest numbers of so many decimals, of two the even one; their slopes are 0."""
         return elementwise.round(self, decimals)
+
+    def clip(self, low: Any = None, high: Any = None, *, min: Any = None, max: Any = None) -> Any:
+        """Return it, but the bounds where it is beyond; None is no bound, and of bounds that cross the upper holds.
+
+        The slope at the bounds is 1, as PyTorch's, if they differ.
+        """
+        return elementwise.clip(self, low, high, min=min, max=max)
 
     def ptp(self, axis: Axis = None, keepdims: bool = False) -> Any:
         """Return the largest less the smallest along the axes."""
@@ -942,7 +954,7 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Any:
         raise ShapeError(f"stack: the arrays are of different shapes: {', '.join(str(x.shape) for x in nodes)}")
     ndim = nodes[0].ndim + 1
     if not -ndim <= axis < ndim:
-        raise ShapeError(f"stack: axis {axis} of a result with {ndim} axes")
+        raise OutOfRangeError(f"stack: axis {axis} of a result with {ndim} axes")
     at = axis % ndim
     return concatenate([x.reshape(*x.shape[:at], 1, *x.shape[at:]) for x in nodes], axis=at)
 

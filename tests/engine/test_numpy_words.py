@@ -204,7 +204,28 @@ WORDS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "norm of Frobenius": (lambda x: linalg.norm(x, "fro", axis=(0, 1)), (some(3, 2),)),
     "spectral norm": (lambda x: linalg.norm(x, 2), (near_one(2, 2),)),
     "singular values": (lambda x: linalg.svd(x, compute_uv=False), (near_one(3, 3)[:, :2],)),
+    "clip of bounds that cross": (lambda x: np_.clip(x, 0.5, -0.5) + x.clip(None, 0.2), (some(3),)),
+    "copysign": (lambda x, y: np_.copysign(x, -y), (some(3), some(3))),
+    "ldexp": (lambda x: np_.ldexp(x, [1, -2, 0]), (some(3),)),
+    "divmod": (lambda x, y: np_.divmod(x, y)[0] * x + np_.divmod(x, y)[1], (PLACES, LENGTHS)),
+    "modf": (lambda x: np_.modf(x)[0] * np_.modf(x)[1], (PLACES,)),
+    "corrcoef": (np_.corrcoef, (some(3, 4),)),
+    "corrcoef of one": (lambda x: np_.corrcoef(x) * x, (near_one(3, 3)[0],)),
+    "ediff1d": (lambda x: np_.ediff1d(x, to_end=[1.0, 2.0]), (some(2, 3),)),
+    "insert": (lambda x, y: np_.insert(x, 1, y, axis=1), (some(3, 2), some(3))),
+    "insert several": (lambda x: np_.insert(x, [2, 0, 2], [1.0, 2.0, 3.0]), (some(3),)),
+    "insert rows": (lambda x, y: np_.insert(x, -1, y, axis=0), (some(3, 2), some(2, 2))),
+    "resize": (lambda x: np_.resize(x, (2, 4)), (some(2, 3),)),
+    "piecewise": (lambda x: np_.piecewise(x, [x < -0.5, x > 0.5], [-1.0, lambda u: u**2, lambda u: 3 * u]), (some(5),)),
+    "vander": (lambda x: np_.vander(x, 4, increasing=True), (some(3),)),
+    "nancumsum": (lambda x: np_.nancumsum(x, axis=1), (some(2, 3),)),
+    "nancumprod": (np_.nancumprod, (some(2, 2),)),
 }
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    WORDS["cumulative_sum"] = (lambda x: np_.cumulative_sum(x, axis=-1, include_initial=True), (some(2, 3),))
+    WORDS["cumulative_prod"] = (np_.cumulative_prod, (some(3),))
+if hasattr(np, "matvec"):  # NumPy 2.2
+    WORDS["matvec"] = (lambda x, y: np_.vecmat(np_.matvec(x, y), x), (some(2, 3, 3), some(3)))
 
 
 def weight(shape: tuple[int, ...]) -> Array:
@@ -342,6 +363,40 @@ def test_tests_may_compare_tensors() -> None:
     with pytest.raises(TypeError, match="would leave the graph"):
         np.asarray(x)
     assert np.asarray(x.detach()).tolist() == [[0.1, 0.2]]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np_.stack([x, x], axis=7),
+        lambda x: np_.expand_dims(x, 7),
+        lambda x: np_.squeeze(x, 7),
+        lambda x: np_.diff(x, axis=7),
+        lambda x: np_.roll(x, 1, axis=-7),
+        lambda x: np_.split(x, 2, axis=7),
+        lambda x: linalg.norm(x, axis=7),
+    ],
+)
+def test_an_axis_out_of_range_is_an_index_error(call: Callable[[Any], Any]) -> None:
+    for x in (np.ones((2, 2)), Tensor(np.ones((2, 2)))):
+        with pytest.raises(IndexError):
+            call(x)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [np.array(1), (slice(None), np.array(1)), ([[0, 1], [1, 0]], np.array(1)), np.array([[]], int), np.array(True)],
+)
+def test_an_index_of_no_axes_is_a_number(index: Any) -> None:
+    x = some(2, 3)
+
+    np.testing.assert_array_equal(Tensor(x)[index], x[index])
+
+
+def test_matrices_are_transposed() -> None:
+    x = some(2, 3, 4)
+
+    np.testing.assert_array_equal(Tensor(x).mT, np.swapaxes(x, -1, -2))
 
 
 @pytest.mark.parametrize("index", [99, (0, 2), (0, 0, 0), ([0, 3],)])
