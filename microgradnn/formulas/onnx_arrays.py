@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from ..rules import arrays, numerics
 from ..rules.arrays import ArrayOp
 from .carried import is_own
-from .onnx_nodes import OPSET, Elementwise, Length, Nodes, Shape
+from .onnx_nodes import Elementwise, Length, Nodes, Shape
 
 LAST, FIRST = np.iinfo(np.int64).max, np.iinfo(np.int64).min  # ends of a slice that go to the end, either way
 
@@ -41,17 +41,15 @@ class ArrayStep(NamedTuple):
         return self.nodes.add(kind, *inputs, **attributes)
 
 
-def array_row(step: ArrayStep, op: ArrayOp) -> str:
-    """Return the result of a row; ValueError for one that ONNX has no operators for."""
-    return ROWS[op.name](step)
+Rows = Mapping[str, Callable[[ArrayStep], str]]
 
 
-def check_row(op: Any) -> None:
-    """Raise ValueError for an operation on arrays that ONNX has no operators for."""
+def check_row(op: ArrayOp, rows: Rows, engine: str) -> None:
+    """Raise ValueError for an operation on arrays that an engine has no operators for."""
     if is_own(op):
-        raise ValueError(f"{op.name} is an operation on arrays of your own, which ONNX does not know")
-    if op.name not in ROWS:
-        raise ValueError(f"ONNX (opset {OPSET}) has no operator, and no short formula, for {op.name}: {op.note}")
+        raise ValueError(f"{op.name} is an operation on arrays of your own, which {engine} does not know")
+    if op.name not in rows:
+        raise ValueError(f"{engine} has no operator, and no short formula, for {op.name}: {op.note}")
 
 
 def fixed(shape: Shape, what: str) -> tuple[int, ...]:
@@ -369,7 +367,7 @@ def weigh_matmul(step: ArrayStep) -> str:
     return finite_or(step, whole, step.add("ReduceSum", each, nodes.integers(-2), keepdims=0))
 
 
-ROWS: dict[str, Callable[[ArrayStep], str]] = {
+ROWS: Rows = {
     "broadcast": broadcast,
     "cast": lambda step: step.x,  # all is in the precision of the model
     "concatenate": concatenate,

@@ -29,6 +29,14 @@ class OnnxNode(NamedTuple):
     attributes: dict[str, Any]
 
 
+class Operators(NamedTuple):
+    """What an engine has for rows of both tables and functions of `math`: the kinds of its nodes."""
+
+    rows: Mapping[str, str]
+    math: Mapping[str, str]
+    name: str
+
+
 class Length(NamedTuple):
     """A length of an axis that is a number of times m, the number of examples."""
 
@@ -44,7 +52,8 @@ Shape = tuple[Any, ...]  # of int and Length
 class Nodes:
     """Nodes in the order in which they are computed, the same one never twice, and the arrays that are held."""
 
-    def __init__(self, dtype: Any, taken: set[str]) -> None:
+    def __init__(self, dtype: Any, taken: set[str], operators: Operators) -> None:
+        self.operators = operators
         self.dtype = np.dtype(dtype)
         self.taken = taken
         self.entries: list[OnnxNode] = []
@@ -143,6 +152,7 @@ MATH = {  # functions of Python's `math`
     "math.isnan": "IsNaN",
     "math.isinf": "IsInf",
 }
+ONNX = Operators(ROWS, MATH, f"ONNX (opset {OPSET})")
 BINARY = {ast.Add: "Add", ast.Sub: "Sub", ast.Mult: "Mul", ast.Div: "Div", ast.Pow: "Pow"}
 ORDER = {ast.Lt: "Less", ast.LtE: "LessOrEqual", ast.Gt: "Greater", ast.GtE: "GreaterOrEqual", ast.Eq: "Equal"}
 
@@ -186,7 +196,7 @@ def copysign(x: float, y: float) -> float:
 
 def cbrt(x: float) -> float:
     """∛x."""
-    return float(0.0 - abs(x) ** 0.3333333333333333 if x < 0 else x**0.3333333333333333)
+    return math.copysign(abs(x) ** 0.3333333333333333, x)
 
 
 def hypot(x: float, y: float) -> float:
@@ -227,8 +237,8 @@ class Elementwise:
             return self.nodes.add("Elu", *xs, alpha=held[0])
         whole = [*xs, *map(self.nodes.hold, held)]
         row = OPS.get(op.name, op)  # one that holds arguments has functions of its own
-        if op.name in ROWS and is_of_table(row):
-            return self.nodes.add(ROWS[op.name], *whole)
+        if op.name in self.nodes.operators.rows and is_of_table(row):
+            return self.nodes.add(self.nodes.operators.rows[op.name], *whole)
         function = row.scalar
         if function is abs or getattr(function, "__module__", "") == "math":
             return self.call(f"math.{function.__name__}", whole)
@@ -265,8 +275,8 @@ class Elementwise:
 
     def call(self, name: str, xs: Sequence[str]) -> str:
         """Return a function of `math`, `abs`, or one of ours."""
-        if name in MATH:
-            return self.nodes.add(MATH[name], *xs)
+        if name in self.nodes.operators.math:
+            return self.nodes.add(self.nodes.operators.math[name], *xs)
         if name == "math.fmod":
             return self.nodes.add("Mod", *xs, fmod=1)
         if name == "math.isfinite":
@@ -276,7 +286,7 @@ class Elementwise:
         bare = name.removeprefix("math.")
         if bare == name and bare in numeric_functions():
             return self.function(getattr(numerics, bare), xs, bare)
-        raise ValueError(f"{name} cannot be written in ONNX")
+        raise ValueError(f"{name} cannot be written for {self.nodes.operators.name}")
 
     def formula(self, one: Any, known: Mapping[str, str]) -> str:
         """Return a formula, a number or a condition, as `translation` makes them."""
@@ -308,7 +318,7 @@ class Elementwise:
                 return add(BINARY[type(one.op)], at(one.left), at(one.right))
             case ast.Call():
                 return self.call(ast.unparse(one.func), [at(x) for x in one.args])
-        raise ValueError(f"{ast.unparse(one)} cannot be written in ONNX")
+        raise ValueError(f"{ast.unparse(one)} cannot be written for {self.nodes.operators.name}")
 
     def compare(self, kind: Any, x: str, y: str) -> str:
         """Return a comparison of two numbers."""

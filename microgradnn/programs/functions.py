@@ -39,6 +39,7 @@ from .numba.program import TapeProgram
 from .onnx import Batch, Forward, Precision, model_of
 from .program import Program, Reduction, Result
 from .recording import RecordedCall, numbers_of, record_call, same, unique
+from .torch import check_module, to_module
 
 IMPORTS = ("import math", "import numpy as np")
 TAKES_OUT = {"data", "item", "numpy", "grad_data"}  # what a node has, and a guard does not see
@@ -221,6 +222,32 @@ class FunctionProgram:
         All arguments are inputs; Tensors from outside of the function are held. Raises ValueError for a function that
         branches or takes numbers out of nodes, and for an operation that ONNX has not.
         """
+        return model_of(self.forward_steps()[0], path, batch, dtype)
+
+    def to_torch(self) -> Any:
+        """Return it as a module of PyTorch (an extra), whose values and gradients are checked; see `Program.to_torch`.
+
+        All numbers of its arguments are inputs, in order; parameters from outside of the function are the module's. It
+        returns a tensor, or a tuple of the outputs.
+        """
+        forward, run = self.forward_steps()
+        module = to_module(
+            forward, [name for name, x in zip(forward.names, run.inputs, strict=True) if x.kind == "parameter"]
+        )
+        flat = self.flat()
+        values = flat.run("value", flat.x0, None, ())
+        seeds = np.random.default_rng(0).normal(size=len(values))
+        places = self.recordings[0].places
+        given = forward.defaults[: len(run.leaves)]
+        like = [np.asarray(given[i], np.float64) for i in places]
+        back, ends = flat.vjp(flat.x0, seeds), np.cumsum([x.size for x in like])
+        grads = dict(zip([forward.names[i] for i in places], np.split(back, ends[:-1]), strict=True)) if places else {}
+        sizes = np.cumsum([int(np.prod(getattr(x, "shape", ()))) for x in run.outputs])[:-1]
+        check_module(module, given, np.split(seeds, sizes), np.split(values, sizes), grads)
+        return module
+
+    def forward_steps(self) -> tuple[Forward, RecordedCall]:
+        """Return it as steps, and the run that these are of; ValueError where it branches."""
         run, recording = self.formula_of()
         if recording.guards is not None:
             raise ValueError(f"{self.name} branches, and a branch is no formula: write where, maximum or relu for it")
@@ -229,7 +256,7 @@ class FunctionProgram:
             outputs = [(unique(identifier(x.name), own), place[x]) for x in run.outputs]
         held = [i >= len(run.leaves) for i in range(len(own))]
         given = [*numbers_in(list(self.examples), self.arrays), *[numbers_of(x) for x in run.outer]]
-        return model_of(Forward(rows, own, given, held, outputs, self.arrays), path, batch, dtype)
+        return Forward(rows, own, given, held, outputs, self.arrays), run
 
     def formula_of(self) -> tuple[RecordedCall, FunctionRecording]:
         """Return a run at the examples, and its recording; ValueError where what it does is written by no formula."""

@@ -17,8 +17,8 @@ from ..engine.disk import write
 from ..engine.tensor import Tensor
 from ..errors import extra
 from ..formulas.names import identifier, identifiers
-from ..formulas.onnx_arrays import ArrayStep, array_row, check_row
-from ..formulas.onnx_nodes import OPSET, Elementwise, Length, Nodes, OnnxNode
+from ..formulas.onnx_arrays import ROWS, ArrayStep, Rows, check_row
+from ..formulas.onnx_nodes import ONNX, OPSET, Elementwise, Length, Nodes, OnnxNode, Operators
 from ..graph import Node, topological
 from ..rules.arrays import ArrayOp
 from .calls import plain_of, rows_of
@@ -89,9 +89,6 @@ def model_of(forward: Forward, path: str | Path | None, batch: Batch | None, dty
         raise ValueError(f"unknown dtype {dtype!r} (choose from float32, float64)")
     with extra("onnx"):
         import onnx
-    for op, _ in forward.rows:
-        if isinstance(op, ArrayOp):
-            check_row(op)
     shapes, nodes, results = computation(forward, batch, np.dtype(dtype))
     kinds = {x: onnx.helper.np_dtype_to_tensor_dtype(np.dtype(x)) for x in (dtype, "int64")}
 
@@ -139,6 +136,7 @@ def computation(forward: Forward, batch: Batch | None, dtype: Any) -> tuple[list
 
     ValueError where an operation is not to be had, or where `batch` says an axis of which no other length is taken.
     """
+    check_rows(forward, ROWS, ONNX.name)
     if batch is not None:
         for name, axis in batch.items():
             shape = {name: np.shape(x) for name, x, held in leaves_of(forward) if not held}.get(name)
@@ -157,6 +155,13 @@ def computation(forward: Forward, batch: Batch | None, dtype: Any) -> tuple[list
 
 
 # --- shapes -------------------------------------------------------------------------------------
+
+
+def check_rows(forward: Forward, rows: Rows, engine: str) -> None:
+    """Raise ValueError where an operation on arrays is none that an engine has."""
+    for op, _ in forward.rows:
+        if isinstance(op, ArrayOp):
+            check_row(op, rows, engine)
 
 
 def leaves_of(forward: Forward) -> Iterator[tuple[str, Any, bool]]:
@@ -198,7 +203,7 @@ def holds_number(forward: Forward, batch: Batch) -> bool:
 
 def symbolic_shapes(forward: Forward, batch: Batch) -> list[Any]:
     """Return the shape at each place, with a Length for what depends on m; ValueError where that is no multiple."""
-    several = [concrete_shapes(forward, batch, m) for m in PROBES]
+    several = [concrete_shapes(forward, with_examples(forward, batch, m)) for m in PROBES]
     return [tuple([merge(lengths) for lengths in zip(*shapes, strict=True)]) for shapes in zip(*several, strict=True)]
 
 
@@ -212,8 +217,8 @@ def merge(lengths: Sequence[int]) -> Any:
     return Length(times)
 
 
-def concrete_shapes(forward: Forward, batch: Batch, m: int) -> list[tuple[int, ...]]:
-    """Return the shape at each place for m examples; ValueError where they do not fit."""
+def with_examples(forward: Forward, batch: Batch, m: int) -> list[tuple[int, ...]]:
+    """Return the shapes of the leaves for m examples."""
     shapes: list[tuple[int, ...]] = []
     for name, x, _ in leaves_of(forward):
         shape = list(np.shape(x))
@@ -221,16 +226,28 @@ def concrete_shapes(forward: Forward, batch: Batch, m: int) -> list[tuple[int, .
             shape = shape or [0]
             shape[batch[name]] = m
         shapes.append(tuple(shape))
+    return shapes
+
+
+def concrete_shapes(forward: Forward, leaves: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the shape at each place for leaves of these shapes; ValueError where they do not fit."""
+    shapes = [*leaves]
     for op, about in forward.rows:
         if op is None:
             shapes.append(np.shape(about))
             continue
         inputs = [shapes[i] for i in about]
         if isinstance(op, ArrayOp):
-            shapes.append(np.shape(op.of(*[np.broadcast_to(np.zeros(()), shape) for shape in inputs])))
+            shapes.append(np.shape(op.of(*map(regular, inputs))))
         else:
             shapes.append(np.broadcast_shapes(*inputs))
     return shapes
+
+
+def regular(shape: tuple[int, ...]) -> Any:
+    """Return an array of a shape; square matrices have inverses."""
+    square = len(shape) > 1 and shape[-1] == shape[-2]
+    return np.broadcast_to(np.eye(shape[-1]) if square else np.zeros(()), shape)
 
 
 # --- nodes --------------------------------------------------------------------------------------
@@ -242,10 +259,17 @@ def indices_of(forward: Forward) -> set[int]:
     return {i for i, _ in uses if i < len(forward.names) and all(index for j, index in uses if j == i)}
 
 
-def nodes_of(forward: Forward, batch: Batch, shapes: Sequence[Any], dtype: Any) -> tuple[Nodes, list[str]]:
+def nodes_of(
+    forward: Forward,
+    batch: Batch,
+    shapes: Sequence[Any],
+    dtype: Any,
+    operators: Operators = ONNX,
+    array_rows: Rows = ROWS,
+) -> tuple[Nodes, list[str]]:
     """Return the nodes of a computation, and the names of its outputs."""
     taken = {*forward.names, *forward.labels.values(), *(name for name, _ in forward.outputs)}
-    nodes = Nodes(dtype, taken)
+    nodes = Nodes(dtype, taken, operators)
     if batch:
         name = next(iter(batch))
         nodes.examples = name, batch[name] % len(shapes[list(forward.names).index(name)])
@@ -260,7 +284,7 @@ def nodes_of(forward: Forward, batch: Batch, shapes: Sequence[Any], dtype: Any) 
             at.append(nodes.hold(about))
         elif isinstance(op, ArrayOp):
             xs, inner = [at[i] for i in about], [shapes[i] for i in about]
-            at.append(array_row(ArrayStep(nodes, xs, inner, shapes[place], op.parameters), op))
+            at.append(array_rows[op.name](ArrayStep(nodes, xs, inner, shapes[place], op.parameters)))
         else:
             at.append(elementwise.row(op, [at[i] for i in about]))
     used = {x for one in nodes.entries for x in one.inputs} | {at[place] for _, place in forward.outputs}

@@ -29,6 +29,7 @@ from .loading import load_function as load_function
 from .numpy.inplace import InPlaceFunction
 from .numpy.trace import BranchOnNumbers
 from .onnx import Batch, Forward, Precision, model_of
+from .torch import check_module, to_module
 
 Reduction = Literal["sum", "mean"]
 
@@ -350,22 +351,34 @@ class Program:
         What was a parameter of the graph is held under its name, the other inputs are those of the model; where all
         were parameters, they are its inputs. Raises ValueError for an operation that ONNX has not.
         """
+        return model_of(self.forward_steps(), path, batch, dtype)
+
+    def to_torch(self) -> Any:
+        """Return its value as a module of PyTorch (an extra), whose value and gradients are checked; see `to_onnx`.
+
+        It is called with the inputs that are no parameters, in order, tensors of PyTorch's. Raises RuntimeError where a
+        gradient that PyTorch finds at the numbers of the program is not the program's.
+        """
+        forward = self.forward_steps()
+        held = [name for name, one in zip(self.inputs, forward.held, strict=True) if one]
+        module = to_module(forward, held)
+        value, gradients = self()
+        known = {name: gradient for name, gradient in gradients.items() if name in self.inputs}
+        check_module(module, [self.defaults[name] for name in module.inputs], [1.0], [value], known)
+        return module
+
+    def forward_steps(self) -> Forward:
+        """Its value as steps; where all inputs were parameters of the graph none is held."""
         if self.steps is None:
             raise ValueError(f"{self!r} was not made by compile, and has no graph that could be written down")
         held = [name in self.parameters for name in self.inputs]
-        places = [(self.output, self.steps.output)]
-        return model_of(
-            Forward(
-                self.steps.rows,
-                self.inputs,
-                [self.defaults[name] for name in self.inputs],
-                held if not all(held) else [False] * len(held),
-                places,
-                self.arrays,
-            ),
-            path,
-            batch,
-            dtype,
+        return Forward(
+            self.steps.rows,
+            self.inputs,
+            [self.defaults[name] for name in self.inputs],
+            held if not all(held) else [False] * len(held),
+            [(self.output, self.steps.output)],
+            self.arrays,
         )
 
     def gradient(self, *args: Any, **named: Any) -> dict[str, Any]:
