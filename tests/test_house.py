@@ -45,7 +45,7 @@ ROOMS = {
     "draw": (
         f"{CORE} formulas",
         "metrics boxes ranks heat web fold alike select phrases groups sheet picture views dot svg text mermaid live "
-        "page render fit convert drawing",
+        "page film tikz render fit convert drawing",
     ),
     "check": (
         f"{CORE} formulas",

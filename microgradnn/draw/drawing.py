@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable, Collection
 from functools import partial
 from html import escape
+from math import inf
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
@@ -17,6 +18,7 @@ from ..graph import Node
 from .boxes import Direction, Picture
 from .convert import convert
 from .dot import to_dot
+from .film import to_film
 from .fit import fit
 from .live import live
 from .mermaid import to_mermaid
@@ -25,10 +27,11 @@ from .picture import Names, picture
 from .render import INSTALL, has_graphviz, render
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
+from .tikz import to_tikz
 from .views import Turn, views
 
 NARROWEST = 20  # columns
-FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
+FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "tex", "txt")
 
 
 def draw(
@@ -119,6 +122,16 @@ class Drawing:
         svgs = [dress(svg, one, "", LIGHT) for one, (_, svg) in zip(pictures, laid_out, strict=True)]
         return to_page(views, svgs, computed)
 
+    def animate(self, *, seconds: float = 1.0) -> str:
+        """Return an SVG that goes through both passes by itself, for slides: so many seconds a step, then anew."""
+        if not 0 < seconds < inf:
+            raise ValueError(f"a step takes some seconds, more than 0; got seconds={seconds}")
+        return to_film(self._svg("", LIGHT), self.picture, seconds)
+
+    def tikz(self) -> str:
+        """Return it in TikZ, for papers: to be read by `input` where the package `tikz` is used."""
+        return to_tikz(dress(fit([self.picture], maps=False)[0][1], self.picture, "", LIGHT))
+
     def mermaid(self) -> str:
         """Return it in Mermaid, which many sites draw in Markdown."""
         return to_mermaid(self.picture)
@@ -138,7 +151,7 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write it to a file, in the format of its ending, and return the path.
 
-        Raises ValueError for an ending that is none of dot, html, mmd, pdf, png, svg, txt, and
+        Raises ValueError for an ending that is none of dot, html, mmd, pdf, png, svg, tex, txt, and
         RenderError where the layout fails (pdf and png need the system's Graphviz, or `microgradnn[pictures]`),
         OSError where it cannot be written; then the file that was there stays.
         """
@@ -151,6 +164,7 @@ class Drawing:
             "html": self.page,
             "mmd": self.mermaid,
             "svg": self.svg,
+            "tex": self.tikz,
             "txt": lambda: f"{tree(self.picture)}\n",
         }
         writable(path)

@@ -350,7 +350,7 @@ def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> No
             ["draw", "a*2", "a=2", "-o", "J.pgn"],
             "unknown format 'pgn' (choose from dot, html, mmd,",
         ),
-        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, html, mmd, pdf, png, svg, txt)"),
+        (["draw", "a*2", "a=2", "-o", "J"], "unknown format '' (choose from dot, html, mmd, pdf, png, svg, tex, txt)"),
         (["draw", "a*2", "a=2", "--colour"], "unknown option --colour; see microgradnn"),
         (["draw", "a*2", "a=2", "-o"], "expected one argument; see microgradnn draw --help"),
         (["draw"], "the following arguments are required: expression"),

@@ -36,10 +36,10 @@ def test_save_writes_the_format_of_the_ending_and_returns_the_path(node: Value, 
 
 @pytest.mark.parametrize("name", ["y.pgn", "y", "y.svg.bak"])
 def test_an_unknown_ending_is_told_the_known_ones(node: Value, name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\(choose from dot, html, mmd, pdf, png, svg, txt\)"):
+    with pytest.raises(ValueError, match=r"\(choose from dot, html, mmd, pdf, png, svg, tex, txt\)"):
         node.draw().save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
-    assert FORMATS == ("dot", "html", "mmd", "pdf", "png", "svg", "txt")
+    assert FORMATS == ("dot", "html", "mmd", "pdf", "png", "svg", "tex", "txt")
 
 
 def test_a_drawing_is_of_the_graph_as_it_was(node: Value) -> None:
