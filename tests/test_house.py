@@ -6,6 +6,7 @@ import ast
 import builtins
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -89,11 +90,18 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / "demos"}
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's source as a tree, read once."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(module: str) -> set[str]:
     """The modules of the package that a module imports, those for type checkers left out."""
     found = set()
     home = module.split(".")[: 1 if MODULES[module].name == "__init__.py" else -1]
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    tree = tree_of(MODULES[module])
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -151,8 +159,10 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
     callers = {
         (module, ast.unparse(node.args[0]).strip("'"))
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "__import__")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("import_module", "__import__")
     }
 
     assert callers == {("graph.node", door) for door in DOORS}
@@ -174,12 +184,7 @@ def test_the_public_names_are_these_and_the_rows_of_the_table() -> None:
 
 
 def test_no_two_classes_have_one_name() -> None:
-    names = [
-        node.name
-        for path in MODULES.values()
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    ]
+    names = [node.name for path in MODULES.values() for node in tree_of(path).body if isinstance(node, ast.ClassDef)]
 
     assert sorted(names) == sorted(set(names))
 
@@ -197,7 +202,7 @@ def test_importing_it_is_light() -> None:
 
 def test_init_files_hold_names_only() -> None:
     for path in PACKAGE.rglob("__init__.py"):
-        for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        for statement in tree_of(path).body:
             docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             assert docstring or isinstance(statement, (ast.ImportFrom, ast.Assign)), f"{path}: {ast.unparse(statement)}"
 
