@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
-import sys
 import threading
 from typing import Any
 
@@ -17,7 +15,7 @@ from microgradnn.graph import OPS, About, Node, Op, row, topological
 from microgradnn.graph.paths import Edge, count_paths, paths, uses
 from microgradnn.rules import calculus
 
-DEEP = 1_000_000
+DEEP = 200_000  # a million are built, swept and freed in tests/engine/test_scale.py
 
 
 @st.composite
@@ -32,7 +30,7 @@ def graphs(draw: st.DrawFn) -> list[Value]:
 
 @pytest.fixture(scope="module")
 def chain() -> list[Any]:
-    """The two ends of a chain of a million additions."""
+    """The two ends of a long chain of additions."""
     x = end = Value(1, "x")
     for _ in range(DEEP):
         end = end + 1
@@ -198,11 +196,11 @@ def test_where_no_path_leads_there_is_none() -> None:
     assert count_paths(topological(a * a), b, limit=9) == 0
 
 
-# --- a million nodes ----------------------------------------------------------------------
+# --- a long chain ---------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_a_million_nodes_are_swept(chain: list[Any]) -> None:
+def test_a_long_chain_is_swept(chain: list[Any]) -> None:
     x, end = chain
     end.backward()
 
@@ -212,41 +210,21 @@ def test_a_million_nodes_are_swept(chain: list[Any]) -> None:
 
 
 @pytest.mark.slow
-def test_both_ends_of_a_million_nodes_are_drawn(chain: list[Any]) -> None:
+def test_both_ends_of_a_long_chain_are_drawn(chain: list[Any]) -> None:
     drawing = chain[1].draw(most=20)
 
-    assert [box.title for box in drawing.picture.boxes if box.kind == "folded"] == ["… 999,994 more steps …"]
+    assert [box.title for box in drawing.picture.boxes if box.kind == "folded"] == ["… 199,994 more steps …"]
     assert sum(box.nodes for box in drawing.picture.boxes) == 2 * DEEP + 1
     assert len(drawing.picture.boxes) <= 20
-    assert "t1000000 = t999999 + 1" in drawing.svg()
+    assert "t200000 = t199999 + 1" in drawing.svg()
 
 
 @pytest.mark.slow
-def test_a_path_of_a_million_steps_is_explained_by_its_first(chain: list[Any]) -> None:
+def test_a_path_of_many_steps_is_explained_by_its_first(chain: list[Any]) -> None:
     text = str(chain[1].explain(chain[0]))
 
-    assert text.startswith("dt1000000/dx by the 1 use of x, as its paths are too many or too long")
-    assert "dt1000000/dx = 1" in text
-
-
-@pytest.mark.slow
-def test_a_million_nodes_are_freed_without_the_cyclic_collector() -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        before = sys.getallocatedblocks()
-        end = Value(1)
-        for _ in range(DEEP):
-            end = end + 1
-        end.backward()
-        held = sys.getallocatedblocks() - before
-        del end
-        left = sys.getallocatedblocks() - before
-    finally:
-        gc.enable()
-
-    assert held > 2 * DEEP
-    assert left < 1000
+    assert text.startswith("dt200000/dx by the 1 use of x, as its paths are too many or too long")
+    assert "dt200000/dx = 1" in text
 
 
 def test_threads_with_graphs_of_their_own_do_not_meet() -> None:
