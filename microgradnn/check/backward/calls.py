@@ -126,7 +126,7 @@ def describe_call(arguments: Sequence[Argument], inputs: Sequence[str], outputs:
 
 def is_scalar(run: Run) -> bool:
     """Whether the first thing that forward returned is a number."""
-    return np.size(run.outputs[0]) == 1 and is_real(run.outputs[0])
+    return is_real(run.outputs[0]) and np.size(run.outputs[0]) == 1
 
 
 def named_arguments(
@@ -149,8 +149,10 @@ def named_arguments(
 def is_sure(named: Sequence[Argument | None], begin: str, run: Run) -> bool:
     """Whether there is no doubt how backward is called: by its names, or by all but the gradient that comes in.
 
-    `begin` is the name of the first parameter.
+    `begin` is the name of the first parameter, that of self left out.
     """
+    if named[:1] == [("input", 0)] and is_object(run.inputs[0]):  # after self
+        named = named[1:]
     first = len(named) > 1 and named[0] is None and not is_scalar(run) and bool(COMES_IN.match(plain(begin)))
     return bool(named) and None not in named[first:] and not (first and ("seed", 0) in named)
 

@@ -55,12 +55,13 @@ def check_backward(
 
 FORWARD = (
     *("forward", r"forward_?(pass|prop|propagation)?", r"feed_?forward|fprop|propagate_forward"),
-    *("__call__|apply", "predict|query|infer|output|evaluate"),
+    *("__call__|apply", "predict|query|infer|think|output|evaluate(_classifier)?|predict_proba"),
 )
-BOTH = ("loss|loss_and_grads?|cost_and_grads?|value_and_grads?|loss_grad|compute_loss",)  # gives the gradients too
+BOTH = (r"loss|cost|loss_and_grads?|cost_and_grads?|value_and_grads?|loss_grad|(compute|calc\w*|get)_?(loss|cost)",)
 BACKWARD = (
     *("backward", r"backwards?_?(pass|prop|propagation|step)?", r"back_?(prop|propagate|propagation)?|bprop"),
-    *("propagate_backward|backward_.*", "gradients?|grad|train_step|train|step|update|fit"),
+    *("propagate_backward|backward_.*", r"(compute_?|calc\w*_?|get_?)?(gradients?|grads?)"),
+    *("train_step|train|step|update|fit",),
 )
 
 
@@ -82,17 +83,13 @@ def check_layer(
         return check_backward(both, *inputs, rate=rate)
     backward = None if call is not None else method_of(layer, BACKWARD, "backward")
     forward = find_method(layer, FORWARD[:3])
-    if forward is None and both is not None and loss is None and takes_the_same(both, backward):
-        forward = both  # loss(x, t) and gradient(x, t), beside predict(x)
+    if forward is None and both is not None and backward is not None and loss is None:
+        if len(parameters_of(both)) == len(parameters_of(backward)) == len(inputs):
+            forward = both  # loss(x, t) and gradient(x, t), beside predict(x)
     forward = forward or method_of(layer, FORWARD, "forward")
     if inspect.isfunction(forward) and len(parameters_of(forward)) == len(inputs) + 1:
         inputs = (layer if hasattr(layer, "save_for_backward") and not isinstance(layer, type) else Context(), *inputs)
     return check_backward(forward, backward, *inputs, loss=loss, call=call, rate=rate)
-
-
-def takes_the_same(one: Any, other: Any) -> bool:
-    """Whether two methods take parameters of the same names."""
-    return other is not None and [p.name for p in parameters_of(one)] == [p.name for p in parameters_of(other)]
 
 
 class Context:
@@ -145,8 +142,7 @@ def assert_backward(forward: Callable[..., Any], backward: Any = None, *inputs: 
 def examine(user: Pass) -> BackwardReport:
     """Hold a pass against the reference at the point given and, if all is right there, at points that hide less."""
     report = examine_here(user)
-    untold = any(entry.right.size and np.all(np.isnan(entry.right)) for entry in report.entries)
-    if not report or report.by_convention or untold:
+    if not report or report.by_convention or any(entry.untold for entry in report.entries):
         return report
     tried: list[str] = []
     with quiet():
@@ -261,7 +257,8 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
 
 def is_setting(leaf: Leaf) -> bool:
     """Whether a number is a hyperparameter by its name, which nobody wants the gradient of."""
-    return leaf.array.ndim == 0 and plain(str(leaf.tokens[-1])) in (*SETTINGS.split(), *RATES.split())
+    name = plain(str(leaf.tokens[-1]))
+    return leaf.array.ndim == 0 and (name in (*SETTINGS.split(), *RATES.split()) or bool(DECAY.fullmatch(name)))
 
 
 def same_numbers(x: Array | None, y: Array | None) -> bool:

@@ -211,6 +211,8 @@ class FunctionPass(Pass):
         if names is None or len(names) == 1:
             for other in self.family.functions[1:]:
                 inner = return_names(other) or []
+                if names is not None and len(inner) < 2:  # what one function returns is no other's
+                    continue
                 if any(is_gradient_name(name, leaf.tokens[-1]) for name in inner for leaf in self.leaves):
                     return inner
         return names
@@ -254,7 +256,7 @@ class FunctionPass(Pass):
         if self.loss is not None:
             return self.call_loss(run)
         if self.fitted is not None:
-            return self.fitted(outputs[self.fitted_to])
+            return self.fitted(last_array(outputs[self.fitted_to]))
         if self.scalar is not None:
             return np.asarray(outputs[self.scalar]).sum()
         return sum(np.sum(seed * np.asarray(outputs[k])) for k, seed in self.seeds.items())
@@ -276,7 +278,9 @@ class FunctionPass(Pass):
             if p.name in pool and (i or p.name in self.output_names):
                 arguments.append(pool[p.name])
             elif i == 0:
-                arguments.append(run.result if of is None else run.outputs[of])
+                arguments.append(
+                    run.result if of is None else last_array(run.outputs[0]) if of < 0 else run.outputs[of]
+                )
             elif plain(p.name) in LABELS.split() and labels:
                 arguments.append(pool[labels[0]])
             elif plain(p.name) in CACHES.split() or "cache" in p.name:
@@ -294,20 +298,29 @@ class FunctionPass(Pass):
         count = len(first.outputs)
         alike = count > 2 and all(is_real(x) for x in first.outputs)
         said: list[str] = []
-        for of in dict.fromkeys([count - 1, None, 0] if alike else [0, count - 1, None]):
+        ways = [count - 1, None, 0] if alike else [0, count - 1, None]
+        if not is_real(first.outputs[0]):  # of the last in a list of activations
+            ways.append(-1)
+        self.loss_ways: list[int | None] = []
+        for of in dict.fromkeys(ways):
             try:
                 found = one_number(self.loss(*self.loss_arguments(first, of)))
+                size = np.size(found)
             except Exception as error:  # whatever the user's code says to another output
                 said.append(f"{type(error).__name__}: {error}")
                 continue
-            if np.size(found) == 1:
-                self.loss_of = of
-                name = "all that forward returned" if of is None else self.output_names[of]
-                if of and alike and name:
-                    self.notes.append(f"the loss is taken to be of {name}, the last that forward returns")
-                return
-            said.append(f"it gives an array of shape {np.shape(found)}")
-        raise TypeError("the loss gives no number of what forward returns: " + "; ".join(dict.fromkeys(said)))
+            if size == 1:
+                self.loss_ways.append(of)
+                if np.all(np.isfinite(found)) and is_real(first.outputs[0]):
+                    break
+            else:
+                said.append(f"it gives an array of shape {np.shape(found)}")
+        if not self.loss_ways:
+            raise TypeError("the loss gives no number of what forward returns: " + "; ".join(dict.fromkeys(said)))
+        self.loss_of = of = self.loss_ways[-1 if is_real(first.outputs[0]) else 0]
+        name = "all that forward returned" if of is None else self.output_names[of]
+        if of and alike and name:
+            self.notes.append(f"the loss is taken to be of {name}, the last that forward returns")
 
     # --- the contract -------------------------------------------------------------------------------
 
@@ -342,8 +355,9 @@ class FunctionPass(Pass):
         else:
             ways = find_calls(self.backward, self.names, names, first)
         wanted = [p.name for p in parameters_of(self.backward)] or [""]
+        begin = wanted[1] if wanted[0] == "self" and len(wanted) > 1 else wanted[0]
         by_names = named_arguments(self.backward, self.names, names, first)
-        sure = self.call is not None or is_sure(by_names, wanted[0], first)
+        sure = self.call is not None or is_sure(by_names, begin, first)
         empty, best = False, None
         fit: list[tuple[list[Argument], list[Array | None]]] = []
         for way in ways:
@@ -372,7 +386,8 @@ class FunctionPass(Pass):
                     break
         if best is not None:
             self.choose_reading(fit or [best[1:]], first)
-            if not sure and not self.score(best[2]) and wanted != [""]:
+            usual = len(first.outputs) == 1 and self.arguments == [("input", k) for k in range(len(self.names))]
+            if not sure and not usual and not self.score(best[2]) and wanted != [""]:
                 told = describe_call(self.arguments, self.names, names)
                 self.notes.append(f"backward({', '.join(wanted)}) was called with ({told}); call= says another way")
             return
@@ -413,6 +428,12 @@ class FunctionPass(Pass):
         """Find what it is that backward, called as it is now, gave the gradients of."""
         self.choose_cost(first)
         if self.loss is not None:
+            if len(self.loss_ways) > 1 and not is_real(first.outputs[0]):  # which of several lists is it of?
+                scores = []
+                for of in self.loss_ways:
+                    self.loss_of = of
+                    scores.append(self.score(self.gradients() if self.arguments else found))
+                self.loss_of = self.loss_ways[int(np.argmax(scores))]
             return
         if self.scalar is None and not self.seeds:
             self.fit_loss(found, first)
@@ -494,10 +515,11 @@ class FunctionPass(Pass):
     def fit_loss(self, found: Sequence[Array | None], first: Run) -> None:
         """Nobody wrote a loss: try the usual ones, and keep the one whose gradient fits best."""
         own, means = self.fit_own_loss(found, first), self.divides()
-        outputs = self.run().outputs
+        outputs = [last_array(x) for x in self.run().outputs]
         real = [k for k, x in enumerate(outputs) if is_real(x) and np.ndim(x)]
         best: tuple[float, str, Loss, int] | None = None
         for k in dict.fromkeys([*real[:1], *real[-1:]]):
+            given = any(plain(n) in LABELS.split() for n in self.names[: self.count])  # so that out is a loss
             self.fitted_to = k
             whole: list[tuple[str, Loss]] = [("Σ out", np.sum)]  # the slope of each number, as of sigmoid_prime
             if np.ndim(outputs[k]) == 1:  # a loss of each example
@@ -505,9 +527,9 @@ class FunctionPass(Pass):
             for name, loss in whole:
                 self.fitted = loss
                 fits = self.score(found)
-                if fits >= 1 or not self.label_candidates(outputs[k]):
+                if fits >= 1 or given or not self.label_candidates(outputs[k]):
                     best = (fits, name, loss, k) if best is None or fits > best[0] else best
-            for labels in self.label_candidates(outputs[k]):
+            for labels in [] if given else self.label_candidates(outputs[k]):
                 for name, loss in usual_losses(np.asarray(outputs[k], float), labels):
                     self.fitted = loss
                     score = self.score(found)
@@ -635,7 +657,7 @@ class FunctionPass(Pass):
         self.changed += [spell(t) for t, x in outside.items() if t in left and not np.array_equal(left[t], x)]
         items += self.left_behind(run.inputs, before)
         found = self.read(items)
-        if self.rate is not None or all(x is None for x in found):
+        if self.step_size() is not None or all(x is None for x in found):
             found = self.steps(found, [*before, *numbers], run.inputs, outside, left)
         if bound_before:
             restore(list(self.given), bound_before)
@@ -736,17 +758,20 @@ class FunctionPass(Pass):
                 continue
             if found[k] is None and after[place].shape == start[place].shape:
                 if not np.array_equal(after[place], start[place]):
-                    found[k] = (start[place] - after[place]) / self.step_size()
+                    found[k] = (start[place] - after[place]) / (self.step_size() or 1.0)
         return found
 
-    def step_size(self) -> float:
-        """Return the rate of a step that backward takes itself: as said, or as an object keeps it, self.lr."""
-        if self.rate is None and not any(kind == "rate" for kind, _ in self.arguments):
-            for name, part in zip(self.names, self.given, strict=True):
-                for tokens, x in walk(part, (name,), set()) if is_object(part) else ():
-                    if isinstance(x, float) and x and plain(str(tokens[-1])) in RATES.split():
-                        return x
-        return self.rate or 1.0
+    def step_size(self) -> float | None:
+        """Return the rate of a step that backward takes: as said, as it is given, or as an object keeps it, self.lr."""
+        if self.rate is not None:
+            return self.rate or None
+        if any(kind == "rate" for kind, _ in self.arguments):
+            return 1.0
+        for name, part in zip(self.names, self.given, strict=True):
+            for tokens, x in walk(part, (name,), set()) if is_object(part) else ():
+                if isinstance(x, float) and x and plain(str(tokens[-1])) in RATES.split():
+                    return x
+        return None
 
 
 COSTS = re.compile(r"(compute|calc|calculate|get)?(cost|loss)(function)?|crossentropy\w*|mse\w*|\w+(cost|loss)")
@@ -757,6 +782,11 @@ MEANS = re.compile(rf"/ ({SIZES})(?!\w)|\bmean\(")
 def run_back(back: Callable[[Any], Any], dout: Any) -> Any:
     """Run a function that forward returned beside its output."""
     return back(dout)
+
+
+def last_array(x: Any) -> Any:
+    """Return an output, the last one of a list of activations; anything else as it is."""
+    return x[-1] if isinstance(x, (list, tuple)) and x and all(map(is_real, x)) else x
 
 
 def one_number(found: Any) -> Any:

@@ -137,9 +137,10 @@ def match_shapes(found: list[Array | None], left: Sequence[Item], leaves: Sequen
 
 def is_no_gradient(tokens: Sequence[Token]) -> bool:
     """Whether an item has a name, and it is none of a gradient: hs[-1], the state that a recurrent net ends in."""
-    name = plain(str(tokens[-1]))
+    words = [token for token in tokens if isinstance(token, str)]
+    name = plain(words[-1]) if words else ""
     usual = r"d|g|nabla|partial|err|up|tmp|res|.*(grad|diff|delta|bar)"
-    return isinstance(tokens[-1], str) and bool(name) and not re.match(usual, name)
+    return bool(name) and not re.match(usual, name)
 
 
 def intermediate(tokens: Sequence[Token]) -> bool:

@@ -30,6 +30,11 @@ class Checked:
         """The gradient's name: dW1 for W1."""
         return gradient_of(self.name)
 
+    @property
+    def untold(self) -> bool:
+        """Whether there is nothing to hold it against, as where the cost is no number."""
+        return bool(self.right.size) and bool(np.all(np.isnan(self.right)))
+
 
 @dataclass
 class BackwardReport:
@@ -70,7 +75,7 @@ class BackwardReport:
     def verdict(self, entry: Checked) -> str:
         """Say right or wrong, and where it is said why."""
         if entry.ok:
-            return "right"
+            return "cannot be told" if entry.untold else "right"
         numbers = [str(i) for i, finding in enumerate(self.findings, 1) if entry.name in finding.names]
         return f"WRONG, see {' and '.join(numbers)}" if numbers else "WRONG"
 
@@ -79,6 +84,8 @@ class BackwardReport:
         """One sentence for all."""
         names = [entry.title for entry in self.entries if not entry.ok]
         against = f"held against {self.method} of the forward pass"
+        if not names and all(entry.untold for entry in self.entries):
+            return "Nothing can be told of the backward pass here."
         if not names:
             return f"The backward pass is right: {list_names([e.title for e in self.entries])}, {against}."
         right = len(self.entries) - len(names)

@@ -123,7 +123,7 @@ def name_in(node: ast.expr) -> str:
         return name_in(node.left)
     if isinstance(node, ast.UnaryOp):
         return name_in(node.operand)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Add, ast.Sub)):  # dW + reg * W
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Add)):  # dW + reg * W
         sides = [side for side in (name_in(node.left), name_in(node.right)) if side[:1] in ("d", "g")]
         return sides[0] if len(sides) == 1 else ""
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):

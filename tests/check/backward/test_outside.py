@@ -294,3 +294,86 @@ def test_the_slope_of_a_penalty_that_the_cost_of_the_network_has_is_said() -> No
     assert report
     assert "dW is right if the cost has self.weight_regularizer_l2 · Σ W² besides" in str(report)
     assert not check_layer(Decayed(0.3), X.T)
+
+
+class Linear:
+    """As in a course: the cost and its gradients are methods that take the same."""
+
+    def __init__(self):
+        self.coef_, self.intercept_, self.learning_rate = 0.1 * np.ones(3), 0.2, 0.01
+
+    def compute_cost(self, X, y, lam):
+        return np.mean((X @ self.coef_ + self.intercept_ - y) ** 2) / 2 + lam * np.sum(self.coef_**2)
+
+    def compute_gradients(self, X_batch, y_batch, lam):
+        e = (X_batch @ self.coef_ + self.intercept_ - y_batch) / len(y_batch)
+        return X_batch.T @ e + 2 * lam * self.coef_, e.sum()
+
+    def evaluate(self, X):
+        return X @ self.coef_ + self.intercept_
+
+
+class Dense2:
+    def __init__(self):
+        self.W, self.b, self.learning_rate = rng.standard_normal((3, 2)), np.zeros(2), 0.1
+
+    def forward(self, input):
+        return input @ self.W + self.b
+
+    def backward(self, input, grad_output):
+        grad_input = grad_output @ self.W.T
+        self.W = self.W - self.learning_rate * input.T @ grad_output
+        self.b = self.b - self.learning_rate * grad_output.mean(axis=0)
+        return grad_input
+
+
+def test_methods_under_other_names_are_found() -> None:
+    assert names(check_layer(Linear(), X.T, Y[0], 0.1)) == ["coef_", "intercept_"]
+
+
+def test_a_step_beside_a_gradient_that_is_returned_is_checked_too() -> None:
+    report = check_layer(Dense2(), X.T)
+
+    assert [entry.name for entry in report.entries if not entry.ok] == ["b"]
+    assert sorted(entry.name for entry in report.entries) == ["W", "b", "input"]
+
+
+def activate(X, weights, biases):
+    activations, inputs = [X], []
+    for W, b in zip(weights, biases, strict=True):
+        inputs.append(activations[-1] @ W + b)
+        activations.append(np.tanh(inputs[-1]))
+    return activations, inputs
+
+
+def back_through(Y, activations, inputs, weights):
+    delta = activations[-1] - Y
+    grads_w, grads_b = [None, None], [None, None]
+    for i in (1, 0):
+        delta = delta * (1 - np.tanh(inputs[i]) ** 2)
+        grads_w[i], grads_b[i] = activations[i].T @ delta, delta.sum(0)
+        delta = delta @ weights[i].T
+    return grads_w, grads_b
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        None,
+        lambda out: 0.5 * np.sum((out[0][-1] - LABELS.T) ** 2),
+        lambda A: 0.5 * np.sum((A - LABELS.T) ** 2),
+    ],
+)
+def test_the_output_is_the_last_in_a_list_of_activations(loss) -> None:
+    weights, biases = [rng.standard_normal((3, 4)), rng.standard_normal((4, 2))], [np.ones(4), np.ones(2)]
+
+    report = check_backward(activate, back_through, X.T, weights, biases, LABELS.T, loss=loss)
+
+    assert names(report) == ["weights[0]", "weights[1]", "biases[0]", "biases[1]"]
+
+
+def test_a_cost_that_is_no_number_is_told() -> None:
+    report = check_backward(lambda x: np.sum(np.log(x)), lambda x: 1 / x, -X)
+
+    assert str(report).startswith("Nothing can be told of the backward pass here.")
+    assert "the cost is nan" in str(report)
