@@ -465,7 +465,7 @@ dot = Fold("dot", numerics.dot, np.dot,
          sequences=2, separator=" + ", each="product", binds="sum", note="Σ wᵢ xᵢ in one node")
 
 logsumexp = Fold("logsumexp", numerics.logsumexp, numerics.logsumexp_array,
-         lambda f, xs: [numerics.shares([exp(x - f) for x in xs])],
+         lambda f, xs: [numerics.shares([exp(x - f) for x in xs], lambda total: where(equal(total, total), total, 1))],
          paper=lambda f, xs: [[exp(x - f) for x in xs]],
          open="logsumexp(", close=")", note="log Σ e^xᵢ; does not overflow")
 

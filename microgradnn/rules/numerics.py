@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import accumulate
 from typing import Any
@@ -745,13 +745,18 @@ def logsumexp_array(xs: Any) -> Any:
     return logsumexp_along(np.asarray(xs))[()]
 
 
-def shares(xs: Sequence[Any]) -> Sequence[Any]:
-    """Return each of `xs`, whose sum would be 1 but for rounding, as its share of the sum; of nodes too."""
+def shares(xs: Sequence[Any], or_one: Callable[[Any], Any]) -> Sequence[Any]:
+    """Return each of `xs`, whose sum would be 1 but for rounding, as its share of the sum; of nodes and terms too.
+
+    Where the sum is no number they stay as they are; `or_one` is how a term is 1 there.
+    """
     if not xs:
         return xs
     total = reduce(operator.add, xs)
-    known = total if isinstance(total, float) else total._held()  # None of a term
-    return [x / total for x in xs] if known is None or 0 < known < math.inf else xs
+    known = total if isinstance(total, float) else total._held()
+    if known is None:  # of a term: it is not known before the program runs
+        total, known = or_one(total), 1.0
+    return [x / total for x in xs] if 0 < known < math.inf else xs
 
 
 def products_of_others(xs: Sequence[Any]) -> list[Any]:

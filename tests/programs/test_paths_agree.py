@@ -9,6 +9,7 @@ By hand, for as many graphs as one likes, from a first seed on: `python tests/pr
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import sys
@@ -608,6 +609,31 @@ def test_what_is_not_used_brings_nothing_back_through_whole_arrays(form: Any, at
         np.testing.assert_array_equal(again.grad.data, right)
         for simplify in (True, False):
             np.testing.assert_array_equal(compile(output, [x], simplify=simplify)().gradients["x"], right)
+
+
+FOLDS = [calculus.sum, calculus.mean, calculus.prod, calculus.logsumexp, calculus.dot]
+
+
+@pytest.mark.parametrize("places", [(0, 1), (0, 0), (0, 1, 0), (0, 0, 1, 1)], ids=str)
+@pytest.mark.parametrize("row", FOLDS, ids=lambda row: row.name)
+def test_a_node_that_stands_twice_in_a_row_of_many_agrees(row: Any, places: tuple[int, ...]) -> None:
+    def form(x: Any, y: Any) -> Any:
+        xs = [(x, y)[place] for place in places]
+        return row(xs, xs[::-1]) if row is calculus.dot else row(xs)
+
+    x, y = Value(0.5, "x"), Value(1.5, "y")
+    wrt = [x, y] if 1 in places else [x]
+    backends: list[Any] = ["python", "numpy", *(["numba"] if find_spec("numba") else [])]
+    programs = [compile(form(x, y), wrt, inputs=wrt, backend=backend) for backend in backends]
+    for at in itertools.product([math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -700.0, 5e-324], repeat=len(wrt)):
+        leaves = [Value(one) for one in at]
+        found = form(leaves[0], leaves[-1])
+        found.backward()
+        want = [found.data, *(leaf.grad for leaf in leaves)]
+        for program in programs:
+            result = program(*at)
+            got = [float(result.value), *map(float, result.gradients.values())]
+            assert got == pytest.approx(want, rel=1e-12, abs=1e-300, nan_ok=True), (program, at)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 0)])

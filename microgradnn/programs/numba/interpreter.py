@@ -299,19 +299,23 @@ BLOCK_LISTS = {
 # A product's slopes are the products of the others, not what a chain of products hands back: 0 · ∞ · g is no number.
 PROD_SHARES = """
         for k in range(y):
-            p = 1.0
-            for q in range(y):
-                if q != k:
-                    p *= v[lists[x + q]]
+            p = s = 1.0
+            for q in range(k):
+                p *= v[lists[x + q]]
+            for q in range(y - 1, k, -1):  # as in the sweep, which decides what overflows
+                s *= v[lists[x + q]]
+            p *= s
             d[lists[x + k]] += 0.0 if p == 0.0 else g * p"""
 PROD_BLOCK_SHARES = """
         for k in range(y):
             a = np.int64(lists[x + k]) * width
             for j in range(w):
-                p = 1.0
-                for q in range(y):
-                    if q != k:
-                        p *= v[np.int64(lists[x + q]) * width + j]
+                p = s = 1.0
+                for q in range(k):
+                    p *= v[np.int64(lists[x + q]) * width + j]
+                for q in range(y - 1, k, -1):
+                    s *= v[np.int64(lists[x + q]) * width + j]
+                p *= s
                 d[a + j] += 0.0 if d[r + j] == 0.0 or p == 0.0 else d[r + j] * p"""
 
 
