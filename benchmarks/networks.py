@@ -223,7 +223,7 @@ def entered(kinds: Sequence[type[Any]], *task: Any) -> dict[str, Any]:
     for kind in kinds:
         try:
             one = kind(*task)
-        except (ImportError, CompilerMissing) as error:
+        except (ImportError, CompilerMissing, FileNotFoundError) as error:
             tell(f"left out: {kind.__name__}, {error}")
         else:
             found[one.name] = one

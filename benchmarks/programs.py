@@ -6,13 +6,17 @@ Every backend that there is takes part; CasADi and JAX where they are installed.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import math
 import random
+import subprocess
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import networks  # before NumPy: it says that there is one thread
@@ -21,7 +25,7 @@ from engines import Casadi, Engine, Micrograd, Microgradnn
 from graphs import LEAVES, Step, built, ends, plan
 from networks import DENSE, RATES, Array, ByHand, Contestant, Products, PyTorch, Task, Update, entered
 from rounds import Bars, Parts, bar, medians, run_parts, tell, time_text
-from straight import graph_function, margin_function
+from straight import graph_function, graph_in_c, margin_function
 from training import Training, moons
 
 import microgradnn
@@ -34,6 +38,8 @@ NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend
 DECAY, RATE = 1e-4, 0.1  # of micrograd's demo
 SIZES = (2, 16, 16, 1)
+REACH = {"numba": 1.0, "native": 0.2, "native, optimized": 0.12}  # × CasADi through buffers
+MACHINE = 100_000  # nodes from which on no machine code is made
 LONGEST = 3000  # nodes of a graph that is written out line by line; more are for the tape
 
 
@@ -348,12 +354,12 @@ class Replay:
 
 
 class CompiledGraph(Replay):
-    def __init__(self, steps: list[Step], leaves: list[Any], backend: Backend) -> None:
+    def __init__(self, steps: list[Step], leaves: list[Any], backend: Backend, **options: Any) -> None:
         self.name = f"{OURS}{backend}"
         nodes = [Value(x, f"x{i}") for i, x in enumerate(LEAVES)]
         root = built(Microgradnn(), steps, ends(steps), nodes)
         with Timed() as took:
-            self.program = microgradnn.compile(root, nodes, inputs=nodes, backend=backend)
+            self.program = microgradnn.compile(root, nodes, inputs=nodes, backend=backend, **options)
         self.start_up, self.leaves = took.seconds, leaves
         if isinstance(self.program, TapeProgram) and isinstance(leaves[0], float):
             self.buffers = self.program.buffers()
@@ -400,6 +406,38 @@ class Ours(Replay):
 
 class Theirs(Ours):
     kind = Micrograd
+
+
+class OptimizedGraph(CompiledGraph):
+    """Machine code over which LLVM's passes went."""
+
+    def __init__(self, steps: list[Step], leaves: list[Any]) -> None:
+        super().__init__(steps, leaves, "native", optimize=True)
+        self.name += ", optimized"
+
+
+class StraightC(Replay):
+    """Straight-line C by hand, between the same arrays."""
+
+    name = "C, straight-line, -O1"
+
+    def __init__(self, steps: list[Step], leaves: list[Any]) -> None:
+        self.x, self.g = np.array(leaves), np.zeros(len(leaves))
+        with tempfile.TemporaryDirectory() as folder:
+            source, library = Path(folder) / "f.c", Path(folder) / "f.so"
+            source.write_text(graph_in_c(steps), encoding="utf-8")
+            with Timed() as took:
+                command = ["cc", "-O1", "-shared", "-fPIC", "-o", str(library), str(source), "-lm"]
+                subprocess.run(command, check=True)
+            self.start_up = took.seconds
+            found = ctypes.CDLL(str(library)).f
+        self.function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p)(
+            ctypes.cast(found, ctypes.c_void_p).value or 0
+        )
+        self.kept, self.places = found, (self.x.ctypes.data, self.g.ctypes.data)
+
+    def run(self) -> tuple[Any, Any]:
+        return self.function(*self.places), self.g
 
 
 class CasadiGraph(Replay):
@@ -464,10 +502,14 @@ def replays(size: int, m: int = 1) -> dict[str, Any]:
     if size <= JaxGraph.most:
         kinds.append(JaxGraph)
     if m == 1:
-        kinds += [CasadiGraph, CasadiBuffers, Ours, Theirs]
+        kinds += [CasadiGraph, CasadiBuffers, Ours, Theirs, OptimizedGraph, StraightC]
     without: Sequence[str] = () if m == 1 else ("python",)
     if size > LONGEST:
         without, kinds = ("c", "numpy", "python"), [CasadiBuffers, Ours]
+        if size < MACHINE:
+            kinds.append(OptimizedGraph)
+        else:
+            without = (*without, "native")
     return each_backend(CompiledGraph, steps, leaves, without=without) | entered(kinds, steps, leaves)
 
 
@@ -491,9 +533,16 @@ def random_graphs(quick: bool, bars: Bars) -> Iterator[str]:
             bars.append(bar(f"{what}, start-up", entries[f"{OURS}numba"].start_up, 1.0, "s", at_most=True))
         if CasadiBuffers.name in times:
             for backend, seconds in compiled(times).items():
-                if backend == "numba":
+                if backend in REACH:
                     ratio = seconds / times[CasadiBuffers.name]
-                    bars.append(bar(f"{what}, `{backend}`", ratio, 1.0, "× CasADi through buffers", at_most=True))
+                    reach = REACH[backend]
+                    bars.append(bar(f"{what}, `{backend}`", ratio, reach, "× CasADi through buffers", at_most=True))
+        if StraightC.name in times and f"{OURS}native, optimized" in times:
+            ratio = times[f"{OURS}native, optimized"] / times[StraightC.name]
+            bars.append(bar(f"{what}, `native, optimized`", ratio, 1.3, "× straight-line C", at_most=True))
+        if f"{OURS}native" in entries:
+            each = 1e3 * entries[f"{OURS}native"].start_up / size
+            bars.append(bar(f"{what}, `native`, start-up", each, 0.1, "ms a node", at_most=True))
 
 
 def batches(quick: bool, bars: Bars) -> Iterator[str]:

@@ -18,6 +18,7 @@ ARITHMETIC = ("{x} + {y}", "{x} - {y}", "{x} * {y}", "{x} / {y}", "{x} * {x}", "
 FORWARD = {
     "floats": (*ARITHMETIC, "{x} if {x} > 0 else 0.0"),
     "arrays": (*ARITHMETIC, "maximum({x}, 0.0)"),
+    "c": (*ARITHMETIC, "({x} > 0 ? {x} : 0.0)"),
 }
 BACKWARD: tuple[tuple[str, ...], ...] = (
     ("{g}", "{g}"),
@@ -55,6 +56,26 @@ def summed(steps: list[Step]) -> list[Step]:
 
 def graph_function(steps: list[Step], kind: str) -> Function:
     """Return the function of the leaves x0, x1, … that gives the value of the plan and its gradients."""
+    lines, root = graph_lines(steps, kind)
+    n = len(LEAVES)
+    lines.append(f"return x{root}, [{', '.join(f'g{i}' for i in range(n))}]")
+    return function_of(lines, ", ".join(f"x{i}" for i in range(n)), NAMES[kind])
+
+
+def graph_in_c(steps: list[Step]) -> str:
+    """Return it as a C function `f` of the leaves, which writes the gradients and returns the value."""
+    lines, root = graph_lines(steps, "c")
+    n = len(LEAVES)
+    body = [*(f"x{i} = x[{i}]" for i in range(n)), *lines]
+    given = [f"g[{i}] = g{i};" for i in range(n)]
+    declared = [f"const double {line};" for line in body]
+    return "\n".join(
+        ["#include <math.h>", "double f(const double *x, double *g) {", *declared, *given, f"return x{root};", "}", ""]
+    )
+
+
+def graph_lines(steps: list[Step], kind: str) -> tuple[list[str], int]:
+    """Return the lines of the plan and its gradients, and the number of its last node."""
     n, steps = len(LEAVES), summed(steps)
     lines, parts = [], dict[int, list[str]]()
     for i, (operation, x, y) in enumerate(steps, n):
@@ -71,8 +92,7 @@ def graph_function(steps: list[Step], kind: str) -> Function:
             for operand, text in zip((x, y), BACKWARD[operation], strict=False):
                 if operand is not None:
                     parts.setdefault(operand, []).append(text.format(**names))
-    lines.append(f"return x{root}, [{', '.join(f'g{i}' for i in range(n))}]")
-    return function_of(lines, ", ".join(f"x{i}" for i in range(n)), NAMES[kind])
+    return lines, root
 
 
 def margin_function(sizes: Sequence[int], decay: float) -> Function:
