@@ -23,9 +23,8 @@ ARITHMETIC = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv
 # Of a NaN every comparison is false, but that it differs
 ORDER = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "oeq", ast.NotEq: "une"}
 # Which processors have instructions for; the rest is in C's library
-INSTRUCTIONS = {"abs": "fabs", "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc"} | {
-    "copysign": "copysign"
-}
+INSTRUCTIONS = {x: x for x in ("ceil", "copysign", "floor", "fma", "rint", "sqrt", "trunc")} | {"abs": "fabs"}
+WHOLE = 1.5 * 2.0**52  # a whole number that is added to it stands in its last bits
 PLACE, CALL = re.compile(r"\{(\d+)\}"), re.compile(r"(@[\w.]+)\((.*)\)$", re.MULTILINE)
 
 
@@ -34,10 +33,14 @@ def number_type(lanes: int) -> str:
     return "double" if lanes == 1 else f"<{lanes} x double>"
 
 
+def vector(kind: str, x: Any, lanes: int) -> str:
+    """Write a constant, once for each lane."""
+    return str(x) if lanes == 1 else f"<{', '.join([f'{kind} {x}'] * lanes)}>"
+
+
 def literal(x: float, lanes: int) -> str:
-    """Write a number, bit by bit; once for each lane."""
-    bits = f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
-    return bits if lanes == 1 else f"<{', '.join([f'double {bits}'] * lanes)}>"
+    """Write a number, bit by bit."""
+    return vector("double", f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}", lanes)
 
 
 class Lowered(NamedTuple):
@@ -151,7 +154,14 @@ class Lowering:
         return self.call("pow", [x, self.value(one.right)])
 
     def call(self, name: str, xs: Sequence[str]) -> str:
-        """Lower a call of a function of C."""
+        """Lower a call of a function of C, or of `pow2`, 2^x of a whole x: its bits go to the exponent's place."""
+        if name == "pow2":
+            bits = self.type.replace("double", "i64")
+            whole = self.new(f"fadd {self.type} {xs[0]}, {literal(WHOLE, self.lanes)}")
+            place = self.new(f"bitcast {self.type} {whole} to {bits}")
+            moved = self.new(f"shl {bits} {place}, {vector('i64', 52, self.lanes)}")
+            power = self.new(f"add {bits} {moved}, {vector('i64', 1023 << 52, self.lanes)}")
+            return self.new(f"bitcast {bits} {power} to {self.type}")
         arguments = ", ".join(f"{self.type} {x}" for x in xs)
         return self.new(f"call {self.type} {function_name(name, self.lanes)}({arguments})")
 
@@ -168,8 +178,7 @@ class Lowering:
             case ast.BoolOp():
                 return self.join("and" if isinstance(one.op, ast.And) else "or", [*map(self.condition, one.values)])
             case ast.UnaryOp(op=ast.Not()):
-                yes = "true" if self.lanes == 1 else f"<{', '.join(['i1 true'] * self.lanes)}>"
-                return self.new(f"xor {self.bits} {self.condition(one.operand)}, {yes}")
+                return self.new(f"xor {self.bits} {self.condition(one.operand)}, {vector('i1', 'true', self.lanes)}")
             case ast.Call():
                 x, name = self.value(one.args[0]), name_of(one)
                 if name == "isnan":

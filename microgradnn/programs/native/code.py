@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..numba.tape import KEYS, LISTS, Tape
 from .cases import literal, lower, number_type
+from .elementary import FUNCTIONS, vector_function
 
 OPERATIONS = 128  # of one function; of a list each operand counts
 # What the functions that are called from outside are told, as whole numbers, in this order
@@ -22,10 +23,14 @@ Operation = tuple[int, int, list[int]]
 
 
 class CodeWriter:
-    """Writes a tape as a module for so many lanes; without guards, a NaN among the gradients may be 0 · ∞."""
+    """Writes a tape as a module for so many lanes; without guards, a NaN among the gradients may be 0 · ∞.
 
-    def __init__(self, tape: Tape, lanes: int, *, guarded: bool, typed: bool) -> None:
-        self.tape, self.lanes, self.guarded, self.typed = tape, lanes, guarded, typed
+    In LLVM's old times pointers were `typed`; where multiplication and addition are not `fused` in one instruction,
+    there are no functions for vectors.
+    """
+
+    def __init__(self, tape: Tape, lanes: int, *, guarded: bool, typed: bool, fused: bool) -> None:
+        self.tape, self.lanes, self.guarded, self.typed, self.fused = tape, lanes, guarded, typed, fused
         self.type = number_type(lanes)
         first, inputs = len(tape.start) - len(tape.code), len(tape.inputs)
         self.constants = {i: literal(x, lanes) for i, x in enumerate(tape.start[inputs:first].tolist(), inputs)}
@@ -146,24 +151,34 @@ class CodeWriter:
         return self.function(f"backward{i}", lines)
 
     def library(self) -> list[str]:
-        """Return the functions of C that are called, for each lane."""
-        found = []
+        """Return the functions that are called: C's, those for each lane, and those that there are for vectors."""
+        found: dict[str, list[str]] = {}
         for name, n in sorted(self.calls):
-            bare = name.removeprefix("@each.")
+            bare, xs = name.removeprefix("@each."), [f"%x{k}" for k in range(n)]
             if bare == name:
-                found.append(f"declare {self.type} {name}({', '.join([self.type] * n)}) nobuiltin")
+                found[name] = [self.declaration(name, n, self.type)]
                 continue
-            lines = [f"declare double @{bare}({', '.join(['double'] * n)}) nobuiltin"]
-            lines.append(f"define internal {self.type} {name}({', '.join(f'{self.type} %x{k}' for k in range(n))}) {{")
-            result = "undef"
-            for lane in range(self.lanes):
-                lines += [f"%x{k}.{lane} = extractelement {self.type} %x{k}, i32 {lane}" for k in range(n)]
-                xs = ", ".join(f"double %x{k}.{lane}" for k in range(n))
-                lines.append(f"%y.{lane} = call double @{bare}({xs})")
-                lines.append(f"%r.{lane} = insertelement {self.type} {result}, double %y.{lane}, i32 {lane}")
-                result = f"%r.{lane}"
-            found += [*lines, f"ret {self.type} {result}", "}"]
-        return found
+            body = []
+            if self.fused and bare in FUNCTIONS:
+                case = vector_function(bare, self.lanes)
+                found |= {one: [self.declaration(one, k, self.type)] for one, k in case.calls}
+                body, result = [case.text.format(*xs, u="y")], case.results[0][1].format(*xs, u="y")
+            else:
+                found[bare] = [self.declaration(f"@{bare}", n, "double")]
+                result = "undef"
+                for lane in range(self.lanes):
+                    body += [f"{x}.{lane} = extractelement {self.type} {x}, i32 {lane}" for x in xs]
+                    given = ", ".join(f"double {x}.{lane}" for x in xs)
+                    body.append(f"%y.{lane} = call double @{bare}({given})")
+                    body.append(f"%r.{lane} = insertelement {self.type} {result}, double %y.{lane}, i32 {lane}")
+                    result = f"%r.{lane}"
+            head = f"define internal {self.type} {name}({', '.join(f'{self.type} {x}' for x in xs)}) noinline {{"
+            found[name] = [head, *body, f"ret {self.type} {result}", "}"]
+        return [line for lines in found.values() for line in lines]
+
+    def declaration(self, name: str, n: int, kind: str) -> str:
+        """Declare a function of n numbers, or vectors."""
+        return f"declare {kind} {name}({', '.join([kind] * n)}) nobuiltin"
 
     # --- what is called from outside --------------------------------------------------------
 

@@ -69,6 +69,8 @@ def close(engine: Any, context: Any) -> None:
     context.close()
 
 
-def pointers_have_types() -> bool:
-    """Whether LLVM is of the time when pointers had types."""
-    return bool(llvm().llvm_version_info[0] < PLAIN)
+def dialect() -> dict[str, bool]:
+    """Return what `CodeWriter` has to know: whether pointers have types, and the processor a fused multiply-add."""
+    features = llvm().get_host_cpu_features()
+    fused = features.get("fma") or llvm().get_default_triple().startswith(("aarch64", "arm64"))
+    return {"typed": llvm().llvm_version_info[0] < PLAIN, "fused": bool(fused)}

@@ -17,7 +17,7 @@ from ..numba.program import LEAST, BatchBuffers, Buffers, TapeProgram, address, 
 from ..numba.tape import Array, Tape
 from ..program import FLOATS, Reduction, Result
 from .code import BATCH, POINT, CodeWriter
-from .machine import Machine, lanes, pointers_have_types
+from .machine import Machine, dialect, lanes
 
 
 class NativeProgram(TapeProgram):
@@ -39,7 +39,7 @@ class NativeProgram(TapeProgram):
         """Return the code for vectors of so many examples."""
         with self.making:  # for all threads once
             if (lanes, guarded) not in self.machines:
-                code = CodeWriter(self.tape, lanes, guarded=guarded, typed=pointers_have_types()).write()
+                code = CodeWriter(self.tape, lanes, guarded=guarded, **dialect()).write()
                 self.machines[lanes, guarded] = Machine(code, optimize=self.optimize)
             return self.machines[lanes, guarded]
 
