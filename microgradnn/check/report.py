@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from math import inf, isfinite
 from typing import Any
 
@@ -68,14 +69,33 @@ class Report:
     def __repr__(self) -> str:
         return str(self)
 
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: the table of the gradients that are printed, and what is said below it."""
+        printed, told = summarise(self)
+        head, *rows = rows_of(printed)
+        lines = [f"<tr>{''.join(f'<th>{escape(cell)}</th>' for cell in head)}</tr>"] * bool(rows)
+        for *cells, verdict in rows:
+            lines.append(
+                f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+                f"<td>{verdict if verdict == OK else f'<b>{escape(verdict)}</b>'}</td></tr>"
+            )
+        doubt = f"<p><b>cannot tell</b>: {escape(self.doubt)}</p>" if self.doubt else ""
+        return f"{doubt}<table>{''.join(lines)}</table>{''.join(f'<p>{escape(line)}</p>' for line in told)}"
+
 
 def format_report(report: Report) -> str:
     """Write a report: a line for each gradient, of very many for those that are not right."""
-    many = len(report.entries) > MOST_ROWS
+    printed, told = summarise(report)
     lines = [f"cannot tell: {report.doubt}"] if report.doubt else []
+    return "\n".join([*lines, *(format_table(printed) if printed else []), *told])
+
+
+def summarise(report: Report) -> tuple[Sequence[Entry], list[str]]:
+    """Return the entries that are printed, and what is said of the others and of all."""
+    many = len(report.entries) > MOST_ROWS
     other = sorted((entry for entry in report.entries if not entry.ok), key=lambda entry: entry.verdict != WRONG)
     printed = other[:MOST_ROWS] if many else report.entries
-    lines += format_table(printed) if printed else []
+    lines = []
     for verdict, words in ((WRONG, "are WRONG"), (CANNOT_TELL, "cannot be told")):
         more = sum(entry.verdict == verdict for entry in other[MOST_ROWS:]) if many else 0
         lines += [f"and {more:,} more {words}"] if more else []
@@ -83,17 +103,23 @@ def format_report(report: Report) -> str:
         lines.append(count_right([entry for entry in report.entries if entry.ok]))
     lines += [f"note: {note}" for note in report.notes]
     lines += [f"wrong local derivative: {suspect}" for suspect in report.suspects]
-    return "\n".join(lines)
+    return printed, lines
 
 
 def format_table(entries: Sequence[Entry]) -> list[str]:
     """Return a line for each entry, under a heading."""
-    rows = [("input", "gradient", "reference", "off by", "method", "")]
+    rows = rows_of(entries)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def rows_of(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+    """Return the cells of a heading, and of each entry."""
+    rows: list[tuple[str, ...]] = [("input", "gradient", "reference", "off by", "method", "")]
     for entry in entries:
         off = f"{entry.units:.3g} units" if isfinite(entry.units) else "?" if entry.verdict == CANNOT_TELL else "∞"
         rows.append((entry.name, f"{entry.gradient:.9g}", f"{entry.reference:.9g}", off, entry.method, entry.verdict))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return rows
 
 
 def count_right(right: Sequence[Entry]) -> str:

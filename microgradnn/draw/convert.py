@@ -26,6 +26,7 @@ def convert(svg: str, format: str) -> bytes:
     Raises RendererMissing where the libraries are not installed (`pip install "microgradnn[pictures]"`), and
     RenderError where they refuse it.
     """
+    svg = re.sub(r'<tspan display="none">.*?</tspan>', "", svg)  # resvg counts its letters all the same
     try:
         import matplotlib
 

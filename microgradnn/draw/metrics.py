@@ -5,6 +5,7 @@ The letters' widths are those of Helvetica's public metrics (Adobe Font Metrics)
 
 from __future__ import annotations
 
+import re
 from unicodedata import category, east_asian_width
 
 # In thousandths of the font's size: a width, and the characters that have it.
@@ -39,9 +40,16 @@ WIDTH = {character: width for width, characters in WIDTHS.items() for character 
 OTHER, FULL = 620, 1000  # a letter that is not listed; one of East Asia, or a picture
 
 
+# A letter with an index, as in rules/notation.py: W_hh, h_{t-1}.
+INDEX = re.compile(r"(?<!\w)([^\W\d_])(?:(_\{)([^{}\s]{1,12})(\})|(_)([^\W_]{1,12})(?!\w))")
+SMALLER = 0.75  # the letters of an index
+
+
 def text_width(text: str, size: float) -> float:
-    """Return the width of `text` in points, at a font size in points."""
-    return sum(map(_thousandths, text)) * size / 1000
+    """Return the width of `text` in points, at a font size in points; an index is set below the line."""
+    indices = "".join(found[3] or found[6] for found in INDEX.finditer(text))
+    plain = INDEX.sub(r"\1", text)
+    return (sum(map(_thousandths, plain)) + SMALLER * sum(map(_thousandths, indices))) * size / 1000
 
 
 def _thousandths(character: str) -> int:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, SubElement
 
 from .boxes import Box, Picture
 from .heat import has_map, heat_maps
-from .metrics import text_width
+from .metrics import INDEX, SMALLER, text_width
 
 LEAST = 0.9  # pixels a point: letters of 10 points are 9 pixels high at least, however narrow the page; then it scrolls
 
@@ -110,5 +110,27 @@ def title(group: Element, lines: Sequence[str]) -> None:
 def hold_width(text: Element) -> None:
     """Make a text as wide as its box was made for, in whatever font it is shown: few systems have Arial."""
     if text.text and not text.text.isspace():
-        width = text_width(text.text, float(text.get("font-size", "10")))
+        size = float(text.get("font-size", "10"))
+        width = text_width(text.text, size)
         text.attrib |= {"textLength": f"{width:.2f}", "lengthAdjust": "spacingAndGlyphs"}
+        lower_indices(text, size)
+
+
+def lower_indices(text: Element, size: float) -> None:
+    """Set h_{t-1} as a letter with an index; its text stays what it was, for who copies it or listens."""
+    whole, end, down = text.text or "", 0, f"{size * 0.22:.1f}"
+    for found in INDEX.finditer(whole):
+        add(text, whole[end : found.end(1)], **({"dy": f"-{down}"} if end else {}))
+        add(text, found[2] or found[5], display="none")
+        add(text, found[3] or found[6], **{"dy": down, "font-size": f"{size * SMALLER:.2f}", "class": "index"})
+        add(text, found[4] or "", display="none")
+        end = found.end()
+    if end:
+        text.text = None
+        add(text, whole[end:], dy=f"-{down}")
+
+
+def add(text: Element, piece: str, **attributes: str) -> None:
+    """Add a piece to a text, if there is one."""
+    if piece:
+        SubElement(text, "tspan", attributes).text = piece

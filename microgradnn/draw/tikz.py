@@ -49,16 +49,26 @@ def draw(element: Element) -> Iterator[str]:
     if kind == "g":
         for child in element:
             yield from draw(child)
-    elif kind == "text" and element.text:
+    elif kind == "text" and (element.text or len(element)):
         x, y = float(element.get("x", "0")), -float(element.get("y", "0"))
         if element.get("text-anchor") == "middle":
             x -= float(element.get("textLength", "0")) / 2
         size = float(element.get("font-size", "10"))
         colour = COLOURS.get(element.get("class", ""), element.get("fill", "#000000"))
         font = rf"\fontsize{{{size:g}}}{{{size * 1.2:g}}}\selectfont\sffamily"
-        yield rf"\node[text={as_colour(colour)},font={font}] at ({x:g},{y:g}) {{{escape(element.text)}}};"
+        yield rf"\node[text={as_colour(colour)},font={font}] at ({x:g},{y:g}) {{{pieces(element)}}};"
     elif kind in ("path", "polygon", "polyline", "ellipse"):
         yield from outline(element, kind)
+
+
+def pieces(text: Element) -> str:
+    """Write the pieces of a text, indices below the line."""
+    found = [escape(text.text or "")]
+    for one in text:
+        if one.get("display") != "none":
+            written = escape(one.text or "")
+            found.append(rf"\textsubscript{{{written}}}" if one.get("class") == "index" else written)
+    return "".join(found)
 
 
 def outline(element: Element, kind: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -140,3 +141,14 @@ def test_assert_gradients_raises_with_the_report(wrong: Op) -> None:
     assert_gradients(lambda x: x.exp(), 1.0)
     with pytest.raises(AssertionError, match=r"(?s)WRONG.*wrong local derivative: ∂/∂x0 of t1 = wrong\(x0\)"):
         assert_gradients(wrong, CLEAR)
+
+
+def test_in_a_notebook_a_report_is_a_table() -> None:
+    report = gradcheck(lambda x, y: x * y, 2.0, 3.0)
+    html = report._repr_html_()
+
+    assert html.count("<tr>") == 1 + len(report.entries)
+    assert "<td>ok</td>" in html
+    wrong = replace(report, entries=(replace(report.entries[0], name="<x>", verdict="WRONG"),), notes=("a < b",))
+    assert "<td>&lt;x&gt;</td>" in wrong._repr_html_()
+    assert "<td><b>WRONG</b></td></tr></table><p>note: a &lt; b</p>" in wrong._repr_html_()

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Value, expression
+from microgradnn.draw.metrics import text_width
 
 HOSTILE = [
     'say "hi"',
@@ -131,6 +132,18 @@ def test_every_text_is_held_to_a_width_that_is_inside_its_box(name: str) -> None
                     assert left < x
                     assert x + width <= right
                     assert text.get("lengthAdjust") == "spacingAndGlyphs"
+
+
+def test_a_letter_with_an_index_is_set_as_mathematics_and_stays_the_same_text() -> None:
+    y = (Value(1.0, "h_{t-1}") * Value(2.0, "W_hh")).named("leaky_relu")
+    texts = [*ElementTree.fromstring(y.draw().svg()).iter("{http://www.w3.org/2000/svg}text")]
+    line = next(text for text in texts if "".join(text.itertext()) == "leaky_relu = h_{t-1} × W_hh")
+    seen = [(one.text, one.get("class")) for one in line if one.get("display") != "none"]
+
+    assert seen == [("leaky_relu = h", None), ("t-1", "index"), (" × W", None), ("hh", "index")]
+    assert float(line.get("textLength", "nan")) == pytest.approx(
+        text_width("leaky_relu = h × W", 10) + 0.75 * text_width("t-1hh", 10), abs=0.01
+    )
 
 
 def test_on_a_narrow_page_letters_stay_nine_pixels_high() -> None:
