@@ -33,4 +33,5 @@ from .scalar import MLP as MLP
 from .scalar import Layer as Layer
 from .scalar import Module as Module
 from .scalar import Neuron as Neuron
+from .scalar import Value, random  # noqa: F401 (in micrograd's `from micrograd.nn import *` too)
 from .training import fit as fit

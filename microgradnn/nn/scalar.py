@@ -6,14 +6,14 @@ inputs. That is what makes a network quick, and its drawing one that can be read
 
 from __future__ import annotations
 
-import random
+import random as random
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
 from ..engine.dots import dots
-from ..engine.value import Value
+from ..engine.value import Value as Value
 from ..graph import About
 from ..rules import calculus
 from .activations import activate, check_activation

@@ -659,6 +659,13 @@ def test_a_program_prints_the_same_numbers(program: Callable[[Any], Numbers]) ->
     assert program(OURS) == pytest.approx(program(THEIRS), rel=1e-9, abs=1e-12)
 
 
+def test_all_names_of_the_networks_are_those_of_micrograds_and_more() -> None:
+    names: dict[str, Any] = {}
+    exec("from microgradnn.nn import *", names)
+
+    assert {"random", "Value", "Module", "Neuron", "Layer", "MLP"} <= names.keys()
+
+
 def test_zero_and_overflow_are_the_exceptions_that_python_has_for_them() -> None:
     x = OURS.Value(0.0)
 
