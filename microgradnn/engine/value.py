@@ -16,6 +16,7 @@ from ..graph.native import mypyc_attr
 from ..graph.node import note_leaves
 from . import anomaly, recorders, recording, value_methods
 from .by_hand import NAMELESS, WAITING, ByHand, by_hand, does_nothing
+from .conversion import PLAIN
 from .copying import reduce_node
 from .higher_order import passing, times
 from .masks import is_comparable, make_decision, unequal
@@ -434,7 +435,8 @@ class Value(ValueMethods):
     def __pow__(self, other: object) -> Value:
         if isinstance(other, Value):
             return self._pow(other)
-        if isinstance(other, (int, float)) and other == 2:
+        n: Any = other
+        if isinstance(n, PLAIN) and n == 2:
             return self._squared()
         try:
             to_the = power(other if type(other) is int else real(other))
