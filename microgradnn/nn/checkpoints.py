@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from .network import Network
 
 
+ROWS = 64  # of an array, in which its number is computed
+
+
 def fingerprint(*arrays: Array) -> int:
     """Return a number that other data would hardly have."""
     found = 0
     for x in arrays:
-        found = zlib.crc32(np.ascontiguousarray(x).data.cast("B"), zlib.crc32(str(x.shape).encode(), found))
+        found = zlib.crc32(str(x.shape).encode(), found)
+        for i in range(0, len(x), ROWS):  # in parts, so that no array in Fortran order is copied whole
+            found = zlib.crc32(np.ascontiguousarray(x[i : i + ROWS]).data.cast("B"), found)
     return found
 
 

@@ -16,8 +16,8 @@ PAUSE = 0.1  # seconds between two looks at a bar
 
 
 @contextmanager
-def bar(total: int, done: int, wanted: bool | None) -> Iterator[Show]:
-    """Yield a function of iterations done and cost that moves a progress bar.
+def bar(total: int, done: int, wanted: bool | None, size: int) -> Iterator[Show]:
+    """Yield a function of iterations done and cost that moves a progress bar; `size` examples are in an iteration.
 
     None shows it where standard error is a terminal. Without rich, of the extra `train`, there is none.
     """
@@ -27,15 +27,17 @@ def bar(total: int, done: int, wanted: bool | None) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("J = {task.fields[cost]:.6g}"), TimeRemainingColumn())
+    told = TextColumn("J = {task.fields[cost]:.6g}, {task.fields[speed]:,.0f} examples/s")
+    columns = (BarColumn(), MofNCompleteColumn(), told, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as progress:
-        task = progress.add_task("", total=total, completed=done, cost=float("nan"))
-        shown = 0.0
+        task = progress.add_task("", total=total, completed=done, cost=float("nan"), speed=0.0)
+        first, began, shown = done, monotonic(), 0.0
 
         def show(done: int, cost: float) -> None:
             nonlocal shown
             if done == total or monotonic() - shown > PAUSE:
-                progress.update(task, completed=done, cost=cost, refresh=True)
+                speed = (done - first) * size / max(monotonic() - began, 1e-9)
+                progress.update(task, completed=done, cost=cost, speed=speed, refresh=True)
                 shown = monotonic()
 
         yield show

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from math import ceil, isfinite
+from math import ceil, fsum, isfinite
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ import numpy as np
 from ..data.columns import batches, check_data
 from ..engine.disk import lock
 from ..engine.modes import no_grad, record_for_itself
-from ..engine.tensor import Array, Tensor, leaf, numeric
+from ..engine.tensor import Array, Tensor, leaf
 from ..errors import DivergedError
 from .checkpoints import Checkpoint, fingerprint
 from .history import History
@@ -39,6 +39,7 @@ LEARNING_RATE = 0.1  # of the optimisers that have none of their own, where ther
 # With α = 8 / n_x the J of a sigmoid unit does not rise: it curves by at most the mean of ‖x‖² / 4, and ‖x‖² is at most
 # n_x for pixels from 0 to 1, and n_x in the mean for standardised features.
 STEEPEST = 8.0
+MOST = 1 << 20  # numbers of a layer, when all examples are measured
 LARGE = 10  # an input beyond this has not been scaled
 
 
@@ -73,7 +74,9 @@ def fit(
 
     Left as they are, the arguments are plain gradient descent on all examples. An iteration is one
     step, on `batch_size` examples (None: all m); before each pass over the data they are shuffled,
-    as `seed` says, which also seeds dropout; with None the network's own generator goes on. `l2` is
+    as `seed` says, which also seeds dropout; with None the network's own generator goes on. X is not
+    copied where its type is the network's and, for batches, its order Fortran's, so that an example lies
+    in one piece (`rows.T` of an array with a row for each); a np.memmap never is. `l2` is
     λ of the notes' regularisation, λ / (2m) · Σ W². `learning_rate` is α or a schedule, and where it
     is not given what the optimiser usually has; for those without, 0.1, or 8 / n_x where there are so
     many features, such as pixels, that this is less.
@@ -107,6 +110,8 @@ def fit(
     x, y = examples(network, X, Y)
     held_out = None if test is None else examples(network, *test, one_class=True)
     size = check_numbers(x.shape[1], batch_size, iterations, checkpoint_every, l2=l2, tolerance=tolerance)
+    if size < x.shape[1] and not isinstance(X, np.memmap):
+        x = np.asfortranarray(x)
     if resume and checkpoint is None:
         raise ValueError("resume needs the name of the checkpoint to go on from")
     if patience is not None:
@@ -149,7 +154,7 @@ def fit(
                 file.resume(iterations)
                 run.begin_at_state()
             run.train(iterations, tolerance, callback, begin, progress, file, checkpoint_every)
-    conclude(history, network, run.all, held_out, options)
+    conclude(history, network, (x, y), held_out, options)
     return history
 
 
@@ -223,7 +228,11 @@ class LoopState:
             begin(history)
         began = perf_counter() - history.seconds
         history.stopped = f"all {iterations} iterations done"
-        with np.errstate(all="ignore"), bar(iterations, len(history), progress) as show, interruptible() as interrupted:
+        with (
+            np.errstate(all="ignore"),
+            bar(iterations, len(history), progress, self.size) as show,
+            interruptible() as interrupted,
+        ):
             try:
                 while len(history) < iterations:
                     if self.validation is not None and self.validation.is_spent():
@@ -318,7 +327,7 @@ class LoopState:
         """Go back to the last parameters with a finite cost, and say what happened."""
         self.descent.flat[...] = self.before
         self.tell_changed()
-        largest = float(np.abs(self.X).max())
+        largest = float(max(self.X.max(), -self.X.min()))
         advice = ["a smaller learning_rate"]
         if largest > LARGE:
             advice.insert(0, f"scaled inputs (the largest is {largest:g})")
@@ -346,7 +355,8 @@ def examples(network: Network, X: Any, Y: Any, *, one_class: bool = False) -> tu
     labels = "classes" if output == "softmax" else "binary" if output == "sigmoid" and network.of_logits else "numbers"
     x, y = check_data(X, Y, network.n[0], labels=labels, one_class=one_class)
     network.labels(y, (network.n[-1], x.shape[1]))
-    return tuple(numeric(array, network.layers[0].W.dtype) for array in (x, y))  # type: ignore[return-value] # two
+    dtype = network.layers[0].W.dtype
+    return x.astype(dtype, copy=False), y.astype(dtype, copy=False)
 
 
 def constant(array: Array) -> Tensor:
@@ -402,19 +412,43 @@ def culprit(network: Network, x: Tensor) -> str:
 
 
 def conclude(history: History, network: Network, train: Any, test: Any, options: dict[str, Any]) -> None:
-    """Measure the network that came out."""
+    """Measure the network that came out, on some examples at a time, so that no layer is there for all of them."""
     with no_grad():
-        history.cost = float(network.cost(*train, **options).item())
+        history.cost = total_cost(network, train, options)
         if network.activations[-1] in ("sigmoid", "softmax"):
-            history.train_accuracy = network.accuracy(*train)
-            history.test_accuracy = None if test is None else network.accuracy(*test)
+            history.train_accuracy = total_accuracy(network, train)
+            history.test_accuracy = None if test is None else total_accuracy(network, test)
         else:
             history.train_rmse, history.train_r2 = errors_of(network, train)
             history.test_rmse, history.test_r2 = (None, None) if test is None else errors_of(network, test)
 
 
-def errors_of(network: Network, examples: Any) -> tuple[float, float]:
+def parts_of(network: Network, pair: tuple[Array, Array]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield X and Y by as many examples as a layer has room for in some megabytes."""
+    x, y = pair
+    size = max(1, MOST // max(network.n))
+    for i in range(0, x.shape[1], size):
+        yield constant(x[:, i : i + size]), constant(y[:, i : i + size])
+
+
+def total_cost(network: Network, pair: tuple[Array, Array], options: dict[str, Any]) -> float:
+    """Return J of all examples, regularisation included."""
+    parts, m = list(parts_of(network, pair)), pair[0].shape[1]
+    if len(parts) == 1 or not repeats_itself(network):  # a cost of one's own may be no mean
+        return float(network.cost(constant(pair[0]), constant(pair[1]), **options).item())
+    plain = [float(network.cost(*part, **options | {"l2": 0.0}).item()) for part in parts]
+    first = parts[0][0].shape[1]
+    penalty = float(network.cost(*parts[0], **options).item()) - plain[0]  # λ / (2 · first) Σ W²
+    return float(fsum(J * x.shape[1] / m for J, (x, _) in zip(plain, parts, strict=True)) + penalty * first / m)
+
+
+def total_accuracy(network: Network, pair: tuple[Array, Array]) -> float:
+    """Return the share of examples of which every label is predicted."""
+    right = sum(round(network.accuracy(x, y) * x.shape[1]) for x, y in parts_of(network, pair))
+    return float(right / pair[0].shape[1])
+
+
+def errors_of(network: Network, pair: tuple[Array, Array]) -> tuple[float, float]:
     """Return RMSE and R² of a network whose labels are numbers."""
-    x, y = (one.numpy() if isinstance(one, Tensor) else one for one in examples)
-    a = network(x).numpy()
-    return rmse(y, a), r2(y, a)
+    a = np.hstack([network(x).numpy() for x, _ in parts_of(network, pair)])
+    return rmse(pair[1], a), r2(pair[1], a)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -367,7 +368,7 @@ def test_the_bar_is_silent_where_nobody_looks(capfd: pytest.CaptureFixture[str])
 
     small().fit(X, Y, iterations=5, progress=True)
     out, err = capfd.readouterr()
-    assert (out, "5/5" in err, "J = " in err) == ("", True, True)
+    assert (out, "5/5" in err, "J = " in err, "examples/s" in err) == ("", True, True, True)
 
 
 def test_the_bar_is_silent_without_rich(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -421,3 +422,53 @@ def test_a_notebook_shows_the_course_of_the_cost_and_the_layers() -> None:
     assert History()._repr_html_() == f"<pre>{History()!r}</pre>"
     assert network._repr_html_().count("<tr>") == 3
     assert "Network of 2 layers, 13 parameters" in network._repr_html_()
+
+
+# --- large data -----------------------------------------------------------------------------------
+
+
+def wide(m: int = 4000) -> tuple[Any, Any]:
+    """m examples of 300 features, an example in one piece, and their labels."""
+    rng = np.random.default_rng(0)
+    rows = rng.random((m, 300), dtype=np.float32)
+    return rows.T, (rows[:, :1].T > 0.5).astype(np.float32)
+
+
+def test_examples_that_lie_in_one_piece_are_not_copied(tmp_path: Path) -> None:
+    x, y = wide()
+    np.asarray(x.T).tofile(tmp_path / "rows.bin")
+    mapped = np.memmap(tmp_path / "rows.bin", np.float32, "r", shape=x.T.shape).T
+    Network([300, 8, 1], seed=0, dtype="float32").fit(x, y, batch_size=50, iterations=1)  # imports, programs
+    costs = []
+    for given in (x, mapped, np.ascontiguousarray(x)):
+        network = Network([300, 8, 1], seed=0, dtype="float32")
+        tracemalloc.start()
+        try:
+            history = network.fit(given, y, batch_size=50, iterations=60, learning_rate=0.1, seed=0)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < (0.8 if given.flags.f_contiguous else 1.8) * x.nbytes
+        costs.append(history.costs)
+    assert costs[0] == costs[1]
+    np.testing.assert_allclose(costs[0], costs[2], rtol=1e-5)  # float32, summed in another order
+
+
+def test_what_is_measured_in_parts_is_what_is_measured_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = wide(700)
+    histories = []
+    for most in (1 << 20, 3000):
+        monkeypatch.setattr("microgradnn.nn.training.MOST", most)
+        histories.append(
+            Network([300, 4, 1], seed=0).fit(
+                x, y, iterations=3, l2=5.0, class_weight=[1, 3], test=(x[:, :99], y[:, :99])
+            )
+        )
+
+    one, other = histories
+    assert one.cost == pytest.approx(other.cost, rel=1e-12)
+    assert (one.train_accuracy, one.test_accuracy) == (other.train_accuracy, other.test_accuracy)
+    line = Network([300, 1], output="linear", seed=0).fit(x, 2 * y, iterations=2)
+    monkeypatch.undo()
+    whole = Network([300, 1], output="linear", seed=0).fit(x, 2 * y, iterations=2)
+    assert (line.train_rmse, line.train_r2) == pytest.approx((whole.train_rmse, whole.train_r2), rel=1e-12)
