@@ -5,7 +5,7 @@
 (() => {
   /** @typedef {string | string[]} Part text, or what is looked up: ["value", box], ["flow", arrow], ["sum", …arrows] */
   /** @typedef {{say: Part[], lit: string[], values: string[], grads: [string, string[]][]}} Step */
-  /** @typedef {{name: string, title: string, kind: string, value: string, grad: string}} Box */
+  /** @typedef {{name: string, title: string, kind: string, value: string, grad: string, op: string}} Box */
   /** @typedef {{tail: string, head: string, back: string}} Arrow */
   /** @typedef {{node: number, key: string, value: number}} Input */
   /** @typedef {{inputs: Input[], uses: [number, number][]}} Live the places of nodes; of a use the tail's, and the head's or −1 */
@@ -13,7 +13,7 @@
 
   /** @param {string} id @returns {any} */
   const byId = (id) => document.getElementById(id);
-  /** @type {{views: View[], live: Live | null, widths: Record<string, number>}} */
+  /** @type {{views: View[], live: Live | null, rules: Record<string, string>, widths: Record<string, number>}} */
   const data = JSON.parse(byId("data").textContent);
   const { live } = data;
   const picture = byId("picture");
@@ -523,8 +523,25 @@
     const out = new Map(Object.keys(boxes).map((id) => [id, []]));
     Object.entries(arrows).forEach(([id, { tail }]) => out.get(tail)?.push(id));
 
+    /** Say by which rule of the tables a box is computed, and of an arrow what comes back along it. @param {string} id */
+    function teach(id) {
+      const { op } = boxes[arrows[id]?.head ?? id];
+      const said = [data.rules[op] ?? "", ...(arrows[id] && !state.asking ? [byId(id).querySelector("title").textContent] : [])];
+      byId("rule").textContent = said.filter(Boolean).join("\n");
+    }
+
+    /** Let an arrow be clicked beside its thin line. @param {any} group */
+    function widen(group) {
+      const path = group.querySelector("path");
+      if (!path || group.querySelector(".wide")) return;
+      const wide = path.cloneNode();
+      wide.setAttribute("class", "wide");
+      group.insertBefore(wide, path);
+    }
+
     /** Light all ways from a box to the output, and say what each brings. @param {string} id */
     function lead(id) {
+      teach(id);
       const found = new Set([id]);
       const queue = [id];
       for (let box = queue.pop(); box !== undefined; box = queue.pop()) {
@@ -643,6 +660,9 @@
     /** Draw the picture small: once it is laid out, and where it is looked at. */
     function survey() {
       map.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+      const scale = Math.min(160 / wide, 160 / high);
+      map.style.width = `${wide * scale}px`;
+      map.style.height = `${high * scale}px`;
       const whole = svg.getBoundingClientRect();
       const zoom = whole.width / wide || 1;
       for (const { id, group } of [...seen, ...drawn]) {
@@ -725,6 +745,10 @@
         else open(id);
       });
       on(group, "keydown", (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && open(id));
+    }
+    for (const { id, group } of drawn) {
+      if (drawn.length < 400) widen(group);
+      on(group, "click", () => teach(id));
     }
     for (const id of Object.keys(view.turns)) {
       const group = byId(id);

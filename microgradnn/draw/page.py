@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..rules.arrays import ArrayOp
 from .boxes import Arrow, Box, Picture
 from .live import Live, places
 from .metrics import WIDTH
@@ -158,6 +159,7 @@ def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
 <div id="picture" tabindex="0" role="group" aria-label="{title}">{svgs[0]}</div>
 <svg id="map" aria-hidden="true" hidden></svg>
 <aside>
+<pre id="rule" role="status"></pre>
 <form id="question" autocomplete="off">
 <h2>Question</h2>
 <label>∂<span id="of"></span>/∂<select id="asked" aria-label="of which"></select></label>
@@ -207,7 +209,10 @@ def icon(name: str) -> str:
 
 def content(views: Sequence[Turn], live: Live) -> str:
     """Return what page.js reads, as JSON that can stand in a page."""
-    data = {"views": [describe(view, live) for view in views], "live": live.about, "widths": WIDTH}
+    nodes = [box.node for view in views for box in view.picture.boxes if box.node is not None]
+    rules = {node.op.name: rule(node.op) for node in nodes if node.op is not None}
+    described = [describe(view, live) for view in views]
+    data = {"views": described, "live": live.about, "rules": rules, "widths": WIDTH}
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -233,4 +238,12 @@ def describe(view: Turn, live: Live) -> dict[str, Any]:
 
 def about(box: Box) -> dict[str, str]:
     """Return one box as page.js has it."""
-    return {"name": name(box), "title": box.title, "kind": box.kind, "value": box.value, "grad": box.grad}
+    op = box.node.op.name if box.node is not None and box.node.op else ""
+    return {"name": name(box), "title": box.title, "kind": box.kind, "value": box.value, "grad": box.grad, "op": op}
+
+
+def rule(op: Any) -> str:
+    """Return what the table says of an operation: what it is worth, its slopes, its convention and source."""
+    if isinstance(op, ArrayOp):
+        return f"{op.name}, of arrays{f': {op.note}' if op.note else ''}"
+    return f"{op.name}: {str(op.__doc__).partition(chr(10) * 2)[0]}"

@@ -285,8 +285,22 @@ def test_of_what_is_larger_than_the_window_there_is_a_small_picture(opened: Call
         page.keyboard.press("+")
     assert page.locator("#map").is_visible()
     assert page.locator("#map rect").count() == 7 + 1
-    page.locator("#map").click(position={"x": 150, "y": 55})  # the output
+    page.locator("#map").click(position={"x": 150, "y": 30})  # the output
     assert page.evaluate("document.querySelector('#picture').scrollLeft") > 100
+
+
+def test_an_arrow_that_is_clicked_says_its_rule_and_so_does_a_box(opened: Callable[..., Any]) -> None:
+    y = (Value(-2.0, "x").relu() * 3).named("y")
+    y.backward()
+    page = opened(y)
+    page.locator("#e0 text").click()
+    assert (
+        page.locator("#rule")
+        .text_content()
+        .startswith("relu: f = relu(x)\n(slope 0 at the kink, as PyTorch)\n∂f/∂x = [x > 0]\n")
+    )
+    page.locator("#picture .node:has(text.name:text-matches('^y'))").focus()
+    assert page.locator("#rule").text_content() == "mul: f = x × y\n∂f/∂x = y\n∂f/∂y = x"
 
 
 def test_the_keyboard_alone_suffices(opened: Callable[..., Any]) -> None:
