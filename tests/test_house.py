@@ -41,7 +41,8 @@ ROOMS = {
         f"{CORE} formulas",
         "loading numpy.trace numpy.batch_sums numpy.inplace calls layout flat onnx torch program c.program "
         "numba.tape numba.vectorise numba.interpreter numba.program native.cases native.elementary "
-        "native.code native.machine native.program backends guards recording compiled functions",
+        "native.code native.machine native.program backends guards recording compiled "
+        "function_backends functions",
     ),
     "draw": (
         f"{CORE} formulas",

@@ -17,7 +17,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ..engine import derivatives
-from ..errors import GuardError, extra
+from ..errors import GuardError, ShapeError, extra
 from ..formulas.derive import Derivation
 from ..formulas.derive import derive as derive_graph
 from ..formulas.jax_source import jax_source
@@ -32,6 +32,7 @@ from .backends import Backend
 from .calls import rows_of
 from .compiled import OnChange
 from .flat import FlatFunction, Way
+from .function_backends import OutputPrograms, is_static, numbers_like, slopes_like
 from .layout import apart, from_vector, holds_tensors, is_index, make_leaf, names_of, numbers_in, together, vector
 from .loading import load_function
 from .native.program import NativeProgram
@@ -59,6 +60,7 @@ class FunctionRecording:
         self.result = unflatten(run.result, [None] * len(run.outputs))
         self.kinds = [getattr(x, "shape", None) for x in run.outputs]  # None for a number
         self.outer = run.outer
+        self.programs: OutputPrograms | None = None  # of a backend
         self.guards = sources if run.detached or "return False" in sources[0] else None
         ends = np.cumsum([0, *(len(numbers_in(one, arrays)) for one in args)])
         self.places = [i for k in program.places for i in range(ends[k], ends[k + 1])]
@@ -129,12 +131,22 @@ class FunctionProgram:
         examples: Sequence[Any],
         wrt: Sequence[int | str] | None = None,
         on_change: OnChange = "record",
+        backend: Backend | None = None,
+        reduce: Reduction = "sum",
     ) -> None:
         self.function = function
         self.names = parameters_of(function, len(examples))
         self.examples = tuple(examples)
         self.arrays = holds_tensors(list(examples))
         self.on_change = on_change
+        self.reduce = reduce
+        if backend is not None and backend not in backends.BACKENDS:
+            raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(backends.BACKENDS)})")
+        if reduce not in ("sum", "mean"):
+            raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
+        if self.arrays and backend not in (None, "numpy"):
+            raise ValueError(f"the backend {backend!r} is for functions of Values; one of Tensors runs with NumPy")
+        self.backend = None if self.arrays else backend
         chosen = range(len(examples)) if wrt is None else [self.place(one) for one in wrt]
         found = {i: numbers_in(self.examples[i], self.arrays) for i in chosen}
         self.places = tuple([i for i, xs in found.items() if xs and not any(map(is_index, xs))])
@@ -169,6 +181,8 @@ class FunctionProgram:
         given = self.arguments(args, named)
         if has_nodes(given, self.arrays):
             return self.run_on_nodes(given)
+        if self.backend is not None:
+            return self.run_on_backend(given, self.backend)
         flat = self.at(given)
         x, others = vector(flat.part(given), self.arrays), flat.others(given)
         value = self.value(*given)
@@ -180,6 +194,42 @@ class FunctionProgram:
         """Return the value as a node, and the gradients as nodes that can be differentiated again."""
         value, found = derivatives.value_and_grad(self.function, self.places)(*args)
         return Result(value, dict(zip(self.wrt, found, strict=True)))
+
+    def programs_at(self, args: Sequence[Any], backend: Backend) -> tuple[OutputPrograms, Sequence[Any]]:
+        """Return the backend's programs for arguments, or for a batch of them, and their inputs."""
+        parts = zip(self.names, self.examples, args, strict=True)
+        numbers = [x for name, example, part in parts for x in numbers_like(example, part, name)]
+        many = [x for x in numbers if type(x) is np.ndarray]
+        if len({x.shape for x in many}) > 1 or any(x.ndim != 1 or not x.size for x in many):
+            raise ShapeError(f"a batch has arrays of one length; got shapes {', '.join(str(x.shape) for x in many)}")
+        first = iter([x if type(x) is float else float(x[0]) for x in numbers])
+        point = [
+            together(part if is_static(example) else example, first, False)
+            for example, part in zip(self.examples, args, strict=True)
+        ]
+        recording, inputs = self.recording(point)
+        if many and recording.guards is not None:
+            raise ValueError(f"{self.name} branches, and a batch takes one way: write where, maximum or relu for it")
+        if recording.programs is None:
+            run, _ = run_of(self.function, point, False)
+            recording.programs = OutputPrograms(run, recording.names, recording.places, backend, self.reduce)
+        return recording.programs, [*numbers, *inputs[len(numbers) :]]
+
+    def run_on_backend(self, args: Sequence[Any], backend: Backend) -> Result:
+        """Return the value and the gradients at a point, or of a batch, as the backend has them."""
+        programs, inputs = self.programs_at(args, backend)
+        value, slopes = programs(inputs)
+        if len(programs.programs) > 1 and any(np.ndim(x) for row in slopes for x in row):
+            raise ValueError(f"{self.name} returns several numbers: of a batch take .value, or one output at a time")
+        result, start = {}, 0
+        for i in self.places:
+            n = len(numbers_in(self.examples[i], False))
+            part, start = slopes[start : start + n], start + n
+            single = len(programs.programs) == 1
+            result[self.names[i]] = (
+                slopes_like(self.examples[i], [row[0] for row in part]) if single else np.array(part, np.float64).T
+            )
+        return Result(value, result)
 
     def by_name(self, args: Sequence[Any], gradient: Any) -> dict[str, Any]:
         """Return a gradient, or the rows of a Jacobian, by the names of the arguments."""
@@ -196,6 +246,9 @@ class FunctionProgram:
         given = self.arguments(args, named)
         if has_nodes(given, self.arrays):
             return self.function(*given)
+        if self.backend is not None:
+            programs, inputs = self.programs_at(given, self.backend)
+            return programs.value(inputs)
         flat = self.at(given)
         outputs = flat.run("value", vector(flat.part(given), self.arrays), None, flat.others(given))
         return self.recording(given)[0].structured(outputs)
@@ -372,7 +425,7 @@ class FunctionProgram:
         return all(np.isfinite(one).all() for one in self.rest)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.function, self.examples, self.wrt, self.on_change)
+        return type(self), (self.function, self.examples, self.wrt, self.on_change, self.backend, self.reduce)
 
     def __repr__(self) -> str:
         return f"<program of {self.name}({', '.join(self.names)}), by {', '.join(self.wrt)}>"
@@ -459,6 +512,8 @@ def compile(
     *examples: Any,
     wrt: Sequence[int | str] | None = None,
     on_change: OnChange = "record",
+    backend: Backend | None = None,
+    reduce: Reduction = "sum",
 ) -> FunctionProgram: ...
 
 
@@ -492,15 +547,20 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     is static: with another one the function is recorded once more, or with `on_change='raise'` there is a GuardError;
     so it is where a comparison comes out otherwise, or a shape is another. See `FunctionProgram`.
 
+    A function of Values runs as Python unless a `backend` is named; then an array of m numbers may stand for a number
+    of the examples, as in the program of a node: the function is computed for all of them at once.
+
     >>> compile(lambda x, k: {"y": k * x[0] * x[1]}, [2.0, 3.0], 10.0, wrt=["x"])(k=1.0)
     Result(value={'y': 6.0}, gradients={'x': [3.0, 2.0]})
+    >>> compile(lambda x, k: k * x * x, 2.0, 3.0, backend="numpy")([1.0, 2.0], 3.0)
+    Result(value=array([ 3., 12.]), gradients={'x': array([ 6., 12.]), 'k': 5.0})
     """
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
         return backends.compile(output, *examples, **options)
-    if unknown := sorted({*options} - {"wrt", "on_change"}):
+    if unknown := sorted({*options} - {"wrt", "on_change", "backend", "reduce"}):
         raise TypeError(
-            f"compile of a function takes wrt and on_change, and no {', '.join(unknown)}: arguments stand in order, "
-            "and Values run as Python, Tensors as NumPy; compile(f(Value(2.0, 'x')), backend=…) is of a node"
+            f"compile of a function takes wrt, on_change, backend and reduce, and no {', '.join(unknown)}: arguments "
+            "stand in order; compile(f(Value(2.0, 'x')), …) is of a node"
         )
     return FunctionProgram(output, examples, **options)
 

@@ -275,8 +275,8 @@ def test_what_is_no_number_is_no_result() -> None:
 
 
 def test_an_option_of_nodes_is_none_of_functions() -> None:
-    with pytest.raises(TypeError, match="takes wrt and on_change, and no backend"):
-        compile(lambda x: x, 1.0, backend="c")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="takes wrt, on_change, backend and reduce, and no any_length"):
+        compile(lambda x: x, 1.0, any_length=True)  # type: ignore[call-overload]
 
 
 def test_a_function_without_examples_is_asked_for_them() -> None:
