@@ -7,6 +7,7 @@ what `minimize` takes: a float and a NumPy array. JAX, autograd and CasADi take 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from microgradnn import Tensor, compile, softplus
 
 Fun = Callable[..., Any]  # of a vector: value and gradient
 OURS, HAND = "microgradnn, compile(f).flat()", "NumPy, the gradient by hand"
+NATIVE = 'microgradnn, backend="native"'
 CASADI, JAX = "CasADi, f(x)", "JAX, jit"
 
 
@@ -112,7 +114,9 @@ def with_casadi(f: Callable[[Any, Any], Any], n: int, *, buffers: bool) -> Fun:
     return through_buffers
 
 
-def contestants(f: Callable[[Any, Any], Any], n: int, ours: Fun, by_hand: Fun) -> dict[str, Fun]:
+def contestants(
+    f: Callable[[Any, Any], Any], n: int, ours: Fun, by_hand: Fun, native: Fun | None = None
+) -> dict[str, Fun]:
     """Return all who are here."""
     others: dict[str, Callable[[], Fun]] = {
         JAX: lambda: with_jax(f),
@@ -121,6 +125,8 @@ def contestants(f: Callable[[Any, Any], Any], n: int, ours: Fun, by_hand: Fun) -
         "CasADi, buffers": lambda: with_casadi(f, n, buffers=True),
     }
     found = {OURS: ours, HAND: by_hand}
+    if native is not None:
+        found[NATIVE] = native
     for name, make in others.items():
         try:
             found[name] = make()
@@ -132,7 +138,9 @@ def contestants(f: Callable[[Any, Any], Any], n: int, ours: Fun, by_hand: Fun) -
 def valleys(n: int) -> dict[str, Fun]:
     """Return Rosenbrock's function of n variables, by everyone."""
     ours = compile(rosenbrock, np.zeros(n)).flat()
-    return contestants(lambda np, x: rosenbrock(x), n, ours, rosenbrock_by_hand)
+    here = importlib.util.find_spec("llvmlite") is not None
+    native = compile(rosenbrock, np.zeros(n), backend="native").flat() if here else None
+    return contestants(lambda np, x: rosenbrock(x), n, ours, rosenbrock_by_hand, native)
 
 
 def regressions(m: int, n: int) -> dict[str, Fun]:

@@ -404,7 +404,24 @@ class FunctionProgram:
         """Return a product of the only formula there is, and its other inputs, where it holds whatever comes."""
         if self.unguarded is None or not self.rest_is_finite or self.due():
             return None
+        if product == "gradient" and self.backend in ("native", "numba") and not self.rest:
+            return self.at_once, self.rest
         return self.unguarded.function(product), self.rest
+
+    @functools.cached_property
+    def at_once(self) -> Callable[..., Any]:
+        """The gradient program of the backend, of numbers in one list; for those backends that are quickest at it."""
+        programs, _ = self.programs_at(self.examples, self.backend or "python")
+        (program,) = programs.programs
+        names = [name for _, name in programs.wrt]
+        if [*program.wrt] != names:  # there are inputs on which nothing depends
+            return self.recordings[0].way.function("gradient")
+
+        def gradient(xs: Sequence[float]) -> tuple[float, list[float]]:
+            value, gradients = program(*xs)
+            return value, list(gradients.values())
+
+        return gradient
 
     @property
     def unguarded(self) -> Way | None:

@@ -104,3 +104,17 @@ def test_a_function_of_tensors_runs_with_numpy() -> None:
         compile(lambda x: (x * x).sum(), Tensor([[1.0, 2.0]]), backend="c")
     with pytest.raises(ValueError, match="unknown backend 'fortran'"):
         compile(lambda x: x, 1.0, backend="fortran")  # type: ignore[call-overload]
+
+
+def test_a_function_of_one_vector_is_the_same(backend: Any) -> None:
+    def f(x: Any) -> Any:
+        return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in zip(x[:-1], x[1:], strict=True))
+
+    fun, plain = compile(f, np.zeros(4), backend=backend).flat(), compile(f, np.zeros(4)).flat()
+    for x in (np.array([0.3, -0.2, 1.5, 0.7]), np.ones(4), np.array([0.3, np.nan, 1.5, 0.7]), np.full(4, 1e200)):
+        value, gradient = fun(x)
+        want = plain(x)
+        np.testing.assert_allclose(value, want[0], rtol=1e-13)
+        np.testing.assert_allclose(gradient, want[1], rtol=1e-13, atol=1e-13)
+    ignored = compile(lambda x, y: x * x, 2.0, 3.0, backend=backend).flat()
+    np.testing.assert_array_equal(ignored(ignored.x0)[1], [4, 0])
