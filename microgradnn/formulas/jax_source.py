@@ -10,6 +10,43 @@ HELPERS = {  # that write into an array, or look whether its numbers are finite
     "put": "return np.zeros(shape, x.dtype).at[index].add(x)",
     "place": "return np.zeros((*x.shape[:axis], n, *x.shape[axis + y.ndim:]), x.dtype)"
     ".at[(slice(None),) * axis + (y.astype(int),)].add(x)",
+    "on_diagonal": "places = np.arange(x.shape[-1])\n"
+    "return np.zeros(shape, x.dtype).at[..., places + max(-offset, 0), places + max(offset, 0)].set(x)",
+    "windows": """
+k, lead = len(size), x.ndim - len(size)
+for i in reversed(range(k)):
+    places = (x.shape[lead + i] - dilation[i] * (size[i] - 1) - 1) // step[i] + 1
+    x = np.take(x, np.arange(places)[:, None] * step[i] + np.arange(size[i]) * dilation[i], axis=lead + i)
+return np.transpose(x, [*range(lead), *range(lead, lead + 2 * k, 2), *range(lead + 1, lead + 2 * k, 2)])
+""",
+    "overlap": """
+k = len(size)
+index = []
+for i in range(k):
+    places = np.arange(x.shape[i - 2 * k])[:, None] * step[i] + np.arange(size[i]) * dilation[i]
+    index.append(places.reshape([x.shape[j - 2 * k] if j in (i, k + i) else 1 for j in range(2 * k)]))
+return np.zeros(shape, x.dtype).at[(..., *index)].add(x)
+""",
+    "others": """
+axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+n = x.ndim - len(axes)
+last = np.moveaxis(x, axes, range(n, x.ndim))
+lines = last.reshape((*last.shape[:n], -1))
+one = np.ones_like(lines[..., :1])
+before = np.concatenate([one, np.cumprod(lines[..., :-1], axis=-1)], axis=-1)
+after = np.concatenate([np.cumprod(lines[..., :0:-1], axis=-1)[..., ::-1], one], axis=-1)
+return np.moveaxis((before * after).reshape(last.shape), range(n, x.ndim), axes)
+""",
+    "shift": "edge = (slice(None),) * (axis % x.ndim) + (0 if by > 0 else -1,)\n"
+    "return np.roll(x, by, axis).at[edge].set(fill)",
+    "recur": """
+lines, factors = np.moveaxis(x.astype(np.result_type(x, y)), axis, 0), np.moveaxis(y, axis, 0)
+for i in range(1, len(lines)):
+    at, near, factor = (-1 - i, -i, factors[-i]) if back else (i, i - 1, factors[i])
+    lines = lines.at[at].add(weigh_array(factor, lines[near]))
+return np.moveaxis(lines, 0, axis)
+""",
+    "unsort": "return np.put_along_axis(np.zeros_like(x), np.argsort(y, axis), x, axis, inplace=False)",
     "weigh": WEIGHED,
     "weigh_array": WEIGHED,
     "weigh_matmul": "whole = x @ y\n"
@@ -43,10 +80,20 @@ class ForJax(ast.NodeTransformer):
         self.generic_visit(node)
         if ast.unparse(node.func) == "np.add.reduce" and any(one.arg == "axis" for one in node.keywords):
             node.func = ast.parse("np.sum", mode="eval").body
+        if ast.unparse(node.func) in ("np.sort", "np.argsort"):  # which are stable there
+            node.keywords = [one for one in node.keywords if one.arg != "kind"]
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        """Index by an array where it is by a list."""
+        self.generic_visit(node)
+        if isinstance(node.slice, ast.List):
+            node.slice = ast.parse(f"np.array({ast.unparse(node.slice)})", mode="eval").body
         return node
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         """Take the error functions from jax.scipy."""
+        self.generic_visit(node)
         text = ast.unparse(node.value)
         for name in ("erf", "erfc"):
             if text.startswith(f"np.vectorize(math.{name},"):

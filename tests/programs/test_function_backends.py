@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def test_a_function_of_tensors_runs_with_numpy() -> None:
 
 def test_a_function_of_one_vector_is_the_same(backend: Any) -> None:
     def f(x: Any) -> Any:
-        return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in zip(x[:-1], x[1:], strict=True))
+        return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in pairwise(x))
 
     fun, plain = compile(f, np.zeros(4), backend=backend).flat(), compile(f, np.zeros(4)).flat()
     for x in (np.array([0.3, -0.2, 1.5, 0.7]), np.ones(4), np.array([0.3, np.nan, 1.5, 0.7]), np.full(4, 1e200)):
