@@ -31,6 +31,7 @@ from .errors import RankOneWarning as RankOneWarning
 from .errors import RendererMissing as RendererMissing
 from .errors import RenderError as RenderError
 from .errors import ShapeError as ShapeError
+from .errors import answer_calls as _answer_calls
 from .formulas.derive import Derivation as Derivation
 from .formulas.digits import exactly as exactly
 from .formulas.digits import to_digits as to_digits
@@ -114,6 +115,8 @@ from .rules.operations import ArrayOperation as ArrayOperation
 from .rules.operations import Operation as Operation
 from .rules.operations import array_operation as array_operation
 from .rules.operations import operation as operation
+
+_answer_calls(globals(), methods=False)
 
 __version__ = "0.1.0"
 

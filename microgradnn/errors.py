@@ -1,4 +1,4 @@
-"""The exceptions of microgradnn.
+"""The exceptions of microgradnn, and what is said of a call that does not fit.
 
 ValueError
 ├── DomainError              an operation has no real value at its operands
@@ -23,10 +23,16 @@ UserWarning
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class DomainError(ValueError):
@@ -184,3 +190,75 @@ def extra(name: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         message = f"this needs the package {error.name}: pip install 'microgradnn[{name}]'"
         raise ModuleNotFoundError(message, name=error.name) from None
+
+
+def with_words(words: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator: a call with arguments that a function does not take is answered with what to write."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def whole(*args: P.args, **options: P.kwargs) -> R:
+            try:
+                return function(*args, **options)
+            except TypeError:
+                if (words_of_call := explain_call(function, args, options, words)) is not None:
+                    raise TypeError(words_of_call) from None
+                raise
+
+        setattr(whole, "answers", True)  # noqa: B010 (a function has no such attribute, for mypy)
+        return whole
+
+    return decorate
+
+
+def explain_call(
+    function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any], words: Mapping[str, str]
+) -> str | None:
+    """Say which argument a function does not take, or lacks, and what to write; None where it takes them all."""
+    try:
+        signature = inspect.signature(function)
+        signature.bind(*args, **options)
+    except ValueError:  # it does not tell what it takes
+        return None
+    except TypeError as error:
+        names = [name for name in signature.parameters if name != "self"]
+        called = function.__qualname__.removesuffix(".__init__")
+        for name in options:
+            if name not in names:
+                near = [words[name]] if name in words else get_close_matches(name, names, n=1, cutoff=0.6)
+                advice = f"write {near[0]}" if near else f"choose from {', '.join(names)}" if names else "leave it out"
+                return f"{called} takes no {name!r}; {advice}"
+        many = f"; got {len(args) - (len(names) < len(signature.parameters))}" if "too many" in str(error) else ""
+        return f"{called}({', '.join(names)}): {error}{many}"
+    return None
+
+
+def answer_calls(door: dict[str, Any], *, methods: bool = True) -> None:
+    """Have the functions of a room, its classes and their methods say in words which argument they do not take.
+
+    It is for what is called now and then: nodes, whose operations are done by the million, stay as they are, and what
+    takes any argument answers itself. A call takes 0.2 µs more.
+    """
+    known: list[tuple[str, Any]] = [*door.items()]
+    for name, one in known:
+        home = sys.modules.get(str(getattr(one, "__module__", "")))
+        if name.startswith("_") or not callable(one) or home is None or not home.__name__.startswith("microgradnn."):
+            continue
+        if inspect.isclass(one) and not issubclass(one, BaseException) and "_held" not in dir(one):
+            parts: list[tuple[str, Any]] = [*vars(one).items()]
+            for key, method in parts:
+                if (key == "__init__" or (methods and not key.startswith("_"))) and is_answered(method):
+                    setattr(one, key, with_words({})(method))
+        elif is_answered(one) and name in vars(home):
+            whole = with_words({})(one)
+            door[name] = whole
+            setattr(home, name, whole)
+
+
+def is_answered(function: Any) -> bool:
+    """Whether more can be said of a call than Python does: not of what takes all, or answers already."""
+    if not inspect.isroutine(function) or isinstance(function, (staticmethod, classmethod)):
+        return False
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    takes_all = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+    return not hasattr(function, "answers") and (code is None or code.co_flags & takes_all != takes_all)

@@ -29,7 +29,7 @@ ROOMS = {
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks "
         "rearrange products statistics sliding elementwise numpy_names by_hand "
-        "recording pickles value_methods recorders higher_order value dots tensor_methods tensor derivatives",
+        "misspelt recording pickles value_methods recorders higher_order value dots tensor_methods tensor derivatives",
     ),
     "formulas": (
         CORE,
@@ -205,6 +205,8 @@ def test_init_files_hold_names_only() -> None:
     for path in PACKAGE.rglob("__init__.py"):
         for statement in tree_of(path).body:
             docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            if ast.unparse(statement).startswith("_answer_calls(globals()"):  # says in words how they are called
+                continue
             assert docstring or isinstance(statement, (ast.ImportFrom, ast.Assign)), f"{path}: {ast.unparse(statement)}"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 
 import microgradnn as mg
-from microgradnn import RankOneWarning, ShapeError, Tensor, Value, derive
+from microgradnn import RankOneWarning, ShapeError, Tensor, Value, data, derive
 from microgradnn.check import gradcheck
+from microgradnn.draw import draw
 from microgradnn.nn import MLP, Adam, Network, Neuron, cosine, fit
 from microgradnn.nn.losses import LOSSES
 from microgradnn.programs.backends import BACKENDS, compile
@@ -181,6 +183,19 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "explain(3, a)": (lambda: mg.explain(3, V), TypeError, "explain takes a node, what a graph ends in; got 3"),
     "draw(most='a')": (lambda: (V * V).draw(most="a"), TypeError, "most is a whole number; got 'a'"),
     "@no_grad": (lambda: mg.no_grad(mg.tanh), TypeError, "brackets and all"),
+    "grad(f, 0, 1)": (lambda: mg.grad(mg.tanh, 0, 1), TypeError, "grad(f, wrt): too many positional arguments; got 3"),
+    "explain(J)": (lambda: mg.explain(V), TypeError, "explain(root, source): missing a required argument: 'source'"),
+    "vjp()": (lambda: mg.vjp(), TypeError, "missing a required argument: 'f'"),
+    "stack(axs=)": (lambda: mg.stack([T], axs=1), TypeError, "stack takes no 'axs'; write axis"),
+    "gradcheck(fst=)": (lambda: gradcheck(mg.tanh, 1.0, fst=True), TypeError, "takes no 'fst'; write fast"),
+    "draw(J, 3)": (lambda: draw(V, 3), TypeError, "too many positional arguments; got 2"),
+    "network.predict(X, Y)": (
+        lambda: Network([1, 1]).predict(X, X),
+        TypeError,
+        "Network.predict(X): too many positional arguments; got 2",
+    ),
+    "step(0.1)": (lambda: Adam([P]).step(0.1), TypeError, "step(): too many positional arguments; got 1"),
+    "split(X)": (lambda: data.split(X, tset=0.2), TypeError, "takes no 'tset'"),
     "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
 }
 
@@ -228,3 +243,18 @@ def test_a_format_and_an_activation_as_a_function_are_understood() -> None:
 def test_an_array_of_rank_one_beside_rows_and_columns_is_warned_of(call: Callable[[], Any]) -> None:
     with pytest.warns(RankOneWarning, match=r"meets a Tensor of shape .*write x.reshape\(1, -1\)"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("gard", "grad"), ("dta", "data"), ("Grad", "grad"), ("nmae", "name"), ("labell", "label")]
+)
+def test_an_attribute_of_ones_own_that_is_nearly_one_of_ours_is_warned_of(name: str, meant: str) -> None:
+    v = Value(2.0)
+    assert not hasattr(v, name)
+    with pytest.warns(UserWarning, match=f"'{name}' is set as an attribute of your own.*did you mean '{meant}'"):
+        setattr(v, name, 3.0)
+
+    assert (getattr(v, name), v.data, v.grad) == (3.0, 2.0, 0.0)
+    assert getattr(copy.deepcopy(v), name) == 3.0
+    assert name not in dir(Value(1.0))
+    v.moment, v.grads, v.m = 1.0, [2.0], 0.5  # others are nobody's business

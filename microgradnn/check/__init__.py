@@ -3,6 +3,7 @@
 `microgradnn.check.strategies` has what property tests draw from.
 """
 
+from ..errors import answer_calls as _answer_calls
 from .backward.checks import assert_backward as assert_backward
 from .backward.checks import check_backward as check_backward
 from .backward.checks import check_gradients as check_gradients
@@ -17,3 +18,5 @@ from .report import Report as Report
 from .symptoms import Finding as Finding
 from .training import TrainingReport as TrainingReport
 from .training import check_training as check_training
+
+_answer_calls(globals())

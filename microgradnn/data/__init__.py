@@ -1,5 +1,6 @@
 """Data: columns of examples, checked, split, scaled and dealt out; tables, pictures, and examples to learn from."""
 
+from ..errors import answer_calls as _answer_calls
 from .columns import Examples as Examples
 from .columns import Split as Split
 from .columns import batches as batches
@@ -33,3 +34,5 @@ from .scaling import Scaling as Scaling
 from .tables import read as read
 from .tables import read_features as read_features
 from .tables import read_table as read_table
+
+_answer_calls(globals())

@@ -92,6 +92,10 @@ def restore(
         node._about = about
     if grad is not None:
         node.grad = grad
-    for name, noted in (own or {}).items():
-        setattr(node, name, noted)
+    if own:
+        if COMPILED:
+            told = node.about
+            node._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, told.written, {**own})
+        else:
+            vars(node).update(own)
     return node

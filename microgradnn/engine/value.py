@@ -20,6 +20,7 @@ from .conversion import PLAIN
 from .copying import reduce_node
 from .higher_order import passing, times
 from .masks import is_comparable, make_decision, unequal
+from .misspelt import MISSPELT, Misspelt, warn_of
 from .modes import DETECTING, RECORDING
 from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import copy_graph, restore, state_of
@@ -546,11 +547,16 @@ class Value(ValueMethods):
         else:
             self.grad += g * partial
 
+    def __dir__(self) -> Any:
+        return [name for name in object.__dir__(self) if name not in MISSPELT]
+
     def _set_attribute(self, name: str, x: Any) -> None:
         """Set an attribute; where the class is compiled, and has no `__dict__`, one of the user's own too."""
         if hasattr(type(self), name):
             object.__setattr__(self, name, x)
             return
+        if name in MISSPELT:
+            warn_of(name, MISSPELT[name])
         told = self.about
         if told.own is not None:
             told.own[name] = x
@@ -581,6 +587,8 @@ if COMPILED:
     setattr(Value, "__setattr__", Value._set_attribute)  # noqa: B010 (as a method it would be asked inside of the class too)
 else:  # Python's own hash, and an attribute without a call
     Value.__hash__ = object.__hash__  # type: ignore[method-assign]
+    for one in MISSPELT:
+        setattr(Value, one, Misspelt(one))
     Value.data = property(attrgetter("_data"), Value.data.fset)  # type: ignore[method-assign, assignment, attr-defined]
 
 

@@ -1,5 +1,6 @@
 """Neural networks: of Values, neuron by neuron, and of Tensors, layer by layer."""
 
+from ..errors import answer_calls as _answer_calls
 from .activations import ACTIVATIONS as ACTIVATIONS
 from .blocks import Cache as Cache
 from .blocks import Gradients as Gradients
@@ -35,3 +36,5 @@ from .scalar import Module as Module
 from .scalar import Neuron as Neuron
 from .scalar import Value, random  # noqa: F401 (in micrograd's `from micrograd.nn import *` too)
 from .training import fit as fit
+
+_answer_calls(globals())

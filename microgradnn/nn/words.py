@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from ..errors import with_words as with_words
 
 RATE: Final = dict.fromkeys(("lr", "alpha", "eta", "rate"), "learning_rate=0.1")
 OF_FIT: Final = {
@@ -96,43 +92,3 @@ def refuse_name(owner: object, name: str) -> AttributeError:
         elif near:
             message += f"; did you mean {near[0]}?"
     return AttributeError(message, name=name, obj=None)
-
-
-def with_words(words: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator: a call with arguments that a function does not take is answered with what to write."""
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        signature = inspect.signature(function)
-
-        @functools.wraps(function)
-        def whole(*args: P.args, **options: P.kwargs) -> R:
-            try:
-                return function(*args, **options)
-            except TypeError:
-                try:
-                    signature.bind(*args, **options)
-                except TypeError as error:
-                    raise TypeError(explain_call(function, signature, options, error, words)) from None
-                raise
-
-        return whole
-
-    return decorate
-
-
-def explain_call(
-    function: Callable[..., Any],
-    signature: inspect.Signature,
-    options: Mapping[str, Any],
-    error: TypeError,
-    words: Mapping[str, str],
-) -> str:
-    """Say which argument a function does not take, or lacks, and what to write."""
-    names = [name for name in signature.parameters if name != "self"]
-    called = function.__qualname__.removesuffix(".__init__")
-    for name in options:
-        if name not in names:
-            near = [words[name]] if name in words else get_close_matches(name, names, n=1, cutoff=0.6)
-            advice = f"write {near[0]}" if near else f"choose from {', '.join(names)}"
-            return f"{called} takes no {name!r}; {advice}"
-    return f"{called}({', '.join(names)}): {error}"
