@@ -561,9 +561,13 @@ def batches(quick: bool, bars: Bars) -> Iterator[str]:
             what = f"random graph of {size:,} nodes, {m:,} examples"
             ours = compiled(times)
             bars.append(bar(f"{what}, `numpy`", ours["numpy"] / line, 1.1, "× straight-line NumPy", at_most=True))
-            if JaxGraph.name in times and "numba" in ours:
-                ratio, reach = ours["numba"] / times[JaxGraph.name], 1.0 if m <= 100 else 1.5
-                bars.append(bar(f"{what}, `numba`", ratio, reach, "× JAX vmap", at_most=True))
+            if "native" in ours:
+                bars.append(bar(f"{what}, `native`", 1e9 * ours["native"] / size / m, 1.2, "ns", at_most=True))
+            if JaxGraph.name in times:
+                for backend, reach in (("native", 0.5), ("numba", 1.0 if m <= 100 else 1.5)):
+                    if backend in ours:
+                        ratio = ours[backend] / times[JaxGraph.name]
+                        bars.append(bar(f"{what}, `{backend}`", ratio, reach, "× JAX vmap", at_most=True))
 
 
 # --- dense networks ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ..numba.tape import KEYS, LISTS, Tape
 from .cases import literal, lower, number_type
 from .elementary import FUNCTIONS, vector_function
 
-OPERATIONS = 128  # of one function; of a list each operand counts
+OPERATIONS = 512  # of one function; of a list each operand counts
 # What the functions that are called from outside are told, as whole numbers, in this order
 POINT = ("v", "d", "results", "slots", "n")
 BATCH = (*POINT, "data", "many", "n_many", "own", "inner", "n_own", "values", "stride", "first", "last", "both")
