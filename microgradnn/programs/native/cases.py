@@ -25,6 +25,8 @@ ORDER = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "
 # Which processors have instructions for; the rest is in C's library
 INSTRUCTIONS = {x: x for x in ("ceil", "copysign", "floor", "fma", "rint", "sqrt", "trunc")} | {"abs": "fabs"}
 WHOLE = 1.5 * 2.0**52  # a whole number that is added to it stands in its last bits
+BLOCK = 256  # instructions; of a longer block LLVM takes more than its share of time
+NEW = re.compile(r"%\{u\}\.\d+")
 PLACE, CALL = re.compile(r"\{(\d+)\}"), re.compile(r"(@[\w.]+)\((.*)\)$", re.MULTILINE)
 
 
@@ -105,12 +107,12 @@ class Lowering:
 
     def is_known(self, one: ast.expr) -> bool:
         """Whether an expression is one of places."""
-        names = {x.id for x in ast.walk(one) if isinstance(x, ast.Name)}
-        return bool(names) and names <= {*self.numbers, "np", "range"} and "np.inf" not in ast.unparse(one)
+        names = names_in(one)
+        return bool(names) and names <= {*self.numbers, "np", "range"}
 
     def known(self, one: ast.expr) -> Any:
         """Return what an expression of places is."""
-        return eval(compile(ast.Expression(one), "case", "eval"), {"range": range, "np": Whole}, self.numbers)
+        return eval(code_of(one), {"range": range, "np": Whole}, self.numbers)
 
     def select(self, test: str, yes: str, no: str) -> str:
         """Choose."""
@@ -196,17 +198,33 @@ class Lowering:
 
     def case(self, wanted: Sequence[int]) -> Lowered:
         """Return what was lowered, without what no wanted result needs."""
-        results = tuple([(i, name) for i, name in self.results if i in wanted])
-        needed = " ".join(name + " " for _, name in results)
-        lines: list[str] = []
+        chosen = {*wanted}
+        results = tuple([(i, name) for i, name in self.results if i in chosen])
+        needed, lines = {name for _, name in results}, []
         for name, instruction in reversed(self.lines):
-            if f"{name} " in needed or f"{name}," in needed or f"{name})" in needed:
+            if name in needed:
                 lines.append(f"{name} = {instruction}")
-                needed += f" {instruction} "
-        text = "\n".join(reversed(lines))
+                needed.update(NEW.findall(instruction))
+        lines.reverse()
+        for i in range(BLOCK * ((len(lines) - 1) // BLOCK), 0, -BLOCK):
+            lines.insert(i, f"br label %{{u}}.{i}.next\n{{u}}.{i}.next:")
+        text = "\n".join(lines)
         reads = PLACE.findall(" ".join([text, *(name for _, name in results)]))
         calls = [(name, arguments.count(self.type)) for name, arguments in CALL.findall(text)]
         return Lowered(text, results, frozenset(map(int, reads)), frozenset(calls))
+
+
+@cache  # of syntax that is kept: a loop goes over the same lines again and again
+def names_in(one: ast.expr) -> frozenset[str]:
+    """Return the names in an expression; an infinity is none that is known."""
+    names = {x.id for x in ast.walk(one) if isinstance(x, ast.Name)}
+    return frozenset(names | {"np.inf"} if "np.inf" in ast.unparse(one) else names)
+
+
+@cache
+def code_of(one: ast.expr) -> Any:
+    """Return an expression, compiled."""
+    return compile(ast.Expression(one), "case", "eval")
 
 
 class Whole:

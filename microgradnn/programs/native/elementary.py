@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+from functools import cache
 
 from .cases import Lowered, Lowering
 
@@ -53,6 +54,7 @@ v[r] = copysign(near + (fma(-near, down, top) + rest - near * lost) * inverse, v
 }
 
 
+@cache
 def vector_function(name: str, lanes: int) -> Lowered:
     """Return a function of one vector in instructions."""
     lowering = Lowering(1, lanes, {"x": 0, "r": 1})

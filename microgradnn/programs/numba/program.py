@@ -46,7 +46,9 @@ class TapeProgram(Program):
         self.free_batches: dict[tuple[int, ...], list[Any]] = {}
         self.places: list[int] = tape.wrt.tolist()
         self.inner = [slot for slot in dict.fromkeys(self.places) if slot >= len(tape.start) - len(tape.code)]
-        self.wrt_of = {i: [k for k, slot in enumerate(self.places) if slot == i] for i in self.places}
+        self.wrt_of: dict[int, list[int]] = {}
+        for k, slot in enumerate(self.places):
+            self.wrt_of.setdefault(slot, []).append(k)
 
     @cached_property
     def derivation(self) -> Derivation:  # type: ignore[override]

@@ -268,3 +268,13 @@ def test_what_it_can_not_run_is_refused() -> None:
         compile(x * x, **options)
     with pytest.raises(ValueError, match="the backend 'native' knows the rows of the table alone"):
         compile(cube(x), backend="native")
+
+
+def test_a_row_of_many_operands_takes_no_more_than_its_share_of_time() -> None:
+    xs = [Value(0.001 * i, f"x{i}") for i in range(1000)]
+    output = calculus.logsumexp(xs) + calculus.dot(xs, xs[::-1])
+
+    program = compile(output, xs, backend="native")  # a minute, while LLVM had it in one block
+
+    right = swept(xs, output)
+    np.testing.assert_allclose(flat(program()), right, rtol=1e-13)
