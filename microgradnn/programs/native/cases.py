@@ -77,13 +77,12 @@ class Lowering:
         """Lower statements."""
         for one in body:
             match one:
-                case ast.Assign(targets=[ast.Name(id=name)]):
-                    if self.is_known(one.value):
-                        self.numbers[name] = self.known(one.value)
-                    else:
-                        self.names[name] = self.value(one.value)
                 case ast.Assign(targets=[ast.Subscript(slice=place)]):
                     self.results.append((self.known(place), self.value(one.value)))
+                case ast.Assign(targets=[*targets]):
+                    known = self.is_known(one.value)
+                    x = self.known(one.value) if known else self.value(one.value)
+                    (self.numbers if known else self.names).update(dict.fromkeys(map(ast.unparse, targets), x))
                 case ast.AugAssign(target=ast.Name(id=name)):
                     self.names[name] = self.value(ast.BinOp(ast.Name(name), one.op, one.value))
                 case ast.AugAssign(target=ast.Subscript(slice=place)):
