@@ -55,12 +55,15 @@ class Machine:
         self.engine.finalize_object()
         self.engine.remove_module(module)
         module.close()
+        self.functions: dict[str, Callable[[int], Any]] = {}
         weakref.finalize(self, close, self.engine, context)
 
     def function(self, name: str, result: Any = None) -> Callable[[int], Any]:
         """Return a function, which takes the address of what it is told; it lets other threads run."""
-        found: Callable[[int], Any] = ctypes.CFUNCTYPE(result, ctypes.c_void_p)(self.engine.get_function_address(name))
-        return found
+        if name not in self.functions:
+            kind = ctypes.CFUNCTYPE(result, ctypes.c_void_p)
+            self.functions[name] = kind(self.engine.get_function_address(name))
+        return self.functions[name]
 
 
 def close(engine: Any, context: Any) -> None:

@@ -136,16 +136,17 @@ class TapeProgram(Program):
             buffers = free.pop()
         except IndexError:
             buffers = self.buffers(*[self.inputs[i] for i in many], examples=m)
-        single = list(given)
+        single, examples = list(given), buffers.examples
         for k, i in enumerate(many):
-            buffers.examples[k] = given[i].ravel()
+            examples[k] = given[i].ravel()
             single[i] = 0.0
         buffers.inputs[:] = single
         buffers.run(both=both)
         gradients: list[Any] = buffers.gradients.tolist() if both else []
+        own = buffers.own.copy() if both else buffers.own
         for k, i in enumerate([*many, *self.inner]):
             for place in self.wrt_of.get(i, ()) if both else ():
-                gradients[place] = buffers.own[k].reshape(shape).copy()
+                gradients[place] = own[k].reshape(shape)
         result = Result(buffers.values.reshape(shape).copy(), dict(zip(self.wrt, gradients, strict=False)))
         free.append(buffers)
         return result
