@@ -332,11 +332,13 @@ def one_table(data: Sequence[str]) -> Table:
 def kept(table: Table, model: Model, keep: str | None) -> dict[str, Sequence[str]]:
     """Return the columns of a table that stand beside the answers, letter by letter."""
     if keep is None:
-        names = [name for name in table.names if name not in {"", model.label, *(model.columns or table.names)}]
-    else:
-        names = names_in(keep)
-        if model.label in names:
-            raise ValueError(f"--keep: {model.label!r} is what is predicted, and its column bears that name")
+        read_too = {model.label, *(model.columns or table.names)}
+        at = [i for i, name in enumerate(table.names) if name not in read_too]
+        found = {table.names[i]: cells for i, cells in zip(at, table.columns(at), strict=True)}
+        return {name: cells for name, cells in found.items() if name or any(cells)}
+    names = names_in(keep)
+    if model.label in names:
+        raise ValueError(f"--keep: {model.label!r} is what is predicted, and its column bears that name")
     return dict(zip(names, table.columns(places(table, names)), strict=True))
 
 

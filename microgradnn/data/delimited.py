@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ from ..engine.tensor import Array
 
 MOST_BYTES = 1 << 32  # of a table
 LONGEST_LINE = 100_000_000  # characters: a million columns
-DELIMITERS = "\t;,"  # a comma may stand in a number too, so it comes last
+DELIMITERS = "\t;|,"  # a comma may stand in a number too, so it comes last
+SAYS_DELIMITER = re.compile(r'"?sep=(.)"?\s*')  # the first line of some tables, for spreadsheets
 HEAD = 20  # lines in which the delimiter is looked for
 Source = Any  # a path, lines of text, or a frame
 
@@ -33,6 +35,7 @@ class Table:
     """The cells of a table, with the columns' names and the line that each example stands in."""
 
     unit = "line"
+    delimiter = ","
     typed = False  # whether a number is known for one, whatever decimals are written with
 
     def __init__(self, name: str, names: list[str], places: Sequence[int], head: str = "") -> None:
@@ -45,8 +48,8 @@ class Table:
         """Return where an example is, for a message."""
         return f"{self.name}, {self.unit} {self.places[example]}"
 
-    def columns(self, at: Sequence[int]) -> list[Sequence[str]]:
-        """Return the texts of some columns, without the spaces around them."""
+    def columns(self, at: Sequence[int], most: int | None = None) -> list[Sequence[str]]:
+        """Return the texts of some columns, without the spaces around them, of all examples or the first ones."""
         raise NotImplementedError
 
     def floats(self, at: Sequence[int]) -> Array:
@@ -64,12 +67,12 @@ class PlainTable(Table):
         super().__init__(*about)
         self.lines, self.delimiter = lines, delimiter
 
-    def columns(self, at: Sequence[int]) -> list[Sequence[str]]:
+    def columns(self, at: Sequence[int], most: int | None = None) -> list[Sequence[str]]:
         """Return the texts of some columns."""
         last = len(self.names) - 1
         if at == [last] and last:  # the label, most often
-            return [[line.rsplit(self.delimiter, 1)[1].strip() for line in self.lines]]
-        return pick((line.split(self.delimiter) for line in self.lines), at)
+            return [[line.rsplit(self.delimiter, 1)[1].strip() for line in self.lines[:most]]]
+        return pick((line.split(self.delimiter) for line in self.lines[:most]), at)
 
     def floats(self, at: Sequence[int]) -> Array:
         """Return some columns as numbers; raises as any table."""
@@ -82,13 +85,13 @@ class PlainTable(Table):
 class QuotedTable(Table):
     """Rows as Python's csv module reads them."""
 
-    def __init__(self, *about: Any, rows: list[list[str]]) -> None:
+    def __init__(self, *about: Any, rows: list[list[str]], delimiter: str) -> None:
         super().__init__(*about)
-        self.rows = rows
+        self.rows, self.delimiter = rows, delimiter
 
-    def columns(self, at: Sequence[int]) -> list[Sequence[str]]:
+    def columns(self, at: Sequence[int], most: int | None = None) -> list[Sequence[str]]:
         """Return the texts of some columns."""
-        return pick(self.rows, at)
+        return pick(self.rows[:most], at)
 
 
 def pick(rows: Iterable[Sequence[str]], at: Sequence[int]) -> list[Sequence[str]]:
@@ -117,7 +120,11 @@ def read_text(source: str | PathLike[str] | Iterable[str], delimiter: str | None
     for i, line in enumerate(text[:1]):
         if not isinstance(line, str):
             raise TypeError(f"a table is a path, lines of text, or a frame; line {i + 1} is a {type(line).__name__}")
+    if text and delimiter is None and (said := SAYS_DELIMITER.fullmatch(text[0])):
+        delimiter, text[0] = said[1], "\n"
     delimiter = delimiter or find_delimiter(text)
+    while len(text) > 1 and not text[-1].replace(delimiter, "").strip():  # what a spreadsheet leaves at the end
+        text.pop()
     table = read_plain(text, name, delimiter) or read_quoted(text, name, delimiter)
     if not table.places:
         raise ValueError(f"{name} has a line of names, and no example")
@@ -129,7 +136,7 @@ def read_plain(text: list[str], name: str, delimiter: str) -> PlainTable | None:
     bare = [line.rstrip("\r\n") for line in text]
     if any('"' in line or "\r" in line or "\n" in line for line in bare):
         return None
-    places = [i for i, line in enumerate(bare, 1) if line.strip()]
+    places = [i for i, line in enumerate(bare, 1) if line.strip()]  # not the blank lines
     lines = bare if len(places) == len(bare) else [bare[i - 1] for i in places]
     if not lines or len({line.count(delimiter) for line in lines}) > 1:
         return None
@@ -159,7 +166,7 @@ def read_quoted(text: list[str], name: str, delimiter: str) -> QuotedTable:
             raise ValueError(
                 f"{name}, line {line}: {len(cells)} cells where {len(names)} are wanted: {show_names(names)}"
             )
-    return QuotedTable(name, names, places[1:], f"{name}, line {places[0]}", rows=rows[1:])
+    return QuotedTable(name, names, places[1:], f"{name}, line {places[0]}", rows=rows[1:], delimiter=delimiter)
 
 
 def find_delimiter(text: list[str]) -> str:
@@ -188,16 +195,18 @@ def lines_of(source: str | PathLike[str] | Iterable[str]) -> Iterator[tuple[Iter
             ) from None
         yield lines, str(getattr(source, "name", "the table"))
         return
-    with (
-        open_ordinary(source, MOST_BYTES) as file,
-        TextIOWrapper(file, encoding="utf-8-sig", newline="", errors="strict") as text,
-    ):
-        yield decode_lines(text, os.fspath(source)), os.fspath(source)
+    with open_ordinary(source, MOST_BYTES) as file:
+        encoding = "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"  # as spreadsheets write
+        file.seek(0)
+        with TextIOWrapper(file, encoding=encoding, newline="", errors="strict") as text:
+            yield decode_lines(text, os.fspath(source), os.fstat(file.fileno()).st_size), os.fspath(source)
 
 
-def decode_lines(file: TextIO, name: str) -> Iterator[str]:
+def decode_lines(file: TextIO, name: str, size: int) -> Iterator[str]:
     """Yield the lines of a file; ValueError where they are no text, or have no end."""
     try:
+        if size < LONGEST_LINE:
+            yield from file
         while line := file.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE:
                 raise ValueError(f"{name} has a line of more than {LONGEST_LINE:,} characters")

@@ -120,7 +120,7 @@ class Encoding:
                 shown = f"{cells[unknown[0]]!r:.60}{also}"
                 warnings.warn(
                     f"{table.place(int(unknown[0]))}, column {column.name!r}: {shown} was not in the training set, "
-                    f"and counts as none of {show_names(column.categories)}",
+                    f"and counts as none of {', '.join(column.categories[:5])}{', …' * (len(column.categories) > 5)}",
                     stacklevel=2,
                 )
             parts.append((codes == np.arange(len(column.categories))[:, None]).astype(np.float64))

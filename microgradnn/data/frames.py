@@ -28,11 +28,11 @@ class FrameTable(Table):
         super().__init__(name, names, range(1, 1 + (len(arrays[0]) if arrays else 0)))
         self.arrays = arrays
 
-    def columns(self, at: Sequence[int]) -> list[Sequence[str]]:
+    def columns(self, at: Sequence[int], most: int | None = None) -> list[Sequence[str]]:
         """Return the texts of some columns, '' for what is missing."""
         found: list[Sequence[str]] = []
         for i in at:
-            array = self.arrays[i]
+            array = self.arrays[i][:most]
             cells = array.tolist()
             if array.dtype.kind == "f" and all(missing(x) or x.is_integer() for x in cells):  # whole, but for gaps
                 cells = [x if missing(x) else int(x) for x in cells]

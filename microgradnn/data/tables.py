@@ -34,6 +34,8 @@ CHOOSE = (
 WITH_COMMA = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?")
 WITH_POINT = re.compile(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?")
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")  # as thousands may be
+CODE = re.compile(r"0\d+")
+LOOKED_AT = 100  # examples, for what a column may be
 
 
 # --- what is read -----------------------------------------------------------------------------
@@ -57,7 +59,7 @@ def read_table(
     (k, m), for more, as do whole numbers 0 to k − 1. Other numbers are refused, unless `labels` says what they are:
     'classes', each value one of its own, or 'numbers', Y (1, m) as it stands. `classes` are those to use, in
     this order. `features` are the columns to use, in this order, by default all others.
-    The delimiter is the tab, semicolon or comma with which the first two lines have as many cells, unless given.
+    The delimiter is the tab, semicolon, bar or comma with which the first two lines have as many cells, unless given.
     Decimals have a point, or all of them a comma; where a comma may as well part thousands, `decimal` says
     which of both it is, '.' or ','.
 
@@ -188,6 +190,8 @@ def columns_of(
         raise ValueError(f"the column {twice!r} was chosen twice")
     at = places(table, names)
     X, mark = floats_of(table, at, decimal, beside)
+    if of_text:  # the columns were not chosen by name
+        note_codes(table, at)
     good = np.isfinite(X)
     if not good.all():
         example, i = map(int, np.argwhere(~good.T)[0])
@@ -195,6 +199,38 @@ def columns_of(
         text = all(number_with(cell, mark) is None for cell in cells)
         wrong(table, example, at[i], cells[example], mark, of_text if text else "")
     return X
+
+
+def note_codes(table: Table, at: Sequence[int]) -> None:
+    """Warn of the first column whose numbers begin with 0, as those of codes and ids do."""
+    if table.typed:
+        return
+    for i, cells in zip(at, table.columns(at, LOOKED_AT), strict=True):
+        for j, cell in enumerate(cells):
+            if CODE.fullmatch(cell):
+                warnings.warn(
+                    f"{table.place(j)}, column {table.names[i]!r}: {cell!r} is taken for the number {int(cell)}"
+                    + CHOOSE,
+                    stacklevel=4,
+                )
+                return
+
+
+def check_thousands(table: Table, at: Sequence[int], X: Array) -> None:  # noqa: N803
+    """Raise ValueError where every point may part thousands, in a table whose cells are parted by semicolons."""
+    whole = np.trunc(X) == X
+    if whole.all() and not any("." in cell for cells in table.columns(at, LOOKED_AT) for cell in cells):
+        return
+    size = np.abs(X[~whole])
+    if (size < 1).any() or (size >= 1000).any() or (np.rint(size * 1000) != np.round(size * 1000, 6)).any():
+        return  # a decimal that can be nothing else
+    pointed = [(cell, i, j) for i, cells in zip(at, table.columns(at), strict=True) for j, cell in enumerate(cells)
+               if "." in cell]  # fmt: skip
+    if pointed and all(GROUPED.fullmatch(cell.replace(".", ",")) for cell, _, _ in pointed):
+        shown, i, j = pointed[0]
+        raise ValueError(f"{table.place(j)}, column {table.names[i]!r}: {shown!r} may be {shown} or "
+                         f"{shown.replace('.', '')}; decimal='.' (--decimal .) says that the point is a decimal one; "
+                         "thousands are written without a mark")  # fmt: skip
 
 
 def floats_of(table: Table, at: Sequence[int], decimal: str | None, beside: Sequence[int]) -> tuple[Array, str]:
@@ -206,9 +242,13 @@ def floats_of(table: Table, at: Sequence[int], decimal: str | None, beside: Sequ
         raise ValueError(f"decimals have a point or a comma: decimal is '.' or ','; got {decimal!r}")
     if decimal != ",":
         try:
-            return table.floats(at), "."
+            found = table.floats(at)
         except ValueError:
             decimal = decimal or decimal_mark(table, [*at, *beside])
+        else:
+            if decimal is None and table.delimiter == ";":
+                check_thousands(table, at, found)
+            return found, "."
     found = np.empty((len(at), len(table)))
     for row, i, cells in zip(found, at, table.columns(at), strict=True):
         with suppress(ValueError):
@@ -295,6 +335,12 @@ def encode_named_labels(
         Y, found = class_labels(cells, classes=classes)
     except ValueError as error:
         raise ValueError(f"{table.name}, column {table.names[at]!r}: {error}") from error
+    if labels is None and len(found) > MANY_KINDS and MANY_KINDS * len(found) > len(cells):
+        warnings.warn(
+            f"{table.name}, column {table.names[at]!r}: {len(cells)} labels are of {len(found)} classes, such as "
+            f"{found[0]!r:.60}; if they are none, choose another label",
+            stacklevel=4,
+        )
     if labels == "binary" and len(found) > 2:
         raise ValueError(
             f"{table.name}, column {table.names[at]!r}: binary labels are two classes; got {show_names(found)}"

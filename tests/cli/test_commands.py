@@ -113,6 +113,8 @@ def test_columns_that_are_not_read_stand_beside_the_answers_letter_by_letter(cap
 
     assert found[0] == ["id", "date", "no te", "half", "P(upper)"]
     assert [row[:3] for row in found[1:]] == [["007", "2024-01-02", 'a "b", c'], ["008", "1,5", "-3"]]
+    put("indexed.csv", [["", "x1", "x2", "empty"], ["0", 1, 2, ""]])
+    assert printed(capsys, "predict", MODEL, "indexed.csv").startswith(",empty,half,P(upper)\n0,,")
     out = printed(capsys, "predict", MODEL, "new.csv", "--keep", "x1, id", "--quote-formulas")
     assert [line.rpartition(",")[0].rpartition(",")[0] for line in out.splitlines()] == ["x1,id", "0.0,007", "1.0,008"]
     assert printed(capsys, "predict", MODEL, "new.csv", "--keep", "").startswith("half,P(upper)\n")

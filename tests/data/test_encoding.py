@@ -55,7 +55,7 @@ def test_it_does_what_scikit_learns_own_encoders_do(cells: list[tuple[str, str]]
             ("c", make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(sparse_output=False)), [1]),
         ]
     ).fit_transform(np.hstack([np.array(numbers, object), kinds]))
-    lines = ["x,c", *(f"{x},{kind}" for kind, x in cells)]
+    lines = ["x,c,id", *(f"{x},{kind},{i}" for i, (kind, x) in enumerate(cells))]
 
     encoding = Encoding.fit(read(lines), ["x", "c"], categorical=["c"], impute=impute)
 

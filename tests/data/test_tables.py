@@ -107,6 +107,32 @@ def test_what_is_said_of_decimals_is_believed() -> None:
         read_features(lines, decimal=";")
 
 
+def test_points_between_thousands_are_asked_about_where_commas_may_be_decimal() -> None:
+    with pytest.raises(ValueError, match=r"line 2, column 'a': '1.000' may be 1.000 or 1000; decimal='.' .--decimal ."):
+        read_features(["a;b", "1.000;5", "2.500;7"])
+    assert read_features(["a;b", "1.000;5", "2.500;7"], decimal=".")[0].tolist() == [[1, 2.5], [5, 7]]
+    assert read_features(["a;b", "1.000;5", "2.51;7"])[0].tolist() == [[1, 2.51], [5, 7]]
+    assert read_features(["a;b", "1.000;0.5"])[0].tolist() == [[1], [0.5]]
+    assert read_features(["a,b", "1.000,5", "2.500,7"])[0].tolist() == [[1, 2.5], [5, 7]]
+
+
+def test_a_number_that_begins_with_0_may_be_a_code() -> None:
+    with pytest.warns(
+        UserWarning, match=r"line 3, column 'id': '007' is taken for the number 7; to leave the column out"
+    ):
+        assert read_table(["id,y", "10,0", "007,1"], "y").X.tolist() == [[10, 7]]
+    assert read_table(["id,x,y", "010,0.5,0", "007,0,1"], "y", features=["id"]).X.tolist() == [[10, 7]]
+
+
+def test_labels_of_nearly_as_many_classes_as_examples_are_told() -> None:
+    lines = ["x,day", *(f"{i},2024-01-{i + 1:02}" for i in range(28))]
+
+    with pytest.warns(
+        UserWarning, match=r"column 'day': 28 labels are of 28 classes, such as '2024-01-01'; if they are"
+    ):
+        read_table(lines, "day")
+
+
 @pytest.mark.parametrize(
     ("lines", "names"),
     [
@@ -116,7 +142,10 @@ def test_what_is_said_of_decimals_is_believed() -> None:
         (["a\tb;c", "1.5\t2.5"], ["a", "b;c"]),
         (["a,b,", "1.5,2.5,"], ["a", "b"]),
         (['"a","b"', '"1.5","2.5"'], ["a", "b"]),
-        (["a,b", " ", "1.5 , 2.5 "], ["a", "b"]),
+        (["a,b", " ", "1.5 , 2.5 ", ",", " , "], ["a", "b"]),
+        (['"a",b', "1.5,2.5", " , "], ["a", "b"]),
+        (["sep=;", "a,c;b", "1,5;2,5"], ["a,c", "b"]),
+        (["a|b", "1.5|2.5"], ["a", "b"]),
     ],
 )
 def test_the_delimiter_is_the_one_that_makes_a_table(lines: list[str], names: list[str]) -> None:
@@ -212,6 +241,7 @@ def test_what_is_no_table_is_answered_with_what_is(source: Any) -> None:
         b"a\tb\n1\t2\n",
         b' a , "b"\n\n 1 , 2 \n\n',
         b"a,b\r1,2\r",
+        "a\tb\r\n1\t2\r\n".encode("utf-16"),
     ],
 )
 def test_spreadsheets_of_all_kinds_can_be_read(tmp_path: Path, content: bytes) -> None:
@@ -258,6 +288,7 @@ REFUSED = {
     "a,b,y|1,,1": "line 2, column 'b': a value is missing; leave the line out, or fill it in",
     "a,b,y|1,NaN,1": "line 2, column 'b': a value is missing .'NaN'",
     "a,b,y|1,2,": "line 2, column 'y': a value is missing",
+    "a,b,y|,,|1,2,0": "line 2, column 'a': a value is missing",
     "a,y|1,0|2,2|3,2|4,7": "column 'y': labels are 0 or 1, .* got 2 in line 3, 7 in line 5; labels='classes' .*takes",
     "a,y|1,0.5|2,1": "got 0.5 in line 2; labels='numbers' .*--labels numbers.* takes them as they are",
     "a,y|1,0|2,O": "line 3, column 'y': 'O' is no number; other labels are, and labels='classes'",
