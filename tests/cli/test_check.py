@@ -180,3 +180,14 @@ def test_help_says_what_is_looked_for(capsys: Capture) -> None:
 
     assert leaving.value.code == 0
     assert "FILE.py[:name]" in capsys.readouterr().out
+
+
+def test_a_pair_without_inputs_of_its_own_is_left_out(capsys: Capture) -> None:
+    text = PASSES + "\n\ndef step_forward(h):\n    return h\n\n\ndef step_backward(dh):\n    return dh\n"
+    Path("steps.py").write_text(text)
+
+    main(["check", "steps.py"])
+
+    out, err = capsys.readouterr()
+    assert "relu_forward" in out
+    assert "step_forward, step_backward is left out: step_forward wants 'h'" in err

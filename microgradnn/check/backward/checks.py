@@ -60,8 +60,8 @@ FORWARD = (
 BOTH = (r"loss|cost|loss_and_grads?|cost_and_grads?|value_and_grads?|loss_grad|(compute|calc\w*|get)_?(loss|cost)",)
 BACKWARD = (
     *("backward", r"backwards?_?(pass|prop|propagation|step)?", r"back_?(prop|propagate|propagation)?|bprop"),
-    *("propagate_backward|backward_.*", r"(compute_?|calc\w*_?|get_?)?(gradients?|grads?)"),
-    *("train_step|train|step|update|fit",),
+    *("propagate_backward|backward_.*|bptt", r"(compute_?|calc\w*_?|get_?)?(gradients?|grads?)"),
+    *(r"diff|deriv\w*|prime", "train_step|train|step|update|fit"),
 )
 
 
@@ -106,7 +106,8 @@ def find_method(layer: Any, patterns: Sequence[str]) -> Any:
     """Return the method that has one of these names, the likeliest if there are several; None if there is none."""
     for pattern in patterns:
         for name in dir(layer):
-            if re.fullmatch(pattern, name) and callable(getattr(layer, name)) and not name.startswith("__class"):
+            named = re.fullmatch(pattern, name) or (name[1:2] != "_" and re.fullmatch(pattern, name.lstrip("_")))
+            if named and callable(getattr(layer, name)) and not name.startswith("__class"):
                 return getattr(layer, name)
     return None
 
@@ -338,7 +339,7 @@ TERMS: tuple[tuple[str, float, Callable[[Array], Array]], ...] = (
 
 def penalty_in(user: Pass, reference: Reference, k: int, claimed: Array | None) -> str:
     """Say so if a layer adds the slope of a penalty to its gradient, which the cost of its network has: l2 · Σ W²."""
-    if not isinstance(user, FunctionPass) or user.loss is not None or not user.seeds:
+    if not isinstance(user, FunctionPass) or user.loss is not None or not (user.seeds or user.fitted):
         return ""
     if claimed is None or claimed.shape != reference.arrays[k].shape:
         return ""

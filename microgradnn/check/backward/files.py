@@ -51,6 +51,8 @@ def check_file(
             pair = "pair of functions named forward and backward, or x_forward and x_backward"
             looked = f"no {name!r}" if name else f"no {pair}"
             raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
+        done = False
+        lacking: list[tuple[str, MissingInput]] = []
         for label, one, two in found:
             try:
                 if two is None and not inspect.isfunction(one):
@@ -58,12 +60,24 @@ def check_file(
                     report = check_layer(one, *(lookup(n, space, label) for n in wanted), **more)
                 else:
                     report = check_backward(one, two, *inputs_of(one, two, space), **more)
+            except MissingInput as error:  # a step of another pass, which has its inputs from that
+                lacking.append((label, error))
+                continue
             except Exception as error:
                 line = line_in(error, path)
                 if line is None:  # ours, which says what is to be done
                     raise
                 raise ValueError(f"{label}: {path}, line {line}: {type(error).__name__}: {error}") from error
+            done = True
             yield label, report
+        for label, missing in lacking:
+            if not done:
+                raise missing
+            print(f"{label} is left out: {missing}", file=sys.stderr)
+
+
+class MissingInput(ValueError):
+    """The file has no variable that a parameter is named after."""
 
 
 @contextmanager
@@ -161,7 +175,7 @@ def lookup(name: str, space: dict[str, Any], of: str) -> Any:
         return alike[0]
     text = Path(str(space.get("__file__"))).read_text(encoding="utf-8", errors="replace")
     guarded = " (what stands under if __name__ == … is not run)" if "__main__" in text else ""
-    raise ValueError(
+    raise MissingInput(
         f"{of} wants {name!r}, and the file has no variable of this name{guarded}: write one, with numbers to try"
     )
 

@@ -70,7 +70,9 @@ def mentions(functions: Sequence[FunctionType]) -> set[str]:
 class Outside:
     """What some functions read from outside: which arrays follow which leaf, and which are leaves of their own."""
 
-    def __init__(self, given: Sequence[Any], names: Sequence[str]) -> None:
+    def __init__(self, given: Sequence[Any], names: Sequence[str], owner: Any = None) -> None:
+        """Take the inputs, with their names, and the object whose method backward is."""
+        self.owner = None if any(x is owner for x in given) else owner
         seen: set[int] = set()
         found = [item for name, part in zip(names, given, strict=True) for item in walk(part, (name,), seen)]
         self.given = [x for _, x in found if is_real(x)]
@@ -95,9 +97,14 @@ class Outside:
             known -= set(function.__code__.co_varnames[: function.__code__.co_argcount])
         for root in roots_of(forward):
             x = root.get()
-            if is_object(x):
+            if is_object(x) and x is not self.owner:
                 continue
-            leaves = [leaf for leaf in find_leaves([x], [root.name]) if self.is_parameter(leaf.tokens, known)]
+            leaves = find_leaves([x], [root.name])
+            read = {name for function in forward for name in all_names(function.__code__)}
+            if x is self.owner:  # loss = lambda x: net.loss(x), and net.backward
+                leaves = [leaf for leaf in leaves if leaf.tokens[1] in read]
+            else:
+                leaves = [leaf for leaf in leaves if self.is_parameter(leaf.tokens, known)]
             arrays = dict(walk(x, (root.name,), set()))
             for leaf in leaves:
                 part = arrays[leaf.tokens]
@@ -134,6 +141,7 @@ class Outside:
         if arrays is not None and any(np.iscomplexobj(arrays[k]) for _, k in self.live):
             raise TypeError("no complex step: the arrays are the user's own")
         kept, bound = [x.copy() for x, _ in self.live], [(root, root.get()) for root in self.roots]
+        attributes = dict(vars(self.owner)) if self.owner is not None else {}
         try:
             if arrays is not None:
                 for x, k in self.live:
@@ -142,6 +150,9 @@ class Outside:
                     root.put(arrays[k][()] if np.iscomplexobj(arrays[k]) else float(arrays[k]))
             yield
         finally:
+            if attributes:
+                vars(self.owner).clear()
+                vars(self.owner).update(attributes)
             for root, old in bound:
                 root.put(old)
             for (x, _), before in zip(self.live, kept, strict=True):

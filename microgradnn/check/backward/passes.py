@@ -56,9 +56,9 @@ from .structure import (
 )
 
 
-def name_inputs(function: Callable[..., Any], count: int, others: Sequence[str] = ()) -> list[str]:
-    """Name inputs after the parameters of a function, and those beyond them after what else wants them."""
-    names = [p.name for p in parameters_of(function)][:count]
+def name_inputs(function: Callable[..., Any], count: int, taken: int, others: Sequence[str] = ()) -> list[str]:
+    """Name inputs after the parameters that a function takes of them, those beyond them after what else wants them."""
+    names = [p.name for p in parameters_of(function)][:taken]
     spare = [name for name in others if name not in names]
     names += spare[: count - len(names)]
     return names + [f"x{i}" for i in range(len(names), count)]
@@ -115,19 +115,22 @@ class FunctionPass(Pass):
         takes = parameters_of(forward)
         variable = any(p.kind is p.VAR_POSITIONAL for p in signature(forward))
         self.count = len(inputs) if variable else min(len(takes), len(inputs))
+        for k, (p, x) in enumerate(zip(takes, inputs, strict=False)):  # labels are no return_cache=True
+            if isinstance(p.default, (bool, str)) and isinstance(x, (np.ndarray, list)):
+                self.count = min(self.count, k)
         wanted = [p.name for p in parameters_of(self.backward)] if self.backward is not None and call is None else []
         others = (*RATES.split(), *CACHES.split(), *SEEDS.split())
         spare = [n for n in wanted if plain(n) not in others or plain(n) in ("y", "x")]
         outputs = return_names(forward) or []
         spare = sorted((n for n in spare if n not in outputs), key=lambda n: plain(n) not in LABELS.split())
-        self.names = name_inputs(forward, len(inputs), spare)
+        self.names = name_inputs(forward, len(inputs), self.count, spare)
         self.leaves = find_leaves(self.given, self.names)
         objects = [x for part in self.given for x in objects_in(part)]
         self.family = Family(self.backward or forward, objects)
-        reached = Family(forward, objects)
+        reached = Family(forward, [*objects, *objects_in(getattr(backward, "__self__", None))])
         self.reached = reached.functions
         self.inside = len(self.leaves)  # arrays that were given; those after them stand outside
-        self.outside = Outside(self.given, self.names)
+        self.outside = Outside(self.given, self.names, getattr(backward, "__self__", None))
         self.leaves += self.outside.find(self.reached, self.family.functions, Family(loss).functions)
         self.readings: dict[Any, list[int | None]] = {}
         self.generators = generators_in(self.family, reached)
@@ -162,6 +165,8 @@ class FunctionPass(Pass):
             self.read_both(first)
         else:
             self.find_contract(first)
+        if self.outside.owner is not None and self.outside.leaves:
+            self.idle |= {k for k, x in enumerate(self.gradients()) if x is None and k >= self.inside}
 
     # --- running ------------------------------------------------------------------------------------
 
@@ -302,22 +307,21 @@ class FunctionPass(Pass):
         if not is_real(first.outputs[0]):  # of the last in a list of activations
             ways.append(-1)
         self.loss_ways: list[int | None] = []
+        infinite: list[int | None] = []
         for of in dict.fromkeys(ways):
             try:
                 found = one_number(self.loss(*self.loss_arguments(first, of)))
-                size = np.size(found)
+                if np.size(found) != 1:
+                    said.append(f"it gives an array of shape {np.shape(found)}")
+                    continue
             except Exception as error:  # whatever the user's code says to another output
                 said.append(f"{type(error).__name__}: {error}")
                 continue
-            if size == 1:
-                self.loss_ways.append(of)
-                if np.all(np.isfinite(found)) and is_real(first.outputs[0]):
-                    break
-            else:
-                said.append(f"it gives an array of shape {np.shape(found)}")
+            (self.loss_ways if np.all(np.isfinite(found)) else infinite).append(of)
+        self.loss_ways += infinite
         if not self.loss_ways:
             raise TypeError("the loss gives no number of what forward returns: " + "; ".join(dict.fromkeys(said)))
-        self.loss_of = of = self.loss_ways[-1 if is_real(first.outputs[0]) else 0]
+        self.loss_of = of = self.loss_ways[0]
         name = "all that forward returned" if of is None else self.output_names[of]
         if of and alike and name:
             self.notes.append(f"the loss is taken to be of {name}, the last that forward returns")
@@ -428,11 +432,13 @@ class FunctionPass(Pass):
         """Find what it is that backward, called as it is now, gave the gradients of."""
         self.choose_cost(first)
         if self.loss is not None:
-            if len(self.loss_ways) > 1 and not is_real(first.outputs[0]):  # which of several lists is it of?
-                scores = []
-                for of in self.loss_ways:
-                    self.loss_of = of
-                    scores.append(self.score(self.gradients() if self.arguments else found))
+            scores: list[float] = []
+            for of in self.loss_ways if len(self.loss_ways) > 1 and len(first.outputs) > 1 else []:
+                self.loss_of = of  # which of several outputs is it of?
+                scores.append(self.score(self.gradients() if self.seeds else found))
+                if scores[-1] >= 1:
+                    break
+            if scores:
                 self.loss_of = self.loss_ways[int(np.argmax(scores))]
             return
         if self.scalar is None and not self.seeds:
@@ -564,7 +570,9 @@ class FunctionPass(Pass):
             pool += [(name, cell.cell_contents) for name, cell in cells]
         for part in self.given:
             pool += list(vars(part).items()) if is_object(part) else []
+        whole = [(name, x) for name, x in pool if isinstance(x, list) and x and all(type(part) is int for part in x)]
         arrays = [(name, np.asarray(x)) for name, x in pool if isinstance(x, (np.ndarray, float))]
+        arrays += [(name, np.array(x)) for name, x in whole]
         found = [
             (name, x)
             for name, x in arrays

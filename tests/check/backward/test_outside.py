@@ -377,3 +377,72 @@ def test_a_cost_that_is_no_number_is_told() -> None:
 
     assert str(report).startswith("Nothing can be told of the backward pass here.")
     assert "the cost is nan" in str(report)
+
+
+class Recurrent:
+    def __init__(self):
+        self.U, self.W, self.V = (0.5 * rng.standard_normal(shape) for shape in ((3, 4), (3, 3), (4, 3)))
+
+    def forward_propagation(self, x):
+        s, o = np.zeros((len(x) + 1, 3)), np.zeros((len(x), 4))
+        for t in range(len(x)):
+            s[t] = np.tanh(self.U[:, x[t]] + self.W @ s[t - 1])
+            e = np.exp(self.V @ s[t])
+            o[t] = e / e.sum()
+        return [o, s]
+
+    def calculate_loss(self, x, y):
+        return -np.sum(np.log(self.forward_propagation(x)[0][range(len(y)), y]))
+
+    def bptt(self, x, y):
+        o, s = self.forward_propagation(x)
+        dLdU, dLdW, dLdV, later = np.zeros((3, 4)), np.zeros((3, 3)), np.zeros((4, 3)), np.zeros(3)
+        o[np.arange(len(y)), y] -= 1
+        for t in reversed(range(len(y))):
+            dLdV += np.outer(o[t], s[t])
+            dz = (self.V.T @ o[t] + later) * (1 - s[t] ** 2)
+            dLdU[:, x[t]] += dz
+            dLdW += np.outer(dz, s[t - 1])
+            later = self.W.T @ dz
+        return [dLdU, dLdV, dLdW]
+
+
+@pytest.mark.parametrize("form", ["layer", "pair", "lambda"])
+def test_a_method_is_checked_whatever_its_forward_is_wrapped_in(form: str) -> None:
+    net, x, y = Recurrent(), [0, 2, 1], [2, 1, 3]
+    before = dict(vars(net))
+
+    if form == "layer":
+        report = check_layer(net, x, y)
+    elif form == "pair":
+        report = check_backward(net.forward_propagation, net.bptt, x, y)
+    else:
+        report = check_backward(lambda x, y: net.calculate_loss(x, y), net.bptt, x, y)
+
+    assert sorted(names(report)) == ["U", "V", "W"]
+    assert all(vars(net)[name] is x for name, x in before.items())
+
+
+def test_the_output_that_a_loss_is_of_is_the_one_for_which_the_gradient_is_right() -> None:
+    def front(x, W):
+        z = W @ x
+        return z, 1 / (1 + np.exp(-z))
+
+    def back(x, z, a):
+        return {"W": (a - (LABELS > 0)) @ x.T}
+
+    def loss(out):
+        return -np.sum(np.where(LABELS > 0, np.log(np.abs(out[1])), np.log(np.abs(1 - out[1]))))
+
+    assert names(check_backward(front, back, X, rng.standard_normal((2, 3)), loss=loss)) == ["W"]
+
+
+def test_labels_are_not_given_to_a_switch_of_forward() -> None:
+    def front(params, x, return_cache=False):
+        out = params["W"] @ x
+        return (out, x) if return_cache else out
+
+    def back(params, x, y):
+        return {"W": (params["W"] @ x - y) @ x.T}
+
+    assert names(check_backward(front, back, {"W": rng.standard_normal((2, 3))}, X, LABELS)) == ["W"]
