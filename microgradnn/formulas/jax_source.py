@@ -46,7 +46,7 @@ for i in range(1, len(lines)):
     lines = lines.at[at].add(weigh_array(factor, lines[near]))
 return np.moveaxis(lines, 0, axis)
 """,
-    "unsort": "return np.put_along_axis(np.zeros_like(x), np.argsort(y, axis), x, axis, inplace=False)",
+    "unsort": "return np.take_along_axis(x, np.argsort(np.argsort(y, axis), axis), axis)",
     "weigh": WEIGHED,
     "weigh_array": WEIGHED,
     "weigh_matmul": "whole = x @ y\n"

@@ -33,7 +33,18 @@ from .calls import rows_of
 from .compiled import OnChange
 from .flat import FlatFunction, Way
 from .function_backends import OutputPrograms, is_static, numbers_like, slopes_like
-from .layout import apart, from_vector, holds_tensors, is_index, make_leaf, names_of, numbers_in, together, vector
+from .layout import (
+    apart,
+    from_vector,
+    holds_tensors,
+    is_index,
+    make_leaf,
+    names_of,
+    numbers_in,
+    together,
+    vector,
+    with_numpy,
+)
 from .loading import load_function
 from .native.program import NativeProgram
 from .numba.program import TapeProgram
@@ -136,7 +147,7 @@ class FunctionProgram:
     ) -> None:
         self.function = function
         self.names = parameters_of(function, len(examples))
-        self.examples = tuple(examples)
+        self.examples = examples = tuple([with_numpy(x) for x in examples])
         self.arrays = holds_tensors(list(examples))
         self.on_change = on_change
         self.reduce = reduce
@@ -337,13 +348,13 @@ class FunctionProgram:
         """Return all arguments in order; TypeError for what is none."""
         if len(args) > len(self.names):
             raise TypeError(f"{self.name} has {len(self.names)} arguments, {', '.join(self.names)}; got {len(args)}")
-        given = [*args, *self.examples[len(args) :]]
+        given = [*map(with_numpy, args), *self.examples[len(args) :]]
         for name, x in named.items():
             if name not in self.names:
                 raise TypeError(f"{name!r} is no argument of {self.name} (choose from {', '.join(self.names)})")
             if self.names.index(name) < len(args):
                 raise TypeError(f"{name} is given twice")
-            given[self.names.index(name)] = x
+            given[self.names.index(name)] = with_numpy(x)
         return given
 
     def recording(self, args: Sequence[Any]) -> tuple[FunctionRecording, list[Any]]:

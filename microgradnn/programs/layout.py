@@ -26,6 +26,17 @@ def is_number(x: Any) -> bool:
     return isinstance(x, (Real, Node)) or (isinstance(x, np.ndarray) and x.dtype.kind in "fiubO")
 
 
+def with_numpy(part: Any) -> Any:
+    """Return a structure with NumPy's arrays in place of other libraries'; what is none of these stays as it is."""
+    if isinstance(part, dict):
+        return {key: with_numpy(x) for key, x in part.items()}
+    if isinstance(part, (list, tuple)):
+        parts = [with_numpy(x) for x in part]
+        return type(part)(*parts) if hasattr(part, "_fields") else type(part)(parts)
+    other = hasattr(part, "__array__") and not isinstance(part, (np.ndarray, np.generic, Node, Real))
+    return np.asarray(part) if other and hasattr(part, "dtype") and hasattr(part, "shape") else part
+
+
 def apart(part: Any, prefix: str, arrays: bool, leaves: list[Any], names: list[str]) -> Any:
     """Put the numbers of a structure, and their names, into lists; return its form, which can be looked up."""
     if isinstance(part, dict):

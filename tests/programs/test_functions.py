@@ -350,3 +350,23 @@ def test_what_cannot_be_derived_is_refused() -> None:
         derive(lambda x: x if x > 0 else -x, 1.0, style="c")
     with pytest.raises(TypeError, match=r"derive\(f, 2.0\)"):
         derive(lambda x: x)
+
+
+class Foreign:
+    """An array of another library, as NumPy reads it."""
+
+    def __init__(self, *rows: list[float]) -> None:
+        self.held = np.array(rows)
+        self.dtype, self.shape = self.held.dtype, self.held.shape
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.held if dtype is None else self.held.astype(dtype)
+
+
+def test_arrays_of_other_libraries_are_read_as_numpy_reads_them() -> None:
+    program = compile(lambda a: (a["x"] * a["x"]).sum(), {"x": Tensor([[1.0, 2.0]])})
+    value, gradients = program({"x": Foreign([3.0, 4.0])})
+    assert value == 25.0
+    np.testing.assert_array_equal(gradients["a"]["x"], [[6, 8]])
+    assert len(program.recordings) == 1
+    assert compile(lambda a, b: (a * b).sum(), Tensor([[1.0, 2.0]]), Foreign([3.0, 4.0])).value() == 11.0
