@@ -75,6 +75,11 @@ class ForJax(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def visit_If(self, node: ast.If) -> Any:
+        """Leave out the quick way where all is finite, which the numbers would have to be looked at for."""
+        self.generic_visit(node)
+        return None if "np.isfinite(" in ast.unparse(node.test) else node
+
     def visit_Call(self, node: ast.Call) -> Any:
         """Sum by `np.sum` where NumPy's reduction is told the axis."""
         self.generic_visit(node)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import microgradnn
-from microgradnn import Tensor, Value, compile, concatenate, conv2d, derive, relu
+from microgradnn import Tensor, Value, compile, concatenate, conv2d, derive, max_pool2d, relu
 from microgradnn.graph import OPS, Fold
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is an extra")
@@ -54,6 +54,9 @@ ARRAYS: dict[str, Callable[[Any, Any], Any]] = {
     "prod": lambda w, x: (w @ x).prod(axis=0).sum() + x.prod(),
     "cumprod": lambda w, x: (x.cumprod(axis=1) ** 2).sum() + w.cumprod()[2],
     "windows": lambda w, x: (conv2d(x.reshape(1, 1, 3, 4), w.reshape(1, 1, 2, 3)) ** 2).sum(),
+    "max_pool2d": lambda w, x: (
+        max_pool2d(conv2d(x.reshape(1, 1, 3, 4), w.reshape(1, 1, 2, 3)), 2, stride=1) ** 2 + w[0, 0]
+    ).sum(),
     "a diagonal": lambda w, x: (x.diagonal() ** 2).sum() + w.sum(),
     "rows": lambda w, x: (x[[0, 0, 2]] ** 2).sum() + w.sum(),
     "sort": lambda w, x: (np.sort(x, axis=0) * x).sum() + np.median(w),
