@@ -71,6 +71,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "nudges",
         "once_more",
         "optimizers",
+        "other_engines",
         "own_table",
         "shared_node",
         "symmetry",
