@@ -27,6 +27,8 @@ class Box:
     node: Any  # for its numbers in full; None where it stands for several
     nodes: int = 1  # how many it stands for
     path: tuple[str, ...] = ()  # of a scope that is folded into it
+    out: Any = None  # the one node that leaves it, if it stands for several
+    parameters: tuple[Any, ...] = ()  # those whose gradients its ‖grad‖ is of
 
     @property
     def lines(self) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ def scope_box(view: View, id: str, name: Path, frame: Path, nodes: Sequence[Any]
         None,
         len(nodes),
         name,
+        leaving[0] if len(leaving) == 1 else None,
+        tuple(parameters_of(nodes)),
     )
 
 
@@ -117,11 +119,16 @@ def count_nodes(nodes: Sequence[Any]) -> str:
 
 def norm(nodes: Sequence[Any]) -> str:
     """The length of the gradient of the parameters among nodes: '‖grad‖ 0.41'; '' where there is none."""
-    grads = [node.grad_data for node in nodes if node.kind == "parameter" and node.has_grad]
+    grads = [node.grad_data for node in parameters_of(nodes)]
     if not grads:
         return ""
     with np.errstate(all="ignore"):
         return f"‖grad‖ {number(hypot(*(float(np.linalg.norm(grad)) for grad in grads)), 3)}"
+
+
+def parameters_of(nodes: Sequence[Any]) -> list[Any]:
+    """The parameters among nodes that have a gradient."""
+    return [node for node in nodes if node.kind == "parameter" and node.has_grad]
 
 
 def list_parameters(nodes: Sequence[Any]) -> list[str]:

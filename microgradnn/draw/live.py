@@ -41,6 +41,8 @@ def live(pictures: Sequence[Picture]) -> Live:
     if any(has_moved(node, edges) for node, edges in uses(order, leaves).items()):
         return Live("", None, "a number was changed after the graph was computed")
     kinds = {box.node: box.kind for picture in pictures for box in picture.boxes if box.node is not None}
+    for box in (box for picture in pictures for box in picture.boxes):
+        kinds |= {node: node.kind for node in (box.out, *box.parameters) if node is not None and node not in kinds}
     nodes = {node: i for i, node in enumerate(node for node in order if node in kinds)}
     out = uses(order, nodes)
     why = refused(root, out)
@@ -67,6 +69,15 @@ def places(picture: Picture, live: Live) -> tuple[dict[str, int], dict[str, int]
     """Return the place of each box among the results, and of each arrow among the uses, where they have one."""
     boxes = {box.id: live.nodes[box.node] for box in picture.boxes if box.node in live.nodes}
     return boxes, {arrow.id: live.edges[arrow.edge] for arrow in picture.arrows if arrow.edge in live.edges}
+
+
+def folded(picture: Picture, live: Live) -> dict[str, tuple[int, list[int]]]:
+    """Return of each folded scope the places of the node that leaves it, or −1, and of its parameters."""
+    return {
+        box.id: (live.nodes.get(box.out, -1), [live.nodes[node] for node in box.parameters])
+        for box in picture.boxes
+        if live.nodes and box.path and all(node in live.nodes for node in box.parameters)
+    }
 
 
 def refused(root: Any, out: dict[Any, list[Edge]]) -> str:

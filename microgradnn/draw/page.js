@@ -9,7 +9,7 @@
   /** @typedef {{tail: string, head: string, back: string}} Arrow */
   /** @typedef {{node: number, key: string, value: number}} Input */
   /** @typedef {{inputs: Input[], uses: [number, number][]}} Live the places of nodes; of a use the tail's, and the head's or −1 */
-  /** @typedef {{boxes: Record<string, Box>, arrows: Record<string, Arrow>, steps: Step[], turns: Record<string, number>, place: Record<string, number>, use: Record<string, number>}} View */
+  /** @typedef {{boxes: Record<string, Box>, arrows: Record<string, Arrow>, steps: Step[], turns: Record<string, number>, place: Record<string, number>, use: Record<string, number>, folded: Record<string, [number, number[]]>}} View */
 
   /** @param {string} id @returns {any} */
   const byId = (id) => document.getElementById(id);
@@ -103,7 +103,18 @@
     /** @param {string} id */
     const flowsOf = (id) => (usesOf.get(id) ?? []).map(flow);
     /** @param {string} id */
-    const valueText = (id) => (place.has(id) ? number(valueOf(id)) : boxes[id].value);
+    const valueText = (id) => (place.has(id) ? number(valueOf(id)) : foldedText(id)[0]);
+
+    /** The value and the gradient of a folded box: of the node that leaves it, and ‖grad‖ of its parameters. @param {string} id */
+    function foldedText(id) {
+      const { value, grad } = boxes[id];
+      const [out, parameters] = view.folded[id] ?? [-1, []];
+      const norm = Math.hypot(...parameters.map((node) => now[1][node]));
+      return [
+        value && out >= 0 ? `value ${number(now[0][out])}` : value,
+        grad && parameters.length ? `‖grad‖ ${number(norm, 3)}` : grad && out >= 0 ? `grad ${number(now[1][out])}` : grad,
+      ];
+    }
 
     /** @param {string} id */
     function gradText(id) {
@@ -124,7 +135,7 @@
       if (what === "value") return valueText(ids[0]);
       if (what === "flow") return backText(ids[0]);
       if (what === "sum") return `grad ${plus(ids.map((id) => backText(id).split(" = ").slice(-1)[0]))}`;
-      return boxes[ids[0]].kind === "folded" ? boxes[ids[0]].grad : `grad ${gradText(ids[0])}`;
+      return boxes[ids[0]].kind === "folded" ? foldedText(ids[0])[1] : `grad ${gradText(ids[0])}`;
     }
 
     // --- the picture ----------------------------------------------------------------------------------------------------
@@ -199,13 +210,13 @@
       for (const { id, group, value, grads: lines, maps } of seen) {
         if (!sight(id)) continue;
         const fixed = boxes[id].kind === "folded";
-        write(value, values.has(id) ? (fixed ? boxes[id].value : `value ${valueText(id)}`) : null);
+        write(value, values.has(id) ? (fixed ? valueText(id) : `value ${valueText(id)}`) : null);
         const part = grads.get(id);
         const hidden = state.asking && askable.includes(id) && !answered.has(id);
         writeRows(lines, hidden ? "grad ?" : part ? textOf(part) : null);
         maps[0]?.classList.toggle("unknown", !values.has(id));
         maps[1]?.classList.toggle("unknown", !part);
-        group.classList.toggle("stale", changed && fixed);
+        group.classList.toggle("stale", changed && fixed && !view.folded[id]);
         if (titles && live && place.has(id)) group.querySelector("title").textContent = tooltip(id, hidden);
       }
       const most = state.flow && live ? live.uses.reduce((most, _, i) => Math.max(most, Math.abs(flow(i))), 0) : 0;

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from ..rules.arrays import ArrayOp
 from .boxes import Arrow, Box, Picture
-from .live import Live, places
+from .live import Live, folded, places
 from .metrics import WIDTH
 from .svg import DARK
 from .views import Turn
@@ -233,6 +233,7 @@ def describe(view: Turn, live: Live) -> dict[str, Any]:
         "turns": view.turns,
         "place": place,
         "use": use,
+        "folded": folded(picture, live),
     }
 
 
