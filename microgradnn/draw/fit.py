@@ -19,7 +19,8 @@ def fit(pictures: Sequence[Picture], *, roomy: bool = False, maps: bool = True) 
     """Return for each picture the DOT text whose layout fits a page, or else is the narrowest, and that SVG."""
     best: dict[int, tuple[int, str, bytes]] = {}
     left = [*range(len(pictures))]
-    for page in (None, *PAGES):
+    several = len(pictures) > 1  # of a page, which scrolls: one more try is enough
+    for page in (None, *PAGES[: 1 if several else None]):
         tried = [pictures[i] if page is None else replace(pictures[i], direction="TB") for i in left]
         dots = [to_dot(picture, roomy=roomy, page=page, maps=maps) for picture in tried]
         for i, dot, svg in zip(left, dots, render_all(dots), strict=True):

@@ -10,7 +10,7 @@ from .boxes import Box, Picture, nest
 from .picture import Options, picture
 from .web import Path, scopes, web
 
-MOST_VIEWS = 24  # of a page: each is laid out, and has some 20 kB
+MOST_VIEWS = 20  # of a page: each is laid out, and has some 20 kB
 MOST_NODES = 5_000  # of a graph that is folded in several ways
 
 
