@@ -19,6 +19,7 @@ from .by_hand import NAMELESS, WAITING, ByHand, by_hand, does_nothing
 from .conversion import PLAIN
 from .copying import reduce_node
 from .higher_order import passing, times
+from .inheritance import follow
 from .masks import is_comparable, make_decision, unequal
 from .misspelt import MISSPELT, Misspelt, warn_of
 from .modes import DETECTING, RECORDING
@@ -583,6 +584,7 @@ class Value(ValueMethods):
             self._x, self._y, self.op = inputs, None, by_hand(str(op or NAMELESS))
 
 
+setattr(Value, "__init_subclass__", classmethod(follow))  # noqa: B010 (an interpreted one, for both builds)
 if COMPILED:
     setattr(Value, "__setattr__", Value._set_attribute)  # noqa: B010 (as a method it would be asked inside of the class too)
 else:  # Python's own hash, and an attribute without a call

@@ -54,10 +54,13 @@ class Value:
         return self * (other if isinstance(other, Value) else Value(other)) ** -1
 
     def __rtruediv__(self, other: Any) -> Any:
-        return self**-1 * other
+        return other * self**-1
 
-    __radd__ = __add__
-    __rmul__ = __mul__
+    def __radd__(self, other: Any) -> Any:
+        return self + other
+
+    def __rmul__(self, other: Any) -> Any:
+        return self * other
 
     def relu(self) -> Value:
         """max(0, x)."""

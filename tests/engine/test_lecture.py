@@ -564,6 +564,42 @@ def an_engine_of_ones_own(m: Any) -> Numbers:
 
 
 @program
+def operators_that_follow_those_written_anew(m: Any) -> Numbers:
+    class Counted(m.Value):  # type: ignore[misc]
+        done = 0
+
+        def __init__(self, data: float, _children: Any = (), _op: str = "") -> None:
+            super().__init__(data, _children, _op)
+
+        def __add__(self, other: Any) -> Any:
+            other = other if isinstance(other, m.Value) else Counted(other)
+            out = Counted(self.data + other.data, (self, other), "+")
+
+            def _backward() -> None:
+                self.grad += out.grad
+                other.grad += out.grad
+
+            out._backward = _backward
+            Counted.done += 1
+            return out
+
+        def __mul__(self, other: Any) -> Any:
+            Counted.done += 1
+            other = other if isinstance(other, m.Value) else Counted(other)
+            return product_by_hand(SimpleNamespace(Value=Counted), self, other)
+
+        def halved(self) -> Any:
+            return self * 0.5
+
+    a: Any = Counted(2.0)
+    b: Any = Counted(-3.0)
+    c = (a - b).halved() + (1.0 - a).halved() - (-b).halved() + (a / b).halved() + (2.0 * b).halved() + (3 / a).data
+    d: Any = sum([c, a])
+    d.backward()
+    return [*of([a, b, c, d]), Counted.done, isinstance(d, Counted)]
+
+
+@program
 def steps_around_the_steps(m: Any) -> Numbers:
     a, b = m.Value(2.0), m.Value(3.0)
     c = a * b
