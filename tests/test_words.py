@@ -16,7 +16,7 @@ import pytest
 
 import microgradnn as mg
 from microgradnn import RankOneWarning, ShapeError, Tensor, Value, data, derive
-from microgradnn.check import gradcheck
+from microgradnn.check import check_gradients, check_training, gradcheck
 from microgradnn.draw import draw
 from microgradnn.nn import MLP, Adam, Network, Neuron, cosine, fit
 from microgradnn.nn.losses import LOSSES
@@ -258,3 +258,45 @@ def test_an_attribute_of_ones_own_that_is_nearly_one_of_ours_is_warned_of(name: 
     assert getattr(copy.deepcopy(v), name) == 3.0
     assert name not in dir(Value(1.0))
     v.moment, v.grads, v.m = 1.0, [2.0], 0.5  # others are nobody's business
+
+
+THINGS: list[Any] = [
+    None,
+    "abc",
+    b"x",
+    3.5,
+    [],
+    {},
+    [[1, 2], [3]],
+    np.zeros((0, 3)),
+    np.array(["a", "b"]),
+    np.array([None, 1]),
+]
+INSIDE = re.compile(  # how Python and NumPy say it
+    r"object (is|has|of)|not supported|ambiguous|could not convert|inhomogeneous|float\(\) arg|os.PathLike object|unha"
+)
+OF_THINGS: dict[str, Callable[[Any], Any]] = {
+    "loss": lambda x: check_gradients(x, [X], [X]),
+    "arrays": lambda x: check_gradients(lambda: float(X.sum()), x, [X]),
+    "examples": lambda x: check_training(Network([1, 1]), x, X > 0),
+    "pictures": data.read_pictures,
+    "folder": data.read_folder,
+    "scaling": data.Scaling,
+    "gate": data.gate,
+    "points": data.discs,
+    "features": lambda x: data.check_features(X, x),
+    "shape": lambda x: data.unflatten(X, x),
+    "labels": data.one_hot,
+}
+
+
+@pytest.mark.parametrize("call", OF_THINGS)
+@pytest.mark.parametrize("thing", [*THINGS, V, T], ids=lambda x: repr(x)[:20])
+def test_what_is_nothing_for_a_check_or_a_reader_is_answered_in_a_sentence(call: str, thing: Any) -> None:
+    said = ""
+    try:
+        OF_THINGS[call](thing)
+    except (TypeError, ValueError, OSError) as error:
+        said = str(error)
+
+    assert not INSIDE.search(said)

@@ -99,7 +99,10 @@ class Claim:
             if array.shape != shape:
                 self.notes.append(f"the gradient of {name} has the shape {array.shape}, and {name} has {shape}")
                 array = np.full(shape, nan)
-            rows.append(array.astype(float).ravel())
+            try:
+                rows.append(array.astype(float).ravel())
+            except (TypeError, ValueError):
+                raise TypeError(f"the gradient of {name} holds numbers; got {part!r:.60}") from None
         return np.concatenate(rows) if rows else np.zeros(0)
 
     def measure_noise(self) -> float:

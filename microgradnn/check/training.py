@@ -115,7 +115,11 @@ def check_training(
 
 def _array(x: Any) -> Array:
     """Return x as an array (n, m) of floats."""
-    numbers = np.asarray(x.numpy() if isinstance(x, Tensor) else x, dtype=float)
+    try:
+        numbers = np.asarray(x.numpy() if isinstance(x, Tensor) else x, dtype=float)
+    except (TypeError, ValueError):
+        what = f"examples and labels are arrays of numbers, (n, m); got {x!r:.60} ({type(x).__name__})"
+        raise TypeError(f"{what}: check_training(network, X, Y)") from None
     if numbers.ndim != 2:
         raise ValueError(f"examples are the columns of an array (n, m); got shape {numbers.shape}")
     return numbers

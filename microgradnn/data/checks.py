@@ -14,12 +14,17 @@ from ..errors import ShapeError
 MOST_SHOWN = 5  # positions in a message
 
 
-def floats(x: Any, name: str) -> Array:
-    """Return x as an array of float64, or of float32 where it is one; TypeError names the first that is no number."""
+def as_array(x: Any, name: str) -> Any:
+    """Return x as an array of whatever it holds; ShapeError where its rows are of different lengths."""
     try:
-        array = np.asarray(x.numpy() if isinstance(x, Tensor) else x)
+        return np.asarray(x.numpy() if isinstance(x, Tensor) else x)
     except ValueError as error:
         raise ShapeError(f"{name} has rows of different lengths; each must have m numbers") from error
+
+
+def floats(x: Any, name: str) -> Array:
+    """Return x as an array of float64, or of float32 where it is one; TypeError names the first that is no number."""
+    array = as_array(x, name)
     if array.dtype.kind not in "fiub":
         array = np.asarray(x, object)  # each as it came: beside a text, NumPy makes texts of numbers
         for at, one in np.ndenumerate(array):

@@ -109,6 +109,8 @@ def check_features(X: Any, n_x: int | None = None) -> Array:
     """
     fix = "for one example write X.reshape(-1, 1), for one feature X.reshape(1, -1)"
     x = two_dimensional(floats(X, "X"), "X", fix)
+    if n_x is not None and not isinstance(n_x, (int, np.integer)):
+        raise TypeError(f"n_x, the number of features, is a whole number; got {n_x!r:.60} ({type(n_x).__name__})")
     if n_x is not None and x.shape[0] != n_x:
         fix = "; the examples seem to be rows: give the transpose, X.T" if x.shape[1] == n_x else ""
         raise ShapeError(f"there must be {n_x} features, as rows of X; got shape {x.shape}{fix}")

@@ -46,8 +46,8 @@ def gate(name: str) -> Examples:
     >>> gate("xor").X.tolist(), gate("xor").Y.tolist()
     ([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]], [[0.0, 1.0, 1.0, 0.0]])
     """
-    if name not in GATES:
-        raise ValueError(f"unknown gate {name!r} (choose from {', '.join(GATES)})")
+    if not isinstance(name, str) or name not in GATES:
+        raise ValueError(f"unknown gate {name!r:.60} (choose from {', '.join(GATES)})")
     return Examples(
         np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]]), np.array([GATES[name]]), ["x1", "x2"], ["0", "1"]
     )
@@ -101,6 +101,10 @@ def spirals(m: int = 200, *, noise: float = 0.02, turns: float = 1.5, seed: Seed
 
 def halves(m: int, noise: float, seed: Seed) -> tuple[Array, np.random.Generator]:
     """Return labels, (1, m), half 0 and half 1, in an order by chance, and the generator to go on with."""
+    if not isinstance(m, (int, np.integer)):
+        raise TypeError(f"m, the number of points, is a whole number; got {m!r:.60} ({type(m).__name__})")
+    if not isinstance(noise, (float, int, np.floating, np.integer)):
+        raise TypeError(f"noise is a number; got {noise!r:.60} ({type(noise).__name__})")
     if m < 2 or not noise >= 0:
         raise ValueError(f"at least 2 points and a noise of at least 0 are needed; got m = {m} and noise = {noise}")
     rng = np.random.default_rng(seed)

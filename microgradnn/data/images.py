@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.disk import open_ordinary
+from ..engine.disk import check_path, open_ordinary
 from ..engine.tensor import Array
 from ..errors import ShapeError
+from .checks import as_array
 from .labels import class_labels
 
 ORDERS = ("rows", "channels")
@@ -55,7 +56,7 @@ def flatten(images: Any, *, order: str = "rows") -> Array:
     [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
     """
     check_order(order)
-    array = np.asarray(images)
+    array = as_array(images, "the pictures")
     if array.ndim not in (3, 4) or (array.ndim == 3 and array.shape[-1] in (3, 4)):
         fix = "; for one picture in colours write images[np.newaxis]" if array.ndim == 3 else ""
         fix = "; for one picture write images[np.newaxis]" if array.ndim == 2 else fix
@@ -76,7 +77,9 @@ def unflatten(X: Any, shape: tuple[int, ...], *, order: str = "rows") -> Array:
     (1, 28, 28)
     """
     check_order(order)
-    array = np.asarray(X)
+    array = as_array(X, "X")
+    if not isinstance(shape, (tuple, list)) or not all(isinstance(n, (int, np.integer)) for n in shape):
+        raise ShapeError(f"the shape of a picture is (h, w, c) or (h, w), of whole numbers; got {shape!r:.60}")
     if len(shape) not in (2, 3) or array.ndim != 2 or array.shape[0] != np.prod(shape):
         raise ShapeError(f"X must be (h·w·c, m) for pictures of shape {tuple(shape)}, so ({np.prod(shape)}, m); "
                          f"got shape {array.shape}")  # fmt: skip
@@ -154,6 +157,8 @@ def read_pictures(paths: Iterable[str | PathLike[str]], *, size: int = 64, most_
     Traceback (most recent call last):
     ValueError: there is no picture to read
     """
+    if isinstance(paths, (str, PathLike)) or not isinstance(paths, Iterable) or not np.iterable(paths):
+        raise TypeError(f"read_pictures takes a list of paths, as in ['cat.png']; got {paths!r:.60}")
     images = [read_picture(path, size=size, most_pixels=most_pixels) for path in paths]
     if not images:
         raise ValueError("there is no picture to read")
@@ -201,5 +206,6 @@ def read_folder(folder: str | PathLike[str], *, size: int = 64, most_pixels: int
 
 def list_folder(folder: str | PathLike[str]) -> list[Path]:
     """Return what is in a folder, sorted by name, but for hidden files."""
+    check_path(folder)
     paths = [path for path in Path(folder).iterdir() if path.name.lower() not in NOT_MEANT]
     return sorted((path for path in paths if not path.name.startswith(".")), key=lambda path: path.name)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine.tensor import Array
 from ..errors import ShapeError
+from .checks import as_array
 
 MOST_CLASSES = 1000
 NEGATIONS = ("no", "non", "not")
@@ -63,7 +64,7 @@ def class_labels(names: Sequence[str], *, classes: Sequence[str] | None = None) 
 
 def list_labels(labels: Any) -> list[Any]:
     """Return m labels as a list of Python's own numbers and strings."""
-    array = np.asarray(labels)
+    array = as_array(labels, "the labels")
     if array.ndim == 2 and array.shape[0] == 1:
         array = array[0]
     if array.ndim != 1:

@@ -34,8 +34,8 @@ class Scaling:
     """
 
     def __init__(self, kind: str = "none") -> None:
-        if kind not in SCALINGS:
-            raise ValueError(f"unknown scaling {kind!r} (choose from {', '.join(SCALINGS)})")
+        if not isinstance(kind, str) or kind not in SCALINGS:
+            raise ValueError(f"unknown scaling {kind!r:.60} (choose from {', '.join(SCALINGS)})")
         self.kind = kind
         self.mean: Array | None = None
         self.std: Array | None = None

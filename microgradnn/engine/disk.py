@@ -12,7 +12,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 LONGEST_NAME = 200  # bytes of a name to which a process and a number can still be added
 OPEN_ALREADY = re.compile(r"/dev/(stdin|fd/\d+)|/proc/self/fd/\d+")  # pipes of the shell: `<(…)`
@@ -146,12 +146,20 @@ def lock(path: str | Path, use: str) -> Iterator[None]:
 # --- reading ----------------------------------------------------------------------------------------
 
 
+def check_path(path: Any) -> None:
+    """Raise TypeError for what names no file."""
+    if not isinstance(path, (str, os.PathLike)):
+        what = "a file is named by a text or a pathlib.Path"
+        raise TypeError(f"{what}, as in 'examples.csv'; got {path!r:.60} ({type(path).__name__})")
+
+
 def open_ordinary(path: str | os.PathLike[str], most: int) -> BinaryIO:
     """Open a file to read its bytes; ValueError before it is read where it has more than `most`, or is not ordinary.
 
     A device has no end, and a named pipe that nobody writes to never begins. A pipe that is open already, such
     as /dev/stdin, is read. Raises OSError where there is no such file, or it is a folder.
     """
+    check_path(path)
     pipe = OPEN_ALREADY.fullmatch(os.fspath(path))
     mode = Path(path).stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (pipe and stat.S_ISFIFO(mode))):

@@ -938,7 +938,13 @@ class GivenPass(Pass):
 
     def __init__(self, loss: Callable[[], Any], arrays: Any, gradients: Any, around: dict[str, Any]) -> None:
         """Take what `check_gradients` takes, and the caller's variables, `around`, for the arrays' names."""
+        if not callable(loss):
+            what = f"the loss is a function of no arguments, which reads the arrays; got {loss!r:.60}"
+            raise TypeError(f"{what} ({type(loss).__name__}): check_gradients(lambda: cost(W), [W], [dW])")
         given = [arrays] if isinstance(arrays, np.ndarray) else arrays
+        if not isinstance(given, (list, tuple, dict)) or not len(given):
+            what = f"the arrays that the loss reads are a NumPy array, or a list or dict of them; got {arrays!r:.60}"
+            raise TypeError(f"{what} ({type(arrays).__name__}): check_gradients(lambda: cost(W), [W], [dW])")
         self.live = [x for _, x in walk(given, ("",), set()) if is_real(x)]
         if not all(isinstance(x, np.ndarray) for x in self.live):
             raise TypeError("check_gradients moves arrays in place: give NumPy arrays, also for single numbers")
