@@ -15,10 +15,11 @@ import numpy as np
 
 from ...engine.tensor import Array
 from .calls import LABELS, RATES, SETTINGS, Pass, parameters_of, quiet
-from .diagnosis import Diagnosis, Mistake
+from .diagnosis import SECONDS, Diagnosis, Mistake
 from .evidence import evidence_of, ratio_of
-from .notation import gradient_of
+from .notation import gradient_of, list_names
 from .passes import FunctionPass, GivenPass
+from .phrases import all_of
 from .reference import Reference
 from .report import BackwardReport, Checked
 from .structure import Leaf, plain, spell
@@ -490,9 +491,9 @@ def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> tuple[list[M
             trees = [(source, source.tree, source.changed) for source in user.family.sources]
             for source in user.family.sources:
                 source.tree = copy.deepcopy(source.tree)
-            first = Diagnosis(one.user, there, off)
+            first = Diagnosis(one.user, there, off, seconds=SECONDS / 3)
             first.run()
-            rest = Diagnosis(user, reference, wrong)
+            rest = Diagnosis(user, reference, wrong, seconds=SECONDS / 3)
             if first.findings:
                 rest.run()
             mended = rest.state(None)
@@ -503,7 +504,29 @@ def find(user: Pass, reference: Reference, wrong: Sequence[int]) -> tuple[list[M
             for source, tree, changed in trees:  # it was right there by chance
                 source.tree, source.changed = tree, changed
     findings = merge_lines(findings)
+    told = {name for finding in findings for name in finding.names}
+    unnamed = [k for k in wrong if user.leaves[k].name not in told]
+    if unnamed and getattr(user, "broken", None) is None:
+        findings += locate_rest(user, diagnosis, unnamed)
     return sorted(findings, key=lambda finding: finding.line or 0), []
+
+
+def locate_rest(user: Pass, diagnosis: Diagnosis, rest: Sequence[int]) -> list[Mistake]:
+    """Say in which lines a mistake is that has no name: all that is wrong comes of them, and nothing that is right."""
+    names = tuple(user.leaves[k].name for k in rest)
+    name, found = diagnosis.suspect(rest)
+    if not found:
+        return []
+    source, lines = found
+    file, quoted = source.function.__code__.co_filename, source.lines.get(lines[0], "").strip()
+    if name:
+        text = f"{all_of(names)} wrong, and so is {name}, the first on the way that is: look at this line"
+    elif len(lines) == 1:
+        text = f"{all_of(names)} wrong, and of this line alone comes what is wrong, and nothing that is right"
+    else:
+        others = list_names([str(n) for n in lines[1:]])
+        text = f"{all_of(names)} wrong: look at this line, and at line {others}; nothing that is right comes of them"
+    return [Mistake("unexplained", names, text, lines[0], file, quoted)]
 
 
 def passes_elsewhere(user: Pass) -> Iterator[Pass]:
@@ -515,6 +538,9 @@ def passes_elsewhere(user: Pass) -> Iterator[Pass]:
             yield other.user
 
 
+MORE_HERE = "; more than that is wrong in this line"
+
+
 def merge_lines(findings: Sequence[Mistake]) -> list[Mistake]:
     """Return one finding for each line: what is said of a line that was mended already is not about the user's."""
     found: dict[tuple[str, int | None], Mistake] = {}
@@ -523,7 +549,9 @@ def merge_lines(findings: Sequence[Mistake]) -> list[Mistake]:
         if place in found and one.line is not None and one.right and found[place].right:
             before = found[place]
             names = tuple(dict.fromkeys([*before.names, *one.names]))
-            text = f"{before.text}; more than that is wrong in this line"
+            text = before.text.removesuffix(MORE_HERE) + MORE_HERE
+            if not before.fixed:  # of the first of several edits nothing became right: it alone says little
+                text = f"{all_of(names)} wrong: more than one thing in this line is"
             found[place] = replace(before, names=names, text=text, right=one.right)
         else:
             found[place if place not in found else (one.file, -len(found))] = one

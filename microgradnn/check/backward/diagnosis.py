@@ -20,12 +20,13 @@ import numpy as np
 from ...engine.tensor import Array
 from .calls import Pass
 from .edits.editor import Edit, Editor
+from .edits.names import is_slope_of
 from .edits.statements import edits_of
 from .edits.syntax import get, is_stash, neat, put, values_of
 from .evidence import evidence_of, ratio_of
 from .inner import Inner, find_inner
 from .passes import FunctionPass
-from .phrases import all_of, explain, is_slope_of
+from .phrases import all_of, explain
 from .reference import Reference
 from .source import Family, Scope, Source, global_names, keep_locals, read_source, watch
 from .structure import is_gradient_name
@@ -361,6 +362,44 @@ class Diagnosis:
                 touched = True
         return level if touched else 3
 
+    def suspect(self, rest: Sequence[int]) -> tuple[str, tuple[Source, list[int]] | None]:
+        """Return the lines of which all of these wrong gradients come, and nothing right; of several, the first.
+
+        With them the name of the first variable on the way that is known to be wrong, and then its line alone.
+        """
+        now = self.state(None)
+        if now is None or not self.sources:
+            return "", None
+        self.rate(now)
+        for inner, score in zip(reversed(self.inner), reversed(now.scores[len(self.wrong) :]), strict=True):
+            if score == 0.0:
+                assigned = [node for node in ast.walk(self.sources[0].tree) if isinstance(node, ast.Assign)]
+                for target in [t for node in assigned for t in node.targets]:
+                    if is_gradient_name(ast.unparse(target), inner.name):
+                        return ast.unparse(target), (self.sources[0], [target.lineno])
+        for source in self.sources:
+            lines = set()
+            for statement in ast.walk(source.tree):
+                for slot in values_of(statement) if isinstance(statement, ast.stmt) else ():
+                    node = get(slot)
+                    more = locate_at(ast.BinOp(node, ast.Mult(), ast.Constant(1.1)), node)
+                    moved = self.moved_by(source, slot, more, now)
+                    if set(rest) <= moved and moved <= set(self.wrong):
+                        lines.add(int(node.lineno))
+            if lines:
+                return "", (source, sorted(set(lines))[:4])
+        return "", None
+
+    def moved_by(self, source: Source, slot: Any, moved: Any, now: State) -> set[int]:
+        """Return the gradients that move with a value."""
+        old = put(slot, moved)
+        try:
+            state = self.state(source)
+        finally:
+            put(slot, old)
+        pairs = enumerate(zip(state.claims, now.claims, strict=True)) if state is not None else ()
+        return {k for k, (a, b) in pairs if not same(a, b)}
+
     # --- what is said -------------------------------------------------------------------------------
 
     def accept(self, edit: Edit, before: State, after: State) -> None:
@@ -393,7 +432,9 @@ class Diagnosis:
         what = edit.hint.split("\0")
         if len(what) == 3:
             return "another variable", f"{neat(what[2])}\0{what[1]}"
-        return "factor missing", edit.factor or "what stands in the line below"
+        if edit.factor.startswith("= "):
+            return "another formula", neat(edit.factor[2:])
+        return "factor missing", edit.factor
 
 
 def find_compared_strings(source: Source) -> list[str]:

@@ -141,6 +141,11 @@ def views(
                     if ratio is not None and abs(ratio - 1) < CLOSE:
                         yield Evidence("slope", f"is the right one without the factor {text}")
     off = known & (np.abs(claimed - right) > CLOSE * (np.abs(right) + 1e-3 * scale))
+    for name, x in arrays.items():
+        if x.shape == right.shape and 0 < np.count_nonzero(off) < np.count_nonzero(known):
+            for sign, there in (("<", x < 0), (">", x > 0), ("≤", x <= 0), ("≥", x >= 0)):
+                if np.array_equal(off, there & known):
+                    yield Evidence("some", f"is wrong where {name} {sign} 0, and nowhere else")
     yield from structure(claimed, right, off, whole)
 
 
@@ -166,8 +171,12 @@ def structure(claimed: Array, right: Array, off: Array, whole: bool) -> Iterator
             other = tuple(a for a in range(right.ndim) if a != axis)
             lines = np.flatnonzero(off.any(axis=other))
             if whole and 0 < len(lines) < right.shape[axis]:
-                word = {0: "row", 1: "column"}.get(axis, f"index along axis {axis}") if right.ndim > 1 else "entry"
-                yield Evidence("some", f"is wrong in {word} {list_numbers(lines)} only")
+                word = {1: "entry {}", 2: ("row {}", "column {}")[axis % 2]}.get(
+                    right.ndim, f"index {{}} of axis {axis}"
+                )
+                word = word if len(lines) == 1 else word.replace("entry", "entries").replace("index", "indices")
+                word = word if len(lines) == 1 else word.replace("row", "rows").replace("column", "columns")
+                yield Evidence("some", f"is wrong in {word.format(list_numbers(lines))} only")
         yield Evidence("some", f"is wrong in {count} of {size} entries")
     if whole and right.size > 1:
         difference = claimed - right

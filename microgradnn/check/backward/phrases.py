@@ -74,27 +74,6 @@ def slope_sentence(what: list[str], names: tuple[str, ...]) -> str:
     return f"{all_of(names)} wrong: {what[0]} belongs here"
 
 
-WORDS = {  # by which a forward pass shows that it has this function
-    "tanh": "tanh",
-    "sigmoid": "exp sigm expit logistic",
-    "relu": "relu maximum where clip >",
-    "leaky relu": "leaky maximum where >",
-    "elu": "elu exp",
-    "softplus": "log1p softplus logaddexp log",
-    "square": "**2 square * power",
-    "square root": "sqrt **0.5",
-    "arctan": "arctan",
-    "reciprocal": "/",
-    "softmax": "exp softmax",
-}
-
-
-def is_slope_of(about: str, forward: str) -> bool:
-    """Whether the forward pass may have the function whose slope is spoken of: 1 / std is no slope where is no log."""
-    text = forward.replace(" ", "").lower()
-    return any(word in text for word in WORDS.get(about, about).split())
-
-
 REASONS = {
     "factor missing": "the factor {0} is missing",
     "sign": "a sign in this line has to be the other way round",
@@ -106,6 +85,7 @@ REASONS = {
     "axis": "the sum has to be {0}",
     "another formula": "{0} belongs here",
     "term": "the term {0} is missing",
+    "one minus": "{0} belongs where {1} stands",
     "term too many": "{0} does not belong here",
     "another variable": "{1} stands where {0} belongs",
     "overwrite": "{0}",

@@ -98,7 +98,8 @@ class BackwardReport:
 
     def is_explained(self, entry: Checked) -> bool:
         """Whether a finding says what is wrong with a gradient."""
-        return any(entry.name in finding.names for finding in self.findings)
+        named = [finding for finding in self.findings if finding.kind != "unexplained"]
+        return any(entry.name in finding.names for finding in named)
 
     def _repr_html_(self) -> str:
         from .pictures import to_html

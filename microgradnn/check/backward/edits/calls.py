@@ -73,6 +73,12 @@ def edit_axes(editor: Editor, slot: Slot, node: ast.Call, name: str, line: int) 
         if other != name:
             new = ast.Call(rename(node.func, other), node.args, node.keywords)
             yield editor.edit(slot, new, "sum for mean", line, 1, ast.unparse(new))
+    first = node.args[0] if node.args and module else node.func
+    others = [t for t, x in editor.arrays(line) if x.size > 1 and t.isidentifier()][:10]
+    for text in others if isinstance(first, ast.Name) else []:
+        if text != ast.unparse(first):
+            hint = f"{text}\0{ast.unparse(first)}"
+            yield editor.edit((node, "args", 0), parse(text), "another variable", line, 2, hint, 2)
     for text in AXES:
         for other in dict.fromkeys([name, "sum", "mean"] if method else [name]):
             axes = parse(f"f({text})")
@@ -104,6 +110,8 @@ def permute_axes(editor: Editor, slot: Slot, node: ast.Call, name: str, line: in
             if list(order) != numbers:
                 new = ast.Call(node.func, [ast.Constant(n) for n in order], [])
                 yield editor.edit(slot, new, "transpose", line, 2, ast.unparse(new))
+    if name == "reshape" and isinstance(node.func, ast.Attribute) and 3 <= len(node.args) <= 6:
+        yield from reorder_sizes(editor, slot, node, line)
     if name == "reshape" and isinstance(node.func, ast.Attribute):
         before = ast.unparse(node.func.value)
         array = editor.scope(line).get(before)
@@ -112,6 +120,16 @@ def permute_axes(editor: Editor, slot: Slot, node: ast.Call, name: str, line: in
                 hint = f"{before}.transpose{turn}"
                 moved = ast.Attribute(parse(hint), "reshape", ast.Load())
                 yield editor.edit(slot, ast.Call(moved, node.args, node.keywords), "transpose", line, 2, hint, 2)
+
+
+def reorder_sizes(editor: Editor, slot: Slot, node: ast.Call, line: int) -> Iterator[Edit]:
+    """Yield x.reshape(N, oh, ow, C).transpose(0, 3, 1, 2) for x.reshape(N, C, oh, ow)."""
+    for order in itertools.permutations(range(len(node.args))):
+        if list(order) != sorted(order):
+            back = [order.index(k) for k in range(len(order))]
+            shaped = ast.Call(node.func, [node.args[k] for k in order], [])
+            turned = ast.Call(ast.Attribute(shaped, "transpose", ast.Load()), [ast.Constant(k) for k in back], [])
+            yield editor.edit(slot, turned, "transpose", line, 3, ast.unparse(turned), 3)
 
 
 def drop_call(editor: Editor, slot: Slot, node: ast.Call, name: str, line: int) -> Iterator[Edit]:
@@ -150,6 +168,15 @@ def scale_arguments(editor: Editor, slot: Slot, node: ast.Call, name: str, line:
                 arguments = [*node.args[:i], binary(argument, ast.Mult(), parse(text)), *node.args[i + 1 :]]
                 new = ast.Call(node.func, arguments, node.keywords)
                 yield editor.edit(slot, new, "factor missing", line, 3, text, 2)
+    if name in ("where", "maximum", "minimum"):
+        known = [t for t, x in editor.known(line).items() if x.dtype.kind == "f" and (t.isidentifier() or "." in t)]
+        for i in range(1 if name == "where" else 0, len(node.args)):
+            for text in known[:16]:
+                more = binary(node.args[i], ast.Add(), parse(text))
+                yield editor.edit((node, "args", i), more, "term", line, 3, text, 2)
+                if isinstance(node.args[i], ast.Constant):
+                    hint = f"{text}\0{ast.unparse(node.args[i])}"
+                    yield editor.edit((node, "args", i), parse(text), "another variable", line, 2, hint, 2)
     if name in PRODUCTS:
         for i in range(len(node.args)):
             yield from scale_operand(editor, (node, "args", i), line)

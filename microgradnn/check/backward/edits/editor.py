@@ -16,6 +16,11 @@ from .syntax import Slot, locate, put
 SIZES = (ast.BinOp, ast.FloorDiv, ast.Mult, ast.Name, ast.Load, ast.Constant)  # what C // G is made of
 
 
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names in an expression."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
 @dataclass
 class Edit:
     """One change of one function of the user's, and what it would mean."""
@@ -62,9 +67,10 @@ class Editor:
             for node in ast.walk(source.tree)
             if isinstance(node, ast.BinOp)
             and isinstance(node.op, (ast.FloorDiv, ast.Mult))
-            and (names := sorted({part.id for part in ast.walk(node) if isinstance(part, ast.Name)}))
+            and (names := sorted(names_in(node)))
             and all(isinstance(part, SIZES) for part in ast.walk(node))
         ][:6]
+        self.before: dict[tuple[int, str], set[str]] = {}  # which activations were applied to what goes in
         self.here: Slot | None = None  # the statement that is being edited
         space = source.function.__globals__
         known = [n for n, x in space.items() if isinstance(x, ModuleType) and x.__name__ == "numpy"]
@@ -78,9 +84,12 @@ class Editor:
         }
         subscripts = [node for node in ast.walk(source.tree) if isinstance(node, ast.Subscript)]
         counted = {ast.unparse(s.value) for s in subscripts if isinstance(s.slice, (ast.Constant, ast.UnaryOp))}
+        counted -= {ast.unparse(s.value) for s in subscripts if self.loops & names_in(s.slice)}  # h[t] and h[0]: a loop
         written = {ast.unparse(s) for s in subscripts}
         self.distinct = {
-            line: without_aliases({t: x for t, x in scope.items() if t in written or is_within_reach(t, counted)})
+            line: without_aliases(
+                {t: x for t, x in scope.items() if t in written or is_within_reach(t, counted)}, written
+            )
             for line, scope in scopes.items()
         }
 

@@ -13,7 +13,7 @@ from .factors import factors
 from .indices import edit_index, edit_slice
 from .names import is_derivative
 from .operators import edit_operator
-from .syntax import Slot, is_argument, is_factor, parse, swap
+from .syntax import Slot, is_argument, is_factor, is_widened, parse, swap
 from .terms import add_to_factor, add_to_part
 from .variables import apply_functions, edit_variable
 
@@ -26,7 +26,7 @@ def edit_expression(
     in_slice = slot[1] == "slice" or isinstance(slot[0], ast.Slice)
     if mine is not None and isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         yield from edit_variable(editor, slot, node, mine, line, in_slice)
-    if mine is not None and mine.ndim and (is_factor(slot) or is_argument(slot)):
+    if mine is not None and mine.ndim and (is_factor(slot) or is_argument(slot) or is_widened(slot)):
         yield from add_to_factor(editor, slot, node, line)
     if mine is None and isinstance(node, ast.Subscript) and (is_factor(slot) or is_argument(slot)):
         yield from add_to_part(editor, slot, node, line)
@@ -100,9 +100,12 @@ def edit_constant(editor: Editor, slot: Slot, node: ast.Constant, line: int) -> 
     elif isinstance(value, int):
         yield from edit_whole_number(editor, slot, value, line)
     elif isinstance(value, float):
-        for new in dict.fromkeys([2 * value, value / 2, -value, 1.0, 0.0, 1 - value]):
+        for new in dict.fromkeys([2 * value, value / 2, -value, 1.0, 0.0, 1 - value, 3 * value, value / 3]):
             if new != value:
                 yield editor.edit(slot, ast.Constant(new), "constant", line, 2)
+        known = [t for t, x in editor.known(line).items() if x.dtype.kind == "f" and (t.isidentifier() or "." in t)]
+        for text in known[:16] if isinstance(slot[0], ast.BinOp) else ():
+            yield editor.edit(slot, parse(text), "another variable", line, 3, f"{text}\0{value}", 2)
 
 
 def edit_whole_number(editor: Editor, slot: Slot, value: int, line: int) -> Iterator[Edit]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..source import Scope
 from .editor import Editor
+from .names import may_be_meant
 from .syntax import broadcasts
 
 # Slopes of activations, written as people write them, of what came out of the activation or of what went in.
@@ -113,13 +114,17 @@ def slopes(editor: Editor, scope: Scope, shape: tuple[int, ...] | None) -> Itera
                 yield f"1 / {text}", "", 2
             if x.size > 1 and x.shape == shape[: x.ndim]:  # a weight for each example: mask[:, None]
                 yield f"{text}[{', '.join([':'] * x.ndim + ['None'] * (len(shape) - x.ndim))}]", "", 2
+    forms = [(form, about, rank) for form, about, rank in SLOPES if may_be_meant(about, editor.forward)]
     for text in arrays:
         if scope[text].dtype.kind == "b":
             yield text, "", 1
             yield f"~{text}", "", 2
             continue
-        before = comes_before(scope, text)
-        for form, about, rank in SLOPES:
+        key = id(scope), text
+        if key not in editor.before:
+            editor.before[key] = comes_before(scope, text)
+        before = editor.before[key]
+        for form, about, rank in forms:
             if about not in before or rank > 1:
                 yield form.format(a=text, np=editor.np), about, rank
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..source import Scope
 from .editor import Edit, Editor
-from .syntax import Slot, parse
+from .syntax import Slot, binary, parse
 
 
 def edit_index(
@@ -19,6 +19,7 @@ def edit_index(
     """Yield the edits of what is cut out of an array."""
     if isinstance(node.slice, ast.Tuple):
         yield from swap_places(editor, slot, node, node.slice, line)
+        yield from cut_padding(editor, slot, node, node.slice, line)
     whole = scope.get(ast.unparse(node.value))
     if whole is None:
         return
@@ -37,6 +38,22 @@ def swap_places(editor: Editor, slot: Slot, node: ast.Subscript, index: ast.Tupl
             places[i], places[j] = places[j], places[i]
             new = ast.Subscript(node.value, ast.Tuple(places, ast.Load()), node.ctx)
             yield editor.edit(slot, new, "index", line, 2)
+
+
+def cut_padding(editor: Editor, slot: Slot, node: ast.Subscript, index: ast.Tuple, line: int) -> Iterator[Edit]:
+    """Yield x[:, :, p:H + p, p:W + p] for x[:, :, :H, :W]: what was padded is cut off at both ends."""
+    if not any(isinstance(e, ast.Slice) and e.upper is not None and e.lower is None for e in index.elts):
+        return
+    pads = [t for t, x in editor.known(line).items() if x.ndim == 0 and x.dtype.kind in "iu" and 0 < x < 8]
+    for pad in [t for t in pads if t not in editor.loops][:6]:
+        moved = [
+            ast.Slice(parse(pad), binary(e.upper, ast.Add(), parse(pad)), e.step)
+            if isinstance(e, ast.Slice) and e.upper is not None and e.lower is None
+            else e
+            for e in index.elts
+        ]
+        new = ast.Subscript(node.value, ast.Tuple(moved, ast.Load()), node.ctx)
+        yield editor.edit(slot, new, "index", line, 3, f"{pad} has to be cut off at both ends", 2)
 
 
 def edit_slice(editor: Editor, slot: Slot, node: ast.Slice, line: int) -> Iterator[Edit]:

@@ -147,6 +147,11 @@ def insert(editor: Editor, parent: ast.AST, name: str, i: int, line: str, after:
 
 def cuts(y: Any, x: Any) -> list[str]:
     """Return how an array may be cut along its first axis to the shape of x."""
-    if y.ndim != x.ndim or y.shape[1:] != x.shape[1:] or y.shape[0] <= x.shape[0]:
+    if y.ndim != x.ndim:
+        return []
+    if y.shape[:-1] == x.shape[:-1] and y.shape[-1] > x.shape[-1]:
+        before = ":, " * (x.ndim - 1)
+        return [f"{before}:{x.shape[-1]}", f"{before}{y.shape[-1] - x.shape[-1]}:"]
+    if y.shape[1:] != x.shape[1:] or y.shape[0] <= x.shape[0]:
         return []
     return [f":{x.shape[0]}", f"{y.shape[0] - x.shape[0]}:"]

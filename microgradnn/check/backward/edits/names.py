@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,11 @@ def is_within_reach(text: str, counted: set[str]) -> bool:
     return not rest.rstrip("]").lstrip("-").isdigit() or not base or base in counted
 
 
-def without_aliases(scope: Scope) -> Scope:
-    """Return one name for each array: A1 rather than cache[1]."""
+def without_aliases(scope: Scope, written: set[str] = frozenset()) -> Scope:  # type: ignore[assignment]
+    """Return one name for each array: A1 rather than cache[1], and what is written before what could be."""
     seen: set[int] = set()
     found: Scope = {}
-    for text in sorted(scope, key=lambda t: (not t.isidentifier(), not is_derivative(t), len(t))):
+    for text in sorted(scope, key=lambda t: (not t.isidentifier(), not is_derivative(t), t not in written, len(t))):
         x = scope[text]
         if x.ndim and id(x) in seen:
             continue
@@ -77,6 +78,41 @@ def is_number(scope: Scope, node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         return is_number(scope, node.left) and is_number(scope, node.right)
     return isinstance(node, ast.Constant) or text.startswith("len(") or ".shape[" in text or text.endswith(".size")
+
+
+WORDS = {  # by which a forward pass shows that it has this function
+    "tanh": "tanh",
+    "sigmoid": "exp sigm expit logistic",
+    "relu": "relu maximum where clip >",
+    "leaky relu": "leaky maximum where >",
+    "elu": "elu exp",
+    "softplus": "log1p softplus logaddexp log",
+    "square": "**2 square * power",
+    "square root": "sqrt **0.5",
+    "arctan": "arctan",
+    "reciprocal": "/",
+    "softmax": "exp softmax",
+}
+
+
+@cache
+def is_slope_of(about: str, forward: str) -> bool:
+    """Whether the forward pass may have the function whose slope is spoken of: 1 / std is no slope where is no log."""
+    text = simple(forward)
+    return any(word in text for word in WORDS.get(about, about).split())
+
+
+@cache
+def simple(forward: str) -> str:
+    """Return code without spaces and capitals."""
+    return forward.replace(" ", "").lower()
+
+
+@cache
+def may_be_meant(about: str, forward: str) -> bool:
+    """Whether a slope is worth a try: of a function that forward has, or of any where it seems to have none."""
+    shown = any(word in simple(forward) for word in ("tanh", "exp", "sigm", "logistic", "relu", "maximum", "sin("))
+    return about in ("", "log", "square", "square root", "reciprocal") or not shown or is_slope_of(about, forward)
 
 
 def is_share(x: Any, ends: bool) -> bool:

@@ -34,7 +34,8 @@ def edit_operator(editor: Editor, slot: Slot, node: ast.BinOp, line: int, of_ind
     for other, kind, told in OTHERS.get(type(op), ()):
         yield editor.edit(slot, binary(left, other(), right), kind, line, 1, told.format(ast.unparse(right)))
     if type(op) in SWAPPED:
-        yield editor.edit(slot, binary(right, op, left), SWAPPED[type(op)], line, 1)
+        size = 2.5 if isinstance(op, ast.MatMult) else 1  # rather transposed
+        yield editor.edit(slot, binary(right, op, left), SWAPPED[type(op)], line, 1, size=size)
     if isinstance(op, ast.MatMult):
         yield from transpose_product(editor, slot, left, right, line)
         yield from use_all_examples(editor, slot, node, line)

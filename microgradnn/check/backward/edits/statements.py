@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 from collections.abc import Iterator
+
+import numpy as np
 
 from ..source import Scope
 from .editor import Edit, Editor
@@ -15,6 +18,7 @@ from .names import is_derivative
 from .syntax import Slot, below, binary, get, is_stash, load, parse, terms_of, values_of, write_index
 from .values import edit_value
 
+PARTS = (ast.Subscript, ast.Name, ast.Constant, ast.Slice, ast.Tuple, ast.Load, ast.Store, ast.BinOp, ast.Add, ast.Sub)
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
 
@@ -60,6 +64,10 @@ def shape_of_target(editor: Editor, statement: ast.stmt) -> tuple[int, ...] | No
     for scope in (editor.scopes.get(-statement.lineno, {}), editor.scopes.get(-1, {})):
         if text in scope:
             return tuple(scope[text].shape)
+    if isinstance(target, ast.Subscript) and all(isinstance(part, PARTS) for part in ast.walk(target)):
+        known = {name: x for name, x in editor.scope(statement.lineno).items() if name.isidentifier()}
+        with contextlib.suppress(Exception):  # dx[:, t]: names, numbers and colons alone
+            return np.shape(eval(text, {"__builtins__": {}}, known))
     return None
 
 
@@ -104,6 +112,9 @@ def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Sc
         new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
         hint = f"{where} has to be added to (+=), not overwritten"
         yield editor.edit(slot, new, "overwrite", statement.lineno, 1, hint)
+        new = ast.copy_location(ast.AugAssign(target, ast.Sub(), statement.value), statement)
+        hint = f"{where} has to be taken from (-=), not overwritten"
+        yield editor.edit(slot, new, "overwrite", statement.lineno, 2, hint)
     if isinstance(target, ast.Subscript):
         yield from pick_pairs(editor, target, statement.lineno)
         yield add_at(editor, slot, target, statement, "what an index gave before is overwritten where it repeats")
@@ -133,9 +144,17 @@ def edit_update(editor: Editor, statement: ast.AugAssign, slot: Slot, scope: Sco
 
 def pick_pairs(editor: Editor, target: ast.Subscript, line: int) -> Iterator[Edit]:
     """Yield dx[np.arange(len(y)), y] for dx[:, y]: of each example its own entry, rather than those of all."""
-    if not isinstance(target.slice, ast.Tuple):
-        return
     known = editor.scope(line)
+    if not isinstance(target.slice, ast.Tuple):
+        text, whole = ast.unparse(target.slice), known.get(ast.unparse(target.value))
+        index = known.get(text)
+        if index is not None and whole is not None and (index.ndim, whole.ndim) == (1, 2) and len(index) == len(whole):
+            both = parse(f"({editor.np}.arange(len({text})), {text})")
+            hint = (
+                f"{text} picks whole rows; {ast.unparse(target.value)}[{ast.unparse(both)[1:-1]}] is one entry of each"
+            )
+            yield editor.edit((target, "slice", None), both, "index", line, 1, hint, 1)
+        return
     indices = [text for e in target.slice.elts if (text := ast.unparse(e)) in known and known[text].ndim == 1]
     for i, element in enumerate(target.slice.elts):
         for text in indices if isinstance(element, ast.Slice) else ():

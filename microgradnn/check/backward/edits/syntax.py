@@ -151,6 +151,12 @@ def is_factor(slot: Slot) -> bool:
     return isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.Mult)
 
 
+def is_widened(slot: Slot) -> bool:
+    """Whether a place is that of an array which is given more axes: x in x[:, None]."""
+    parent = slot[0]
+    return isinstance(parent, ast.Subscript) and slot[1] == "value" and "None" in ast.unparse(parent.slice)
+
+
 def is_argument(slot: Slot) -> bool:
     """Whether a place is that of an argument of a call."""
     return isinstance(slot[0], ast.Call) and slot[1] == "args"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .editor import Edit, Editor
 from .factors import counts
 from .names import belong_together, gradient_like, is_derivative, is_share, write_transpose
-from .syntax import Slot, binary, broadcasts, get, is_factor, neat, parse, terms_of
+from .syntax import Slot, binary, broadcasts, get, is_factor, is_widened, neat, parse, terms_of
 
 
 def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: tuple[int, ...]) -> Iterator[Edit]:
@@ -24,7 +24,8 @@ def add_broadcast(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: 
             for axis in dict.fromkeys((-1, 0)) if x.ndim > 1 else ("None",):
                 of = "" if axis == "None" else f", axis={axis}, keepdims=True"
                 terms += [f"{editor.np}.{f}({text}{of})" for f in ("mean", "sum")]
-    own = [(t, x) for t, x in arrays if x.shape == shape and (t.isidentifier() or "." in t)][:24]
+    loops = re.compile(rf"\[[^]]*\b({'|'.join(editor.loops) or '_'})\b[^]]*\]$")
+    own = [(t, x) for t, x in arrays if x.shape == shape and (t.isidentifier() or "." in t or loops.search(t))][:24]
     terms = [
         f"{a} * {b}" for (a, _), (b, _) in itertools.permutations(own, 2) if is_derivative(a) > is_derivative(b)
     ] + terms
@@ -99,13 +100,15 @@ def add_to_factor(editor: Editor, slot: Slot, node: ast.expr | ast.Slice, line: 
     alike.sort(key=lambda t: not t.isidentifier())
     for other in alike[:16] if is_derivative(text) else ():
         yield editor.edit(slot, binary(node, ast.Add(), parse(other)), "term", line, 3, other, 2)
-    if is_derivative(text) or not is_factor(slot):
+    if is_derivative(text) or not (is_factor(slot) or is_widened(slot)):
         return
     for other in [t for t in alike if not is_derivative(t)][:8]:
         for op, sign in ((ast.Sub(), "-"), (ast.Add(), "+")):
             yield editor.edit(slot, binary(node, op, parse(other)), "term", line, 3, f"{sign} {other}", 2)
     one_minus = binary(ast.Constant(1), ast.Sub(), node)
-    yield editor.edit(slot, one_minus, "term", line, 3, f"1 - {text}\0{text}", 2)
+    yield editor.edit(
+        slot, one_minus, "one minus", line, 2 if is_share(mine, ends=True) else 3, f"1 - {text}\0{text}", 2
+    )
 
 
 def add_to_part(editor: Editor, slot: Slot, node: ast.Subscript, line: int) -> Iterator[Edit]:
@@ -127,6 +130,9 @@ def scale_terms(editor: Editor, node: ast.BinOp, line: int) -> Iterator[Edit]:
     numbers = [t for t, x in known if not x.ndim and t not in editor.loops and float(x) not in (0.0, 1.0)]
     for term in terms_of(node):
         text = ast.unparse(get(term))
+        for number in ("0.5", "2", "3"):
+            new = binary(parse(number), ast.Mult(), get(term))
+            yield editor.edit(term, new, "factor missing", line, 2, number, 1)
         for other in [*numbers[:8], *arrays[:12]]:
             if other != text:
                 new = binary(get(term), ast.Mult(), parse(other))

@@ -12,8 +12,8 @@ import numpy as np
 from ..source import Scope
 from .editor import Edit, Editor
 from .factors import coefficients, factors, slopes
-from .names import is_number, is_share
-from .syntax import Slot, binary, factors_of, get, parse, product, product_text
+from .names import is_derivative, is_number, is_share
+from .syntax import Slot, binary, factors_of, get, parse, product, product_text, terms_of
 from .terms import add_broadcast, add_products, vector_products
 
 Shape = tuple[int, ...]
@@ -39,14 +39,14 @@ def edit_value(
     bare = 0.5 if isinstance(node, ast.Name) and isinstance(slot[0], ast.Assign) else 0.0
     bare -= isinstance(node, ast.Constant)
     yield from scale(editor, slot, node, line, bare)
-    yield editor.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 0, "the sign", 2)
-    yield from sum_value(editor, slot, node, line)
     copied = isinstance(node, (ast.Name, ast.Subscript, ast.Attribute))  # W = parameters["W"]: rather where it is used
+    unpacked = copied and not is_derivative(ast.unparse(node))
+    yield editor.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 2 if unpacked else 0, "the sign", 2)
+    yield from sum_value(editor, slot, node, line)
     yield editor.edit(slot, ast.Attribute(node, "T", ast.Load()), "transpose", line, 1, "transposed", 1 + copied)
-    if shape:
+    if shape and not of_term:
         yield from add_term(editor, slot, node, line, shape)
         yield from add_broadcast(editor, slot, node, line, shape)
-    if shape and not of_term:
         if len(shape) > 1:
             yield from add_products(editor, slot, node, line, shape)
             yield from softmax_slopes(editor, slot, line, shape)
@@ -65,7 +65,8 @@ def scale(editor: Editor, slot: Slot, node: ast.expr, line: int, bare: float) ->
         size = (0.9 if near and text.isidentifier() else 2) - bare + len(text) / 100
         for op, name in ((ast.Div(), f"1/{text}"), (ast.Mult(), f"a factor {text}")):
             hint = f"{name}\0{text} = {number:g}"
-            yield editor.edit(slot, binary(node, op, parse(text)), "factor", line, 0 if near else 2, hint, size)
+            rank = 0 if near else 1 if text == "2" else 2  # a forgotten 2 is common
+            yield editor.edit(slot, binary(node, op, parse(text)), "factor", line, rank, hint, size)
 
 
 def sum_value(editor: Editor, slot: Slot, node: ast.expr, line: int) -> Iterator[Edit]:
@@ -79,7 +80,8 @@ def sum_value(editor: Editor, slot: Slot, node: ast.expr, line: int) -> Iterator
 def add_term(editor: Editor, slot: Slot, node: ast.expr, line: int, shape: Shape) -> Iterator[Edit]:
     """Yield a value with one more term of its shape, and what it may be multiplied by: λ W."""
     forms = coefficients(editor.scope(line))
-    for text in [text for text, x in editor.arrays(line) if x.shape == shape]:
+    there = {ast.unparse(get(term)) for term in terms_of(node)} or {ast.unparse(node)}  # twice is a factor
+    for text in [text for text, x in editor.arrays(line) if x.shape == shape and text not in there]:
         for form in forms:
             term, coefficient = parse(form.format(text)), form.replace("{}", "")
             rank, size = 2 if coefficient else 1, 3 + len(coefficient) / 10
@@ -112,7 +114,7 @@ def edit_slopes(
         hint = f"the slope of {about}" if about else text
         yield replace(editor.edit(slot, binary(node, ast.Mult(), slope), kind, line, rank, hint, 2 - bare), factor=text)
         if about:
-            yield editor.edit(slot, slope, "slope", line, rank + 1, hint, 3)
+            yield replace(editor.edit(slot, slope, "slope", line, rank + 1, hint, 3), factor=f"= {text}")
             for i, j, old in spans if text not in [f"2 * {old}" for _, _, old in spans] else ():
                 new = product([*chain[:i], slope, *chain[j:]])
                 yield editor.edit(slot, new, "slope", line, rank, f"{hint}\0{old}\0{text}")

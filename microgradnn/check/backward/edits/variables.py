@@ -10,7 +10,7 @@ from typing import Any
 from ..source import is_users
 from .editor import Edit, Editor
 from .names import DOING, is_derivative
-from .syntax import Slot, binary, is_one_minus, parse
+from .syntax import Slot, binary, is_argument, is_one_minus, parse
 
 
 def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: int, in_slice: bool) -> Iterator[Edit]:
@@ -24,6 +24,11 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
     if mine.ndim == 0 and not in_slice and mine > 0:
         root = ast.Call(parse(f"{editor.np}.sqrt"), [node], [])
         yield editor.edit(slot, root, "factor", line, 1, f"the root of {text}", 0.5)
+    if mine.ndim == 0 and mine.dtype.kind == "f" and not in_slice and isinstance(slot[0], ast.BinOp):
+        for form in (f"{text} - 1", f"1 - {text}"):
+            yield editor.edit(slot, parse(form), "one minus", line, 2, f"{form}\0{text}", 2)
+    if is_argument(slot) and mine.dtype.kind == "f" and not in_slice:
+        yield editor.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 1, "the sign", 1)
     if mine.dtype.kind == "b" and mine.ndim:
         yield editor.edit(slot, ast.UnaryOp(ast.Invert(), node), "mask", line, 1, f"~{text}", 1)
     if mine.ndim == 0 and mine.dtype.kind in "iu":
@@ -87,6 +92,9 @@ def apply_functions(editor: Editor, slot: Slot, node: ast.expr, text: str, line:
     for name, x in editor.source.function.__globals__.items():
         if isinstance(x, FunctionType) and x.__code__.co_argcount == 1 and is_users(x) and not DOING.search(name):
             names.append(name)
+    for form in ("maximum", "minimum"):
+        new = parse(f"{editor.np}.{form}(0, {text})")
+        yield editor.edit(slot, new, "function", line, 3, ast.unparse(new), 2)
     for name in names[:12]:
         new = ast.Call(parse(name), [node], [])
         yield editor.edit(slot, new, "function", line, 2, f"{name}({text})", 2)
