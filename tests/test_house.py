@@ -52,7 +52,7 @@ ROOMS = {
     "check": (
         f"{CORE} formulas",
         "differences replay rounding edges report judge functions recorded lookalike fast claims blame strategies "
-        "gradients symptoms training questions "
+        "gradients symptoms markup training questions "
         "backward.notation backward.structure backward.source backward.outside backward.reference backward.losses "
         "backward.calls backward.readings backward.passes backward.edits.syntax backward.edits.names "
         "backward.edits.editor "

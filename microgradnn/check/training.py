@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..engine.value import Value
 from ..graph import topological
 from ..graph.paths import back
 from . import symptoms
+from .markup import save_report, sections, verdict, wrap
 from .symptoms import Finding
 
 MOST = 1000  # examples that are looked at: the first ones
@@ -43,12 +45,24 @@ class TrainingReport:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{'ok' if one.ok else '<b>LOOK AT</b>'}</td><td>{escape(one.what)}</td>"
-            f"<td>{escape(one.seen)}{f'. <em>{escape(one.advice)}</em>' if one.advice else ''}</td></tr>"
+        rows = [
+            (
+                verdict(one.ok, "ok", "LOOK AT"),
+                f"<b>{escape(one.what)}</b>: {escape(one.seen)}"
+                + (f"<p><em>{escape(one.advice)}</em></p>" if one.advice else ""),
+            )
             for one in self.findings
-        )
-        return f"<table>{rows}</table>"
+        ]
+        count = sum(not one.ok for one in self.findings)
+        told = f"{count} of {len(rows)} to look at" if count else "Nothing that stands in the way of training"
+        return wrap(f"<p><b>{told}</b></p>{sections(rows)}")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report to a file, as a page or as text by its ending, and return the path.
+
+        Raises ValueError for an ending that is neither html nor txt, OSError where it cannot be written.
+        """
+        return save_report(path, "Will this training learn?", self._repr_html_(), str(self))
 
 
 SHARES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)  # of a step: one that is far too long is looked at where it begins

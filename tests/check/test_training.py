@@ -1,6 +1,7 @@
 """check_training: each symptom is planted, found by its name, and nothing else is; what was looked at is as it was."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -270,10 +271,12 @@ def test_a_step_that_is_far_too_long_is_looked_at_where_it_begins() -> None:
     assert "divide the rate by" in report
 
 
-def test_a_report_is_a_table_in_a_notebook() -> None:
+def test_a_report_is_a_page_too(tmp_path: Path) -> None:
     step, parameters = own_loop(1.0, 0.1, bias=-100.0)
 
-    html = check_training(step, parameters=parameters, rate=0.1)._repr_html_()
+    report = check_training(step, parameters=parameters, rate=0.1)
+    html = report._repr_html_()
 
-    assert html.count("<tr>") == html.count("</tr>") > 1
-    assert "<b>LOOK AT</b>" in html
+    assert html.count("<div>") == 2 * len(report.findings)
+    assert "<b>✗ LOOK AT</b>" in html
+    assert html in report.save(tmp_path / "report.html").read_text(encoding="utf-8")

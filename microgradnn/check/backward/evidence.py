@@ -54,9 +54,11 @@ def factor_text(ratio: float, numbers: Mapping[str, float]) -> tuple[str, str]:
     for sign, word in ((1.0, ""), (-1.0, ", with the other sign")):
         for name, n in numbers.items():
             if n and abs(sign * ratio / n - 1) < CLOSE:
-                return "factor", f"{everywhere}: did you forget 1/{name} ({name} = {n:g})?{word}"
+                asked = f": did you forget 1/{name} ({name} = {n:g})?" if "." not in name else f", which is {name}"
+                return "factor", f"{everywhere}{asked}{word}"  # what happens to fit a size is no advice
             if n and abs(sign * ratio * n - 1) < CLOSE:
-                return "factor", f"{everywhere}: is 1/{name} one too many ({name} = {n:g})?{word}"
+                asked = f": is 1/{name} one too many ({name} = {n:g})?" if "." not in name else f", which is 1/{name}"
+                return "factor", f"{everywhere}{asked}{word}"
         for n, told in (
             (2.0, "a factor 2 is one too many, or ½ is missing"),
             (0.5, "a 2 is missing, or ½ one too many"),

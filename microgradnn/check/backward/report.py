@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from ...engine.tensor import Array
+from ..markup import save_report
 from .diagnosis import Mistake
 from .notation import gradient_of, list_names
+from .pictures import to_html
 
 SHOWN = 3  # entries of a wrong gradient
 
@@ -102,9 +104,14 @@ class BackwardReport:
         return any(entry.name in finding.names for finding in named)
 
     def _repr_html_(self) -> str:
-        from .pictures import to_html
-
         return to_html(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report to a file, as a page or as text by its ending, and return the path.
+
+        Raises ValueError for an ending that is neither html nor txt, OSError where it cannot be written.
+        """
+        return save_report(path, "Is my backward pass right?", to_html(self), str(self))
 
 
 def tell(finding: Mistake, number: int) -> list[str]:

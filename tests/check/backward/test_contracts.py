@@ -417,10 +417,13 @@ def test_what_cannot_be_called_says_what_to_give() -> None:
 
 
 def test_html_has_a_picture_of_each_array() -> None:
-    html = check_backward(linear_forward, half_convention, *LINEAR)._repr_html_()
+    report = check_backward(linear_forward, half_convention, *LINEAR)
+    html = report._repr_html_()
 
-    assert html.count("<svg") == 3
+    wrong = sum(not entry.ok for entry in report.entries)
+    assert html.count('role="img"') == wrong > 0
     assert "#d55e00" in html or "#0072b2" in html
+    assert "mistake 1 below" in html
 
 
 @pytest.mark.parametrize("seed", [4, 7, 12, 111, 112])

@@ -67,7 +67,7 @@ def shape_of_target(editor: Editor, statement: ast.stmt) -> tuple[int, ...] | No
     if isinstance(target, ast.Subscript) and all(isinstance(part, PARTS) for part in ast.walk(target)):
         known = {name: x for name, x in editor.scope(statement.lineno).items() if name.isidentifier()}
         with contextlib.suppress(Exception):  # dx[:, t]: names, numbers and colons alone
-            return np.shape(eval(text, {"__builtins__": {}}, known))
+            return tuple(np.shape(eval(text, {"__builtins__": {}}, known)))
     return None
 
 
