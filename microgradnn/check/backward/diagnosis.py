@@ -246,7 +246,10 @@ class Diagnosis:
                 for k, a in enumerate(self.reference.arrays)
             ]
             family = self.user.family
-            for user, arrays in [(self.user, near), *((there, None) for there in self.elsewhere())]:
+            places: list[tuple[Pass, list[Array] | None]] = [(self.user, near)]
+            with contextlib.suppress(Exception):  # the user's own buffers may be write-protected by now
+                places += [(there, None) for there in self.elsewhere()]
+            for user, arrays in places:
                 with contextlib.suppress(Exception):  # outside of the domain, say
                     other = OtherPoint(user, family, arrays)
                     claims = user.gradients(arrays, family.rebuild(None))

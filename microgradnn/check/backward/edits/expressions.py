@@ -33,6 +33,8 @@ def edit_expression(
     match node:
         case ast.Attribute(attr="T"):
             yield editor.edit(slot, node.value, "transpose", line, 1, ast.unparse(node))
+        case ast.UnaryOp() if in_slice and not isinstance(node.op, ast.Invert):
+            yield editor.edit(slot, node.operand, "index", line, 2)
         case ast.UnaryOp(op=ast.Invert()):
             yield editor.edit(slot, node.operand, "mask", line, 1, ast.unparse(node.operand), 0)
         case ast.UnaryOp():
@@ -120,6 +122,6 @@ def edit_whole_number(editor: Editor, slot: Slot, value: int, line: int) -> Iter
                 hint = f"{text}\0{value}"
                 yield editor.edit(slot, parse(text), "fixed number", line, 1, hint, 2 + len(text) / 100)
     axis = isinstance(parent, ast.keyword) and parent.arg == "axis"
-    for other in dict.fromkeys([1 - value, value + 1, value - 1, 2, -value]):
+    for other in dict.fromkeys([1 - value, value + 1, value - 1, 2, -value, 1]):
         if other != value:
             yield editor.edit(slot, ast.Constant(other), "axis" if axis else "constant", line, 1 if axis else 2)

@@ -34,6 +34,7 @@ SLOPES = (
     ("1 / (1 + {a}**2)", "arctan", 3),
     ("-1 / {a}**2", "reciprocal", 3),
     ("{np}.sign({a})", "abs", 3),
+    ("{np}.exp(-{a})", "", 3),
     ("{a}", "", 1),
 )
 
@@ -115,6 +116,7 @@ def slopes(editor: Editor, scope: Scope, shape: tuple[int, ...] | None) -> Itera
             if x.size > 1 and x.shape == shape[: x.ndim]:  # a weight for each example: mask[:, None]
                 yield f"{text}[{', '.join([':'] * x.ndim + ['None'] * (len(shape) - x.ndim))}]", "", 2
     forms = [(form, about, rank) for form, about, rank in SLOPES if may_be_meant(about, editor.forward)]
+    forms = [one for one in forms if "exp(-" not in one[0] or one[1] or "exp" in editor.forward]
     for text in arrays:
         if scope[text].dtype.kind == "b":
             yield text, "", 1

@@ -92,13 +92,31 @@ def edit_statement(editor: Editor, statement: ast.stmt, slot: Slot, scope: Scope
         yield from edit_value(editor, one, node, line, shape if own is None else own.shape)
         for term in terms_of(node):
             yield from edit_value(editor, term, get(term), line, shape, of_term=True)
+    yield from rename_numbers(editor, statement, slot, scope)
     for inner, node in below(statement, "value"):
         yield from edit_expression(editor, inner, node, line, scope)
     for name in ("targets", "target"):
         for inner, node in below(statement, name):
-            inside = isinstance(node, (ast.Name, ast.Attribute)) and inner[1] not in (name, "value")
+            inside = isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and inner[1] not in (name, "value")
             if isinstance(node, (ast.Constant, ast.Compare, ast.UnaryOp)) or inside:
                 yield from edit_expression(editor, inner, node, line, scope)
+
+
+def rename_numbers(editor: Editor, statement: ast.stmt, slot: Slot, scope: Scope) -> Iterator[Edit]:
+    """Yield x[:, s:s + K] for x[:, t:t + K]: another whole number everywhere in a line where one stands twice."""
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+    numbers = [t for t, x in scope.items() if t.isidentifier() and x.ndim == 0 and x.dtype.kind in "iu"]
+    for name in [n for n in numbers if names.count(n) > 1]:
+        for other in [n for n in numbers if n != name][:12]:
+            for places in ((ast.Slice,), (ast.AST,)):
+                new = copy.deepcopy(statement)
+                for part in [p for p in ast.walk(new) if isinstance(p, places)]:
+                    for node in ast.walk(part):
+                        if isinstance(node, ast.Name) and node.id == name:
+                            node.id = other
+                yield editor.edit(
+                    slot, new, "index", statement.lineno, 3, f"{other} belongs where {name} stands here", 2
+                )
 
 
 def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Scope) -> Iterator[Edit]:
@@ -137,6 +155,12 @@ def edit_update(editor: Editor, statement: ast.AugAssign, slot: Slot, scope: Sco
             both = isinstance(op, (ast.Add, ast.Sub)) and isinstance(statement.op, (ast.Add, ast.Sub))
             kind, told = ("sign", "") if both else ("operator", f"{sign} belongs here")
             yield editor.edit(slot, other, kind, line, 1 if both or isinstance(op, (ast.Mult, ast.Div)) else 2, told)
+    for name in sorted(editor.loops & set(scope)) if isinstance(target, ast.Name) else ():
+        of = ast.unparse(target)
+        part = ast.Subscript(ast.Name(of, ast.Load()), ast.Name(name, ast.Load()), ast.Store())
+        one = ast.copy_location(ast.AugAssign(part, statement.op, statement.value), statement)
+        hint = f"{of}[{name}] is what is added to here, not all of it"
+        yield editor.edit(slot, one, "index", line, 2, hint, 2)
     if isinstance(target, ast.Name):
         yield from scale_before(editor, statement, target.id, slot)
         yield from skip_first(editor, statement, target.id, slot, scope)

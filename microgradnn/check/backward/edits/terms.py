@@ -151,5 +151,11 @@ def add_summands(editor: Editor, slot: Slot, node: ast.BinOp, line: int) -> Iter
         if not shapes or any(x.shape in (s, s[-x.ndim :]) for s in shapes):
             for op in (ast.Sub(), ast.Add()):
                 yield editor.edit(slot, binary(node, op, parse(text)), "term", line, 2, text, 2)
-    for text in projections(editor, line, max(shapes, key=len)) if any(shapes) else ():
+    shape = max(shapes, key=len, default=())
+    for text in projections(editor, line, shape) if shape else ():
         yield editor.edit(slot, binary(node, ast.Sub(), parse(text)), "term", line, 3, text, 3)
+    own = [(t, x.shape) for t, x in arrays if t.isidentifier() and broadcasts(x.shape, shape)] if shape else []
+    pairs = [(a, b) for (a, s), (b, t) in itertools.permutations(own, 2) if shape in (s, t) and is_derivative(b)]
+    for a, b in [pair for pair in pairs if not is_derivative(pair[0])][:16]:
+        for op in (ast.Sub(), ast.Add()):
+            yield editor.edit(slot, binary(node, op, parse(f"{a} * {b}")), "term", line, 3, f"{a} * {b}", 2.5)

@@ -47,9 +47,9 @@ def edit_value(
     if shape and not of_term:
         yield from add_term(editor, slot, node, line, shape)
         yield from add_broadcast(editor, slot, node, line, shape)
+        yield from softmax_slopes(editor, slot, line, shape)
         if len(shape) > 1:
             yield from add_products(editor, slot, node, line, shape)
-            yield from softmax_slopes(editor, slot, line, shape)
         else:
             yield from vector_products(editor, slot, node, line, shape)
         yield from write_losses(editor, slot, line, shape)
@@ -145,11 +145,12 @@ def scale_operand(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
 def softmax_slopes(editor: Editor, slot: Slot, line: int, shape: Shape) -> Iterator[Edit]:
     """Yield the slope of a softmax, s (d − Σ d s), of all that sums to 1 along an axis."""
     arrays = [(t, x) for t, x in editor.arrays(line) if x.shape == shape]
-    for (s, x), axis in itertools.product(arrays, (-1, 0)):
+    for (s, x), axis in itertools.product(arrays, (-1, 0) if len(shape) > 1 else (-1,)):
         if np.all(x >= 0) and np.allclose(x.sum(axis=axis), 1.0, atol=1e-4):
             for d, _ in arrays:
                 if d != s:
-                    new = f"{s} * ({d} - {editor.np}.sum({d} * {s}, axis={axis}, keepdims=True))"
+                    along = f", axis={axis}, keepdims=True" if len(shape) > 1 else ""
+                    new = f"{s} * ({d} - {editor.np}.sum({d} * {s}{along}))"
                     yield editor.edit(slot, parse(new), "slope", line, 2, "the slope of softmax", 3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -16,7 +17,7 @@ from .syntax import Slot, binary, is_argument, is_one_minus, parse
 def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: int, in_slice: bool) -> Iterator[Edit]:
     """Yield the edits of an expression that is known as a name is."""
     text = ast.unparse(node)
-    yield from replace_variable(editor, slot, text, mine, line)
+    yield from replace_variable(editor, slot, text, mine, line, in_slice)
     of_shape = isinstance(slot[0], ast.Attribute) and slot[0].attr in ("shape", "size", "ndim", "dtype")
     if mine.ndim >= 2 and not in_slice and not of_shape:
         size = 2 if isinstance(slot[0], ast.Assign) else 1
@@ -27,7 +28,8 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
     if mine.ndim == 0 and mine.dtype.kind == "f" and not in_slice and isinstance(slot[0], ast.BinOp):
         for form in (f"{text} - 1", f"1 - {text}"):
             yield editor.edit(slot, parse(form), "one minus", line, 2, f"{form}\0{text}", 2)
-    if is_argument(slot) and mine.dtype.kind == "f" and not in_slice:
+    called = ast.unparse(slot[0].func) if isinstance(slot[0], ast.Call) and is_argument(slot) else ""
+    if mine.dtype.kind == "f" and re.search("exp|sigm|logistic", called):
         yield editor.edit(slot, ast.UnaryOp(ast.USub(), node), "sign", line, 1, "the sign", 1)
     if mine.dtype.kind == "b" and mine.ndim:
         yield editor.edit(slot, ast.UnaryOp(ast.Invert(), node), "mask", line, 1, f"~{text}", 1)
@@ -46,13 +48,15 @@ def edit_variable(editor: Editor, slot: Slot, node: ast.expr, mine: Any, line: i
             yield editor.edit(slot, squared, "power", line, 2)
 
 
-def replace_variable(editor: Editor, slot: Slot, text: str, mine: Any, line: int) -> Iterator[Edit]:
+def replace_variable(editor: Editor, slot: Slot, text: str, mine: Any, line: int, in_slice: bool) -> Iterator[Edit]:
     """Yield another variable of the same shape."""
     for other, x in editor.known(line).items():
         if other != text and x is not mine and x.shape == mine.shape and (mine.ndim or x.dtype == mine.dtype):
-            kind = "another variable" if mine.ndim else "factor"
+            kind, hint = "another variable" if mine.ndim else "factor", f"{other}\0{text}"
+            if in_slice and not mine.ndim:
+                kind, hint = "index", f"{other} belongs where {text} stands"
             size = 1 + 2 * (x.dtype != mine.dtype)
-            yield editor.edit(slot, parse(other), kind, line, 1, f"{other}\0{text}", size)
+            yield editor.edit(slot, parse(other), kind, line, 1, hint, size)
 
 
 def leave_out_bias(editor: Editor, slot: Slot, text: str, mine: Any, line: int) -> Iterator[Edit]:
