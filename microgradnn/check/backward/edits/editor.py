@@ -106,8 +106,9 @@ class Editor:
         return self.distinct.get(line, {})
 
     def is_in_forward(self, text: str) -> bool:
-        """Whether the forward pass computes with this."""
-        return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", self.forward))
+        """Whether the forward pass multiplies or divides by this, or takes its root."""
+        name = re.escape(text)
+        return bool(re.search(rf"([*/] |sqrt\(){name}(?!\w)|(?<![\w.]){name} [*/]|sqrt\({name}", self.forward))
 
     def is_near(self, number: float) -> bool:
         """Whether a wrong gradient is the right one times this number, or over it."""

@@ -63,7 +63,7 @@ def factors(editor: Editor, scope: Scope) -> list[tuple[str, float]]:
         if x.ndim > 1 and x.size > 1 and text.isidentifier() and len(text) < 5:
             found.setdefault(float(x.size), [f"{text}.size"])
     for n in [v for v in found if v > 1 and v == int(v)]:
-        root = min(found[n], key=lambda t: not editor.is_in_forward(f"sqrt({t})"))
+        root = min(found[n], key=lambda t: f"sqrt({t})" not in editor.forward)
         found.setdefault(float(np.sqrt(n)), [f"{editor.np}.sqrt({root})"])
     found = {2.0: ["2"] if "." in found.get(2.0, ["."])[0] else found[2.0], **found}
     return [(text, value) for value, texts in found.items() for text in texts][:32]
