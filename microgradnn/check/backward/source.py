@@ -124,7 +124,8 @@ def name_in(node: ast.expr) -> str:
     if isinstance(node, ast.UnaryOp):
         return name_in(node.operand)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Add)):  # dW + reg * W
-        sides = [side for side in (name_in(node.left), name_in(node.right)) if side[:1] in ("d", "g")]
+        named = (name_in(node.left), name_in(node.right))
+        sides = [side for side in named if side[:1] == "d" or side.startswith("grad") or side == "g"]  # and not gamma
         return sides[0] if len(sides) == 1 else ""
     if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
         called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
