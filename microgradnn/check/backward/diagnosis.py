@@ -241,9 +241,10 @@ class Diagnosis:
         """Return the pass at other numbers and with other sizes, where it runs as it stands."""
         if self.others is None:
             self.others = []
+            claims = self.user.gradients()
             near = [
-                a * (1 + 0.3 * np.random.default_rng(k).uniform(-1, 1, a.shape)) if a.ndim else a
-                for k, a in enumerate(self.reference.arrays)
+                a * (1 + 0.3 * np.random.default_rng(k).uniform(-1, 1, a.shape)) if may_move(a, x) else a
+                for k, (a, x) in enumerate(zip(self.reference.arrays, claims, strict=True))
             ]
             family = self.user.family
             places: list[tuple[Pass, list[Array] | None]] = [(self.user, near)]
@@ -253,7 +254,11 @@ class Diagnosis:
                 with contextlib.suppress(Exception):  # outside of the domain, say
                     other = OtherPoint(user, family, arrays)
                     claims = user.gradients(arrays, family.rebuild(None))
-                    if np.isfinite(other.reference.here) and all(x is None or np.all(np.isfinite(x)) for x in claims):
+                    finite = np.isfinite(other.reference.here) and all(
+                        x is None or np.all(np.isfinite(x)) for x in claims
+                    )
+                    right = [k for k, x in enumerate(claims) if x is not None and k not in self.wrong]
+                    if finite and all(other.agrees(None, k) for k in right[:2]):  # what is right here is right there
                         self.others.append(other)
         return self.others
 
@@ -425,7 +430,8 @@ class Diagnosis:
             kind, hint = self.without_slope(edit)
         text = explain(kind, hint, names, evidence, was, right)
         if edit.by_chance:
-            text = f"{all_of(names)} wrong; with another line here right at these numbers, but not at others"
+            text = f"{all_of(names)} wrong, here or before: {right or 'another order'} is right at these numbers, not at others"
+            right = ""
         file = source.function.__code__.co_filename
         fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
         self.findings.append(Mistake(kind, names, text, edit.line, file, was, right, hint, fixed))
@@ -438,6 +444,14 @@ class Diagnosis:
         if edit.factor.startswith("= "):
             return "another formula", neat(edit.factor[2:])
         return "factor missing", edit.factor
+
+
+def may_move(x: Array, claimed: Array | None) -> bool:
+    """Whether an array is a parameter that may have other numbers: no labels, no mask, no shares that sum to 1."""
+    if claimed is None or not x.ndim:
+        return False
+    chosen = bool(np.all((x == 0) | (x == 1))) and not np.all(x == x.flat[:1])
+    return not chosen and not any(np.allclose(x.sum(axis=axis), 1.0) for axis in range(x.ndim) if x.shape[axis] > 1)
 
 
 def find_compared_strings(source: Source) -> list[str]:

@@ -79,6 +79,15 @@ def pick(scores: Array, y: Array) -> tuple[Array, Array]:
     return -np.sum(np.log(p[np.arange(len(y)), y])), dscores
 
 
+def softmax_net(w: Array, v: Array, x: Array, labels: Array) -> tuple[Array, Array, Array]:
+    a = np.tanh(w @ x)
+    p = np.exp(v @ a) / np.exp(v @ a).sum(0)
+    dz = (p - labels) / x.shape[1]
+    dv = dz @ a.T
+    dw = (v.T @ dz * a * (1 - a)) @ x.T  # of tanh; labels that sum to 1 are not moved
+    return -np.sum(labels * np.log(p)) / x.shape[1], dw, dv
+
+
 X, y = rng.standard_normal((6, 4)), np.array([0, 2, 1, 2, 0, 0])
 CASES = [
     (ridge, (rng.standard_normal(4), X, y + 0.5, 0.7), "bias regularised", "np.r_[0, theta[1:]]"),
@@ -88,6 +97,7 @@ CASES = [
     (temporal, (X, np.array([1.0, 0, 1, 1, 0, 1])), "", "mask[:, None]"),
     (gate, (X,), "mask", "dx[mask] = 0"),
     (word_vector, (rng.standard_normal(3), rng.standard_normal((5, 3)), 2), "another formula", "u.T @ delta"),
+    (softmax_net, (X[:4, :3], X[4:], X[1:4], np.eye(2)[[0, 1, 1, 0]].T), "slope", "1 - a ** 2"),
     (pick, (X, y), "index", "dscores[np.arange(len(y)), y] -= 1"),
 ]
 
