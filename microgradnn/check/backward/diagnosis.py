@@ -430,7 +430,8 @@ class Diagnosis:
             kind, hint = self.without_slope(edit)
         text = explain(kind, hint, names, evidence, was, right)
         if edit.by_chance:
-            text = f"{all_of(names)} wrong, here or before: {right or 'another order'} is right at these numbers, not at others"
+            other = right or "another order"
+            text = f"{all_of(names)} wrong, here or before: {other} is right at these numbers, not at others"
             right = ""
         file = source.function.__code__.co_filename
         fixed = any(a == 1.0 and b < 1.0 for _, b, a in pairs)
