@@ -241,14 +241,15 @@ class Diagnosis:
         """Return the pass at other numbers and with other sizes, where it runs as it stands."""
         if self.others is None:
             self.others = []
-            claims = self.user.gradients()
-            near = [
-                a * (1 + 0.3 * np.random.default_rng(k).uniform(-1, 1, a.shape)) if may_move(a, x) else a
-                for k, (a, x) in enumerate(zip(self.reference.arrays, claims, strict=True))
-            ]
             family = self.user.family
-            places: list[tuple[Pass, list[Array] | None]] = [(self.user, near)]
-            with contextlib.suppress(Exception):  # the user's own buffers may be write-protected by now
+            places: list[tuple[Pass, list[Array] | None]] = []
+            with contextlib.suppress(Exception):  # it may not run, and the user's own buffers be write-protected by now
+                claims = self.user.gradients()
+                near = [
+                    a * (1 + 0.3 * np.random.default_rng(k).uniform(-1, 1, a.shape)) if may_move(a, x) else a
+                    for k, (a, x) in enumerate(zip(self.reference.arrays, claims, strict=True))
+                ]
+                places.append((self.user, near))
                 places += [(there, None) for there in self.elsewhere()]
             for user, arrays in places:
                 with contextlib.suppress(Exception):  # outside of the domain, say

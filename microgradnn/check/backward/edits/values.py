@@ -63,7 +63,7 @@ def scale(editor: Editor, slot: Slot, node: ast.expr, line: int, bare: float) ->
     for text, number in factors(editor, editor.known(line)):
         near = editor.is_near(number)
         size = (0.9 if near and text.isidentifier() else 2) - bare + len(text) / 100
-        size += 0 if editor.is_in_forward(text) else 0.2  # rather what forward computes with
+        size += 0 if editor.is_in_forward(text) else 0.05  # rather what forward computes with
         for op, name in ((ast.Div(), f"1/{text}"), (ast.Mult(), f"a factor {text}")):
             hint = f"{name}\0{text} = {number:g}"
             rank = 0 if near else 1 if text == "2" else 2  # a forgotten 2 is common
