@@ -61,7 +61,7 @@ class Table:
 
 
 class PlainTable(Table):
-    """Lines in which nothing is quoted: NumPy reads the numbers, in a fifth of the time."""
+    """Lines in which nothing is quoted: NumPy reads the numbers, in a third of the time."""
 
     def __init__(self, *about: Any, lines: list[str], delimiter: str) -> None:
         super().__init__(*about)
