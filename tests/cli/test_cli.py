@@ -66,7 +66,7 @@ def files() -> list[str]:
 
 def test_without_a_command_it_says_what_it_can_do_and_each_line_can_be_pasted(capsys: Capture) -> None:
     commands = [shlex.split(re.split(r"  +", line.strip())[0])[1:] for line in printed(capsys).splitlines()[2:]]
-    assert [command[0] for command in commands] == ["draw", "draw", "explain", "check", "train", "demo"]
+    assert [command[0] for command in commands] == ["draw", "draw", "explain", "check", "train", "course"]
     for command in commands[:3]:
         printed(capsys, *command)
     assert files() == ["J.html", "J.svg"]
