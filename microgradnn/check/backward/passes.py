@@ -829,7 +829,9 @@ def is_array(x: Any) -> bool:
 
 
 def as_array(x: Any) -> Any:
-    """Return a list of numbers, or of rows of them, as an array; anything else as it is."""
+    """Return a list of numbers, or of rows of them, and a table of pandas, as an array; anything else as it is."""
+    if type(x).__module__.partition(".")[0] == "pandas" and hasattr(x, "to_numpy"):
+        return x.to_numpy()
     if not isinstance(x, list) or not x:
         return x
     if any(isinstance(row, tuple) for row in x):  # ratings, edges: they are no array

@@ -29,6 +29,23 @@ def find_items(result: Any, names: Sequence[str] | None = None) -> list[Item]:
     return found
 
 
+def stack_numbers(items: Sequence[Item], shapes: Sequence[tuple[int, ...]]) -> Sequence[Item]:
+    """Return items that are the numbers of lists as arrays, and rows of them as matrices, if that gives such shapes."""
+    found = list(items)
+    for _ in range(2):
+        lists: dict[tuple[Token, ...], list[Array]] = {}
+        for tokens, x in found:
+            if not isinstance(tokens[-1], int) or tokens[-1] != len(lists.setdefault(tokens[:-1] or (0,), [])):
+                return items
+            lists[tokens[:-1] or (0,)].append(x)
+        if any(len({x.shape for x in part}) > 1 for part in lists.values()):
+            return items
+        found = [(tokens, np.array(part)) for tokens, part in lists.items()]
+        if all(x.shape in shapes for _, x in found):
+            return found
+    return items
+
+
 def fits_name(item: Sequence[Token], leaf: Sequence[Token]) -> bool:
     """Whether the place of a gradient is named after the place of an array: grads.W[0] after parameters.W[0]."""
     for k in range(1, len(item) + 1):
@@ -50,6 +67,9 @@ def read_gradients(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: b
     By name first; what is left, by place: in the order of the leaves, as one flat vector, or where the shapes leave
     one choice.
     """
+    shapes = [leaf.array.shape for leaf in leaves]
+    if items and all(x.ndim == 0 for _, x in items) and () not in shapes:
+        items = stack_numbers(items, shapes)
     in_order = [item for item in items if len(item[0]) == 1]
     found = match_names(items, leaves, by_place=by_place)
     fitting = all(x is None or x.shape == leaf.array.shape for x, leaf in zip(found, leaves, strict=True))

@@ -446,3 +446,30 @@ def test_labels_are_not_given_to_a_switch_of_forward() -> None:
         return {"W": (params["W"] @ x - y) @ x.T}
 
     assert names(check_backward(front, back, {"W": rng.standard_normal((2, 3))}, X, LABELS)) == ["W"]
+
+
+def test_a_list_of_numbers_is_the_gradient_of_an_array() -> None:
+    def loss(w, rows, ys):
+        g, total = [0.0] * len(w), 0.0
+        for row, y in zip(rows, ys, strict=True):
+            error = sum(a * b for a, b in zip(w, row, strict=True)) - y
+            total += error * error
+            for j in range(len(w)):
+                g[j] += 2 * error * row[j]
+        return total, g
+
+    assert names(check_backward(loss, None, [0.1, 0.2, -0.3], X.T.tolist(), Y[0].tolist())) == ["w"]
+    wrong = check_backward(lambda *a: (loss(*a)[0], [g / 2 for g in loss(*a)[1]]), None, [0.1, 0.2, -0.3], X.T, Y[0])
+    assert not wrong
+
+
+def test_tables_of_pandas_are_arrays() -> None:
+    pandas = pytest.importorskip("pandas")
+
+    def cost(theta, table, y):
+        return ((table.dot(theta) - y) ** 2).sum() / 2
+
+    def grad(theta, table, y):
+        return table.T.dot(table.dot(theta) - y)
+
+    assert names(check_backward(cost, grad, X[:, 0], pandas.DataFrame(X.T), pandas.Series(Y[0]))) == ["theta"]
