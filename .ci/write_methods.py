@@ -32,7 +32,7 @@ VALUE_METHODS = '''"""The rows of the table as methods of Value, written by .ci/
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from ..graph import Node
 from ..graph.blocks import OPEN
@@ -72,6 +72,12 @@ class TensorMethods(Node):
 OPERATORS = {"add": "add", "sub": "sub", "mul": "mul", "div": "truediv"}  # of two operands: Python's names for them
 OF_ONE = {"neg": "__neg__", "abs": "__abs__"}
 INFIX = {"add": ast.Add(), "sub": ast.Sub(), "mul": ast.Mult(), "truediv": ast.Div()}
+OVERLOADS = [  # what it returns for operands of other kinds, NotImplemented, is no Value to mypyc
+    "@overload",
+    "def NAME(self, other: Value) -> Value: ...",
+    "@overload",
+    "def NAME(self, other: float) -> Value: ...",
+]
 FIRST = {"log": ["if x < TINY:  # perhaps of a sigmoid, whose logarithm is less", "    return at_limit(LOG, (self,))"]}
 
 
@@ -323,11 +329,11 @@ def converting(lines: list[str], others: str, strict: bool) -> list[str]:
     return [*lines[:at], *made, *lines[at:]]
 
 
-def reflecting(reflected: str, name: str, complaint: str = "") -> list[str]:
+def reflecting(reflected: str, name: str, complaint: str) -> list[str]:
     """Write the method of an operator whose left operand is a number."""
     last = f"    return NotImplemented if left is None else left.{name}(self)"
     head = [f"def {reflected}(self, other: Any) -> Value:", "    left = operand(other)"]
-    return [*head, f"{last}  # type: ignore[{complaint}] # self is a Value" if complaint else last]
+    return [*head, f"{last}  # type: ignore[{complaint}] # self is a Value"]
 
 
 def methods_of(op: Op) -> tuple[str, list[str]]:
@@ -341,7 +347,9 @@ def methods_of(op: Op) -> tuple[str, list[str]]:
     if op.name in OPERATORS:
         name = f"__{OPERATORS[op.name]}__"
         lines = converting(recording(op, name, "other", "self, other: object", []), "other", strict=False)
-        return name, [*lines, "", *reflecting(f"__r{OPERATORS[op.name]}__", name)]
+        lines = [*OVERLOADS, *lines]
+        lines = [line.replace("NAME", name).replace("object) -> Value", "object) -> Any") for line in lines]
+        return name, [*lines, "", *reflecting(f"__r{OPERATORS[op.name]}__", name, "operator")]
     inner = not op.public or op.holds > 0
     name = f"_{op.name}" if inner else op.name
     others = ["", "other", "second third"][len(op.partials) - 1]

@@ -62,6 +62,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "hidden=np.tanh": (lambda: Network([1, 2, 1], hidden=np.tanh), ValueError, "choose from"),
     "if T": (lambda: 1 if T else 0, ValueError, ".all()"),
     "Value([1, 2])": (lambda: Value([1, 2]), TypeError, "[Value(one) for one in x]"),
+    "Value(t, (x,), (slope,))": (lambda: Value(1.0, (V,), (2.0,)), TypeError, "str"),
     "Value(array)": (lambda: Value(np.ones(2)), TypeError, "Tensor"),
     "Value('2')": (lambda: Value("2"), TypeError, "float(x)"),
     "labels of three classes": (lambda: Network([1, 3], output="softmax").fit(X, LABELS), ShapeError, "one_hot"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, overload
 
 import numpy as np
 
@@ -182,6 +182,10 @@ class Value(ValueMethods):
             if not isinstance(name, (tuple, list, set, frozenset)):
                 self.named(name)  # which complains
             name, children = "", name
+        if not isinstance(op, str):
+            raise TypeError(
+                f"_op, the name of the operation, is a string; got {op!r:.60}; set _backward for its slopes"
+            )
         if name or label:
             self._about = About(name or str(label), "", kind)
         if children:
@@ -402,7 +406,8 @@ class Value(ValueMethods):
             return SAME if self is other else OTHER
         if not is_comparable(other):
             return NotImplemented
-        outcome: Any = self._data == other
+        data: Any = self._data  # as an Any, since == with a number of NumPy's gives no bool of Python's
+        outcome = data == other
         return make_decision(EQUAL, (self, other), outcome, (self, "==", other))
 
     def __ne__(self, other: object) -> Any:
@@ -410,7 +415,8 @@ class Value(ValueMethods):
             return OTHER if self is other else SAME
         if not is_comparable(other):
             return NotImplemented
-        outcome: Any = self._data != other
+        data: Any = self._data
+        outcome = data != other
         return make_decision(unequal, (self, other), outcome, (self, "!=", other))
 
     # What they give is a bool for `if`, and for a formula, such as where(v > 0, …), a node that follows the data.
@@ -434,7 +440,11 @@ class Value(ValueMethods):
     def __pos__(self) -> Value:
         return self
 
-    def __pow__(self, other: object) -> Value:
+    @overload
+    def __pow__(self, other: Value) -> Value: ...
+    @overload
+    def __pow__(self, other: float) -> Value: ...
+    def __pow__(self, other: object) -> Any:
         if isinstance(other, Value):
             return self._pow(other)
         n: Any = other

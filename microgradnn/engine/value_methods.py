@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from ..graph import Node
 from ..graph.blocks import OPEN
@@ -23,7 +23,11 @@ class ValueMethods(Node):
     __slots__ = ()
     _data: float
 
-    def __add__(self, other: object) -> Value:
+    @overload
+    def __add__(self, other: Value) -> Value: ...
+    @overload
+    def __add__(self, other: float) -> Value: ...
+    def __add__(self, other: object) -> Any:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -42,9 +46,13 @@ class ValueMethods(Node):
 
     def __radd__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__add__(self)
+        return NotImplemented if left is None else left.__add__(self)  # type: ignore[operator] # self is a Value
 
-    def __sub__(self, other: object) -> Value:
+    @overload
+    def __sub__(self, other: Value) -> Value: ...
+    @overload
+    def __sub__(self, other: float) -> Value: ...
+    def __sub__(self, other: object) -> Any:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -63,9 +71,13 @@ class ValueMethods(Node):
 
     def __rsub__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__sub__(self)
+        return NotImplemented if left is None else left.__sub__(self)  # type: ignore[operator] # self is a Value
 
-    def __mul__(self, other: object) -> Value:
+    @overload
+    def __mul__(self, other: Value) -> Value: ...
+    @overload
+    def __mul__(self, other: float) -> Value: ...
+    def __mul__(self, other: object) -> Any:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -84,9 +96,13 @@ class ValueMethods(Node):
 
     def __rmul__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__mul__(self)
+        return NotImplemented if left is None else left.__mul__(self)  # type: ignore[operator] # self is a Value
 
-    def __truediv__(self, other: object) -> Value:
+    @overload
+    def __truediv__(self, other: Value) -> Value: ...
+    @overload
+    def __truediv__(self, other: float) -> Value: ...
+    def __truediv__(self, other: object) -> Any:
         if type(other) is not Value and not isinstance(other, Value):
             if (number := constant(other) if type(other) is float else operand(other)) is None:
                 return NotImplemented
@@ -110,7 +126,7 @@ class ValueMethods(Node):
 
     def __rtruediv__(self, other: Any) -> Value:
         left = operand(other)
-        return NotImplemented if left is None else left.__truediv__(self)
+        return NotImplemented if left is None else left.__truediv__(self)  # type: ignore[operator] # self is a Value
 
     def __neg__(self) -> Value:
         x = self._data
