@@ -239,7 +239,7 @@ class Elementwise:
         row = OPS.get(op.name, op)  # one that holds arguments has functions of its own
         if op.name in self.nodes.operators.rows and is_of_table(row):
             return self.nodes.add(self.nodes.operators.rows[op.name], *whole)
-        function = row.scalar
+        function = getattr(op, "functions", {}).get("scalar", row.scalar)  # of the user's own as it was given
         if function is abs or getattr(function, "__module__", "") == "math":
             return self.call(f"math.{function.__name__}", whole)
         return self.function(function, whole, op.name)

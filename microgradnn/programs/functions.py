@@ -220,11 +220,24 @@ class FunctionProgram:
         ]
         recording, inputs = self.recording(point)
         if many and recording.guards is not None:
-            raise ValueError(f"{self.name} branches, and a batch takes one way: write where, maximum or relu for it")
+            inputs = self.inputs_of_batch(recording, numbers, len(many[0]))
         if recording.programs is None:
             run, _ = run_of(self.function, point, False)
             recording.programs = OutputPrograms(run, recording.names, recording.places, backend, self.reduce)
         return recording.programs, [*numbers, *inputs[len(numbers) :]]
+
+    def inputs_of_batch(self, recording: FunctionRecording, numbers: Sequence[Any], m: int) -> list[Any]:
+        """Return the inputs of a recording for m examples; ValueError where one of them takes another way."""
+        rows = []
+        for k in range(m):
+            row = recording.inputs([x if type(x) is float else float(x[k]) for x in numbers])
+            if row is None:
+                raise ValueError(
+                    f"{self.name} branches, or leaves a domain, and example {k} of the batch takes another way "
+                    "than the first; write where, maximum or relu for a branch"
+                )
+            rows.append(row)
+        return [*numbers, *(np.array(column) for column in zip(*(row[len(numbers) :] for row in rows), strict=True))]
 
     def run_on_backend(self, args: Sequence[Any], backend: Backend) -> Result:
         """Return the value and the gradients at a point, or of a batch, as the backend has them."""
@@ -317,7 +330,7 @@ class FunctionProgram:
             raise ValueError(f"{self.name} branches, and a branch is no formula: write where, maximum or relu for it")
         with run.renamed(recording.names[: len(run.leaves)]) as own, output_names(run, own):
             rows, place = rows_of(run.outputs, run.inputs)
-            outputs = [(unique(identifier(x.name), own), place[x]) for x in run.outputs]
+            outputs = [(identifier(x.name), place[x]) for x in run.outputs]
         held = [i >= len(run.leaves) for i in range(len(own))]
         given = [*numbers_in(list(self.examples), self.arrays), *[numbers_of(x) for x in run.outer]]
         return Forward(rows, own, given, held, outputs, self.arrays), run

@@ -296,8 +296,9 @@ def rename(nodes: Nodes, forward: Forward, at: Sequence[str]) -> tuple[Nodes, li
     """Give results the names that they have in the graph; an output is always the result of a node of its own."""
     made = {x for one in nodes.entries for x in one.results}
     new: dict[str, str] = {}
-    results = []
-    for name, place in forward.outputs:
+    results: list[str] = []
+    for wanted, place in forward.outputs:
+        name = nodes.name(wanted) if wanted in (*forward.names, *results) else wanted
         if at[place] in made and at[place] not in new:
             new[at[place]] = name
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,28 @@ def test_a_function_of_arrays_structures_and_an_index_is_written_down() -> None:
     found = run(model, w_scale=[[2.0]], w_shift=[[3.0]], i=args[1])
     np.testing.assert_allclose(found[0], E.numpy()[args[1]] * 2)
     np.testing.assert_allclose(found[1], E.numpy()[args[1]].sum() * 3)
+
+
+def test_an_output_that_is_an_input_or_another_output_or_a_number_has_a_name_of_its_own() -> None:
+    model = compile(lambda x: [x, 3.0, x, x * x, x * x], 2.0).to_onnx()
+    assert len({x.name for x in (*model.graph.input, *model.graph.output)}) == 6
+    assert [np.ravel(x).tolist() for x in run(model, x=[1.0, 2.0])] == [[1, 2], [3], [1, 2], [1, 4], [1, 4]]
+    assert run(to_onnx(Value(1.0, "output")), output=[2.0])[0].tolist() == [2]
+
+
+def bent(x: float) -> float:
+    return x * x if x > 0 else math.sin(x)
+
+
+def test_an_operation_of_ones_own_is_translated_where_it_can_be() -> None:
+    with mg.operation(bent, lambda f, x: 2 * x) as own:
+        (found,) = run(to_onnx(own(Value(2.0, "x"))), x=[3.0, -1.0])
+    np.testing.assert_allclose(found, [9, np.sin(-1.0)], rtol=1e-6)
+    with (
+        mg.operation(lambda x: x, lambda f, x: 1, name="mine") as mine,
+        pytest.raises(ValueError, match="mine has no source"),
+    ):
+        to_onnx(mine(Value(2.0, "x")))
 
 
 def test_the_axis_of_the_examples_can_be_said() -> None:
