@@ -409,7 +409,7 @@ class Theirs(Ours):
 
 
 class OptimizedGraph(CompiledGraph):
-    """Machine code over which LLVM's passes went."""
+    """Machine code whose registers and order are chosen with care."""
 
     def __init__(self, steps: list[Step], leaves: list[Any]) -> None:
         super().__init__(steps, leaves, "native", optimize=True)

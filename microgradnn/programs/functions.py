@@ -567,8 +567,8 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too,
     single or in a batch: the graph becomes a tape for an interpreter that was compiled once for all
     graphs, so that one of 100,000 nodes is ready in less than a second. 'native' (an extra) is the fastest:
-    machine code, of which a graph of 3,000 nodes takes a third of a second; with `optimize` LLVM's passes go over it,
-    which takes ten times as long. 'c' needs a C compiler, `cc`, or another that the variable CC names.
+    machine code, of which a graph of 3,000 nodes takes a fifth of a second; with `optimize` it is made with more care,
+    which takes four times as long. 'c' needs a C compiler, `cc`, or another that the variable CC names.
 
     A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
     examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
