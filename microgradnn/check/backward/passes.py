@@ -25,6 +25,7 @@ from .calls import (
     attributes_of,
     describe_call,
     find_calls,
+    is_scalar,
     is_sure,
     named_arguments,
     parameters_of,
@@ -388,6 +389,10 @@ class FunctionPass(Pass):
                 fit.append((way, found))
                 if sure or len(fit) == FEW:
                     break
+            elif (
+                sure and not tried and not is_scalar(first)
+            ):  # a gradient of a wrong shape is wrong, not called wrongly
+                break
         if best is not None:
             self.choose_reading(fit or [best[1:]], first)
             usual = len(first.outputs) == 1 and self.arguments == [("input", k) for k in range(len(self.names))]

@@ -473,3 +473,9 @@ def test_tables_of_pandas_are_arrays() -> None:
         return table.T.dot(table.dot(theta) - y)
 
     assert names(check_backward(cost, grad, X[:, 0], pandas.DataFrame(X.T), pandas.Series(Y[0]))) == ["theta"]
+
+
+def test_a_gradient_of_a_wrong_shape_is_told_under_the_call_that_the_names_say() -> None:
+    report = check_backward(lambda x: (x.sum(1, keepdims=True), x.shape), lambda dout, cache: dout, X)
+
+    assert "dx has the shape (3, 1); it should have (3, 6)" in str(report)
