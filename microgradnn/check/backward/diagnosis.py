@@ -27,11 +27,12 @@ from .evidence import evidence_of, ratio_of
 from .inner import Inner, find_inner
 from .passes import FunctionPass
 from .phrases import all_of, explain
-from .reference import Reference
+from .reference import Reference, norm
 from .source import Family, Scope, Source, global_names, keep_locals, read_source, watch
 from .structure import is_gradient_name
 
 SECONDS = 5.0
+FAR = 0.03  # off along a direction: what is right by chance is off by more, a kink on the way by less
 MORE = 0.8  # seconds for one that mends all, after one that mends something
 MOST = 4  # mistakes that are looked for one after the other
 PROPORTIONAL = 0.9  # the score of a variable on the way that is right but for a factor: that may be meant
@@ -79,7 +80,10 @@ class OtherPoint:
         claimed = claims[k]
         if claimed is None or claimed.shape != self.reference.arrays[k].shape:
             return False
-        return not any(self.reference.contradicts(k, claimed, way) for way in self.known[k])
+        return not any(
+            abs(float(np.sum(way * claimed)) - slope) > 10 * error + FAR * norm(way, claimed)
+            for way, slope, error in self.known[k]
+        )
 
 
 class Diagnosis:
