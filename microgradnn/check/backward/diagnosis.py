@@ -20,7 +20,7 @@ import numpy as np
 from ...engine.tensor import Array
 from .calls import Pass
 from .edits.editor import Edit, Editor
-from .edits.names import is_slope_of
+from .edits.names import POWERS, is_slope_of, may_be_meant
 from .edits.statements import edits_of
 from .edits.syntax import get, is_stash, neat, put, values_of
 from .evidence import evidence_of, ratio_of
@@ -434,7 +434,9 @@ class Diagnosis:
         evidence = evidence_of(self.user, self.reference, touched[0], before.claims[touched[0]])
         right = ast.unparse(new).strip().split("\n")[0] if new is not None else ""
         kind, hint = edit.kind, edit.hint
-        if kind == "slope" and not is_slope_of(hint.split("\0")[0].removeprefix("the slope of "), self.forward):
+        about = hint.split("\0")[0].removeprefix("the slope of ")
+        meant = is_slope_of(about, self.forward) or (about not in POWERS and may_be_meant(about, self.forward))
+        if kind == "slope" and not meant:
             kind, hint = self.without_slope(edit)
         text = explain(kind, hint, names, evidence, was, right)
         if edit.by_chance:

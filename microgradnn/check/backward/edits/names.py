@@ -80,6 +80,7 @@ def is_number(scope: Scope, node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or text.startswith("len(") or ".shape[" in text or text.endswith(".size")
 
 
+POWERS = ("", "log", "square", "square root", "reciprocal")  # whose slopes are factors that stand elsewhere too
 WORDS = {  # by which a forward pass shows that it has this function
     "tanh": "tanh",
     "sigmoid": "exp sigm expit logistic",
@@ -112,7 +113,7 @@ def simple(forward: str) -> str:
 def may_be_meant(about: str, forward: str) -> bool:
     """Whether a slope is worth a try: of a function that forward has, or of any where it seems to have none."""
     shown = any(word in simple(forward) for word in ("tanh", "exp", "sigm", "logistic", "relu", "maximum", "sin("))
-    return about in ("", "log", "square", "square root", "reciprocal") or not shown or is_slope_of(about, forward)
+    return about in POWERS or not shown or is_slope_of(about, forward)
 
 
 def is_share(x: Any, ends: bool) -> bool:
