@@ -418,7 +418,7 @@ def gap_of(reference: Reference, k: int, claimed: Array | None) -> float:
 def is_noisy(reference: Reference) -> bool:
     """Whether the cost is a staircase: saturated, so that it stands still and then jumps."""
     before = reference.noise
-    if reference.measure_noise(1e-5) <= 10 * before:
+    if reference.measure_noise(1e-5) <= 10 * before and reference.measure_stairs() <= 10 * before:
         return False
     reference.look_again()
     return True

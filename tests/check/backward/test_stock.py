@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +35,22 @@ def test_the_right_pass_is_right(name: str, seed: int) -> None:
     _, forward, backward, make = CASES[name]
 
     assert check_backward(forward, backward, *make(np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("bias", [-26.0, -30.0, -32.0])
+def test_a_cost_that_is_a_staircase_contradicts_nobody(bias: float) -> None:
+    _, forward, backward, make = CASES["deep"]
+    X, _, parameters = make(np.random.default_rng(0), m=1)
+    parameters["b3"] = np.full_like(parameters["b3"], bias)  # a = 1e-12, so 1 - a and its logarithm have four digits
+
+    assert check_backward(forward, backward, X, np.zeros((1, 1)), parameters)
+    assert check_backward(forward, backward, X, np.ones((1, 1)), parameters)  # and log(a) has all
+
+    def halve(*inputs: Any) -> Any:
+        return {name: gradient / 2 for name, gradient in backward(*inputs).items()}
+
+    if bias == -26.0:  # it takes seconds to look for a line
+        assert not check_backward(forward, halve, X, np.ones((1, 1)), parameters)
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(("dropout", "batchnorm"))])
