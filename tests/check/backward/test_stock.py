@@ -53,6 +53,16 @@ def test_a_cost_that_is_a_staircase_contradicts_nobody(bias: float) -> None:
         assert not check_backward(forward, halve, X, np.ones((1, 1)), parameters)
 
 
+@pytest.mark.parametrize(
+    ("name", "seed", "power"), [("batchnorm_short", 844240937, 7), ("rnn", 4, 1.5), ("rnn", 17, 1)]
+)
+def test_what_saturation_and_cancellation_leave_of_a_gradient_is_no_mistake(name: str, seed: int, power: float) -> None:
+    _, forward, backward, make = CASES[name]
+    inputs = [x * 10.0**power for x in make(np.random.default_rng(seed), m=2)]
+
+    assert check_backward(forward, backward, *inputs)
+
+
 @pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(("dropout", "batchnorm"))])
 def test_it_is_right_for_a_batch_of_one_and_at_ties(name: str) -> None:
     _, forward, backward, make = CASES[name]
