@@ -38,13 +38,15 @@ def heat_map(array: Any, kind: str, left: float, top: float) -> Element:
     """Return the map of an array, its last axis from left to right: one path for each shade."""
     x = cells(np.asarray(array, float))
     known = np.isfinite(x)
-    most = float(np.abs(x[known]).max(initial=0.0))
+    most = largest = float(np.abs(x[known]).max(initial=0.0))
     shade = np.zeros(x.shape, int)
+    if most < 1e-300:  # an old NumPy warns of the quotient of numbers that are hardly any
+        x, most = x * 2.0**100, most * 2.0**100
     shade[known] = np.rint(x[known] / most * SHADES) if most else 0
     high, wide = min(HEIGHT / x.shape[0], 9.0), min(WIDTH / x.shape[1], 9.0)
     group = Element("g", {"class": f"heat {kind}"})
     title = SubElement(group, "title")
-    title.text = f"{kind}: blue is negative, orange positive; the darkest is ±{most:.3g}"
+    title.text = f"{kind}: blue is negative, orange positive; the darkest is ±{largest:.3g}"
     places: dict[str, list[str]] = {}
     for (i, j), k in np.ndenumerate(shade):
         colour = mixed(int(k)) if known[i, j] else UNKNOWN
