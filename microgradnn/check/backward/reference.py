@@ -93,25 +93,32 @@ class Reference:
         least = float(np.finfo(float).eps * abs(self.here))
         return max(found, least) if np.isfinite(found) else least
 
-    def measure_stairs(self) -> float:
-        """Return the height of the steps of a cost that stands still and jumps in turn; 0 where it does neither.
+    def is_staircase(self) -> bool:
+        """Whether the cost jumps again and again between places where it is smooth, or stands still.
 
-        So it does where 1 − a of a saturated a is all that is left: -log(1 - a) of a = 1e-14 has steps of 1e-16.
+        So it does where 1 − a of a saturated a has few digits left: -log(1 - a) of a = 1 - 1e-15 jumps by a tenth, and
+        then to infinity.
+        A kink is no jump: beyond it the differences stay what they have become.
         """
-        ways = [np.random.default_rng(i).standard_normal(a.shape) * np.abs(a) for i, a in enumerate(self.arrays)]
-        for little in (1e-5, 1e-4, 1e-3, 1e-2):
-            try:
-                points = np.linspace(-little, little, 33)
-                row = [self.at([a + t * way for a, way in zip(self.arrays, ways, strict=True)]) for t in points]
-            except (ValueError, ArithmeticError):
-                return 0.0
-            moves = np.abs(np.diff(row))
-            still = moves == 0
-            if not (np.all(np.isfinite(moves)) and np.any(still)):
-                return 0.0
-            if np.count_nonzero(np.diff(still)) >= 4:  # a clipped cost stands still on one side
-                return float(np.max(moves))
-        return 0.0
+        return any(
+            self.jumps_along(seed, little) for seed in (0, 100, 200) for little in (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.3)
+        )
+
+    def jumps_along(self, seed: int, little: float) -> bool:
+        """Whether the cost jumps along a random way through all arrays."""
+        ways = [np.random.default_rng(seed + i).standard_normal(a.shape) * np.abs(a) for i, a in enumerate(self.arrays)]
+        points = np.linspace(-little, little, 33)
+        try:
+            row = [self.at([a + t * way for a, way in zip(self.arrays, ways, strict=True)]) for t in points]
+        except (ValueError, ArithmeticError):
+            return False
+        moves = np.diff(row)
+        if not np.all(np.isfinite(moves)):
+            return bool(np.any(np.isinf(row)))  # the last step is to log(0)
+        left, here, right = moves[:-2], moves[1:-1], moves[2:]
+        rounding = 100 * float(np.finfo(float).eps) * float(np.max(np.abs(row)))
+        jumps = np.abs(here - (left + right) / 2) > 10 * np.abs(left - right) + rounding
+        return bool(np.count_nonzero(jumps) >= 3 or np.count_nonzero(np.diff(moves == 0)) >= 4)
 
     def cost_at(self, k: int, index: tuple[int, ...], x: float) -> float:
         """Return the cost with one entry at x."""
@@ -143,14 +150,13 @@ class Reference:
     def narrow(self, f: Callable[[float], float], h: float, shrink: float) -> tuple[float, float]:
         """Return the slope of f at 0, with smaller steps until it settles, and how far it may be off."""
         best, before = (np.nan, np.inf), np.nan
-        share = 0.2 if self.staircase else 1e-3  # its steps are so wide that the curve counts
         for _ in range(4):
             a, b, c, d = f(h), f(-h), f(2 * h), f(-2 * h)
             near, far = a - b, c - d
             slope, rough = (8 * near - far) / (12 * h), near / (2 * h)
             least = float(np.finfo(float).eps) * float(np.nanmax(np.abs([a, b, c, d])))
             rounding = 10 * max(self.noise, least) / h
-            error = share * abs(slope - rough) + rounding
+            error = 1e-3 * abs(slope - rough) + rounding
             if np.isfinite(before):
                 error = max(error, min(abs(slope - before), best[1] if np.isfinite(best[1]) else np.inf) * 1e-3)
             if np.isfinite(error) and error < best[1]:
@@ -246,7 +252,7 @@ class Reference:
 
     def look_again(self) -> None:
         """Forget what was found, and take the steps of a saturated function, wide and low, for noise."""
-        self.noise = max(self.noise, 10 * self.measure_noise(1e-5), 10 * self.measure_stairs())
+        self.noise = max(self.noise, 10 * self.measure_noise(1e-5))
         self.found, self.exact, self.staircase = {}, set(), True
 
     # --- held against what is claimed -------------------------------------------------------------------

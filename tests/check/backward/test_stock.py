@@ -63,6 +63,20 @@ def test_what_saturation_and_cancellation_leave_of_a_gradient_is_no_mistake(name
     assert check_backward(forward, backward, *inputs)
 
 
+@pytest.mark.parametrize(("seed", "power"), [(14, 1.5), (36, 1.5), (39, 1), (66, 1.5)])
+def test_a_label_that_is_missed_by_far_contradicts_nobody(seed: int, power: float) -> None:
+    _, forward, backward, make = CASES["two_layers"]
+
+    assert check_backward(forward, backward, *(scaled(x, 10.0**power) for x in make(np.random.default_rng(seed), m=2)))
+
+
+def scaled(x: Any, factor: float) -> Any:
+    """Return an input with larger numbers; labels stay."""
+    if isinstance(x, dict):
+        return {name: scaled(one, factor) for name, one in x.items()}
+    return x if {*np.unique(x)} <= {0.0, 1.0} else x * factor
+
+
 @pytest.mark.parametrize("name", [name for name in CASES if not name.startswith(("dropout", "batchnorm"))])
 def test_it_is_right_for_a_batch_of_one_and_at_ties(name: str) -> None:
     _, forward, backward, make = CASES[name]
