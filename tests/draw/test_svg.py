@@ -87,7 +87,7 @@ def test_a_long_name_is_whole_in_the_tooltip() -> None:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_name_gives_valid_xml(name: str) -> None:
     ElementTree.fromstring(drawn(name))
 
@@ -119,7 +119,7 @@ def box_edges(group: ElementTree.Element) -> tuple[float, float]:
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 def test_every_text_is_held_to_a_width_that_is_inside_its_box(name: str) -> None:
     root = ElementTree.fromstring(drawn(name))
 

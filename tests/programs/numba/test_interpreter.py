@@ -175,41 +175,33 @@ def flows_back(*keys: tuple[str, Any]) -> list[tuple[str, str]]:
 
 def test_no_derivative_of_a_row_is_written_anywhere_but_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     before, marks = interpreter.source(), {op.name: 1234.5 + i for i, op in enumerate(ELEMENT_WISE)}
+    many = {name: 2234.5 + i for i, name in enumerate(("dot", "logsumexp", "sum"))}
 
     for op in ELEMENT_WISE:  # each row's slopes are a number that no other has
         monkeypatch.setattr(op, "partials", (lambda f, *xs, mark=marks[op.name]: mark,) * len(op.partials))
+    for name, mark in many.items():
+        fold = OPS[name]
+        assert isinstance(fold, Fold)
+        rule = lambda f, *sequences, mark=mark: [[mark for _ in xs] for xs in sequences]  # noqa: E731
+        monkeypatch.setattr(fold.paper, "rule", rule)
+    for exponent in (2.0, 3.0):
+        monkeypatch.setattr(row("pow", (exponent,)), "partials", (lambda f, x: 3234.5,))
+    monkeypatch.setattr(calculus.pow, "held_rule", lambda y: lambda f, x: 3234.5)
     after = anew()
 
-    assert sorted(changed(before, after)) == sorted(flows_back(*[(name, ()) for name in marks]))
-    found = {place: re.findall(r"\b1[2-9]\d\d\.5", lines) for place, lines in cases(after).items()}
+    powers = [("pow", (2.0,)), ("pow", (3.0,)), ("pow", None)]
+    named = [(name, ()) for name in {**marks, **many}]
+    assert sorted(changed(before, after)) == sorted(flows_back(*named, *powers))
+    found = {place: re.findall(r"\b[123][2-9]\d\d\.5", lines) for place, lines in cases(after).items()}
     for op in ELEMENT_WISE:
         for place in flows_back((op.name, ())):
             assert found.pop(place) == [str(marks[op.name])] * len(op.partials)
-    assert not any(found.values())
-
-
-def test_nor_is_one_of_a_row_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    before, names = interpreter.source(), ("dot", "logsumexp", "sum")
-    for i, name in enumerate(names):  # the slopes of each are a number that no other has
-        op = OPS[name]
-        assert isinstance(op, Fold)
-        rule = lambda f, *sequences, mark=1234.5 + i: [[mark for _ in xs] for xs in sequences]  # noqa: E731
-        monkeypatch.setattr(op.paper, "rule", rule)
-    after = anew()
-
-    assert sorted(changed(before, after)) == sorted(flows_back(*[(name, ()) for name in names]))
-    for i, name in enumerate(names):
+    for name, mark in many.items():
         for place in flows_back((name, ())):
-            assert set(re.findall(r"\b123\d\.5", cases(after)[place])) == {str(1234.5 + i)}
-
-
-def test_nor_is_one_of_a_power_whose_exponent_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = interpreter.source()
-    for exponent in (2.0, 3.0):
-        monkeypatch.setattr(row("pow", (exponent,)), "partials", (lambda f, x: 1234.5,))
-    monkeypatch.setattr(calculus.pow, "held_rule", lambda y: lambda f, x: 1234.5)
-
-    assert changed(before, anew()) == flows_back(("pow", (2.0,)), ("pow", (3.0,)), ("pow", None))
+            assert {*found.pop(place)} == {str(mark)}
+    for place in flows_back(*powers):
+        assert {*found.pop(place)} == {"3234.5"}
+    assert not any(found.values())
 
 
 def test_what_has_a_slope_of_0_hands_nothing_back() -> None:
