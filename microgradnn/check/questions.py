@@ -98,10 +98,10 @@ class Question:
         yield self.source.item(), f"that is the value of {name}, and not its gradient"
         for other in topological(self.root):
             if other is not self.source and other is not self.root and other.kind != "constant":
-                yield explain(self.root, other).value, f"that is d{names[self.root]}/d{names_of(other, names)}"
+                yield explain(self.root, other).value, f"that is d{names[self.root]}/d{name_of(other, names)}"
 
 
-def names_of(node: Node, names: dict[Any, str]) -> str:
+def name_of(node: Node, names: dict[Any, str]) -> str:
     """Return the name of a node, which an explanation may not have met."""
     return names.get(node) or node.name or "another node"
 

@@ -76,17 +76,19 @@ class Reference:
         with np.errstate(all="ignore"):
             return float(np.real(np.asarray(self.cost(arrays)).sum()))
 
+    def cost_along_all(self, ways: Sequence[Array], t: float) -> float:
+        """Return the cost with every array moved by t along its way; NaN where there is none."""
+        try:
+            return self.at([a + t * way for a, way in zip(self.arrays, ways, strict=True)])
+        except (ValueError, ArithmeticError):
+            return np.nan
+
     def measure_noise(self, little: float = 1e-11, count: int = 8) -> float:
         """Return how much the cost jumps when everything moves by next to nothing."""
         ways = [
             np.random.default_rng(i).standard_normal(a.shape) * np.abs(a) * little for i, a in enumerate(self.arrays)
         ]
-        row = []
-        for i in range(count + 1):
-            try:
-                row.append(self.at([a + (i - count // 2) * way for a, way in zip(self.arrays, ways, strict=True)]))
-            except (ValueError, ArithmeticError):
-                row.append(np.nan)
+        row = [self.cost_along_all(ways, i - count // 2) for i in range(count + 1)]
         with np.errstate(all="ignore"):
             fourth = np.diff(np.array(row), 4)
             found = float(np.sqrt(np.mean(fourth**2) / comb(8, 4)))
@@ -107,11 +109,7 @@ class Reference:
     def jumps_along(self, seed: int, little: float) -> bool:
         """Whether the cost jumps along a random way through all arrays."""
         ways = [np.random.default_rng(seed + i).standard_normal(a.shape) * np.abs(a) for i, a in enumerate(self.arrays)]
-        points = np.linspace(-little, little, 33)
-        try:
-            row = [self.at([a + t * way for a, way in zip(self.arrays, ways, strict=True)]) for t in points]
-        except (ValueError, ArithmeticError):
-            return False
+        row = [self.cost_along_all(ways, t) for t in np.linspace(-little, little, 33)]
         moves = np.diff(row)
         if not np.all(np.isfinite(moves)):
             return bool(np.any(np.isinf(row)))  # the last step is to log(0)
