@@ -1,5 +1,7 @@
 """A scalar and tensor autograd engine that computes, draws and explains every gradient."""
 
+from typing import TYPE_CHECKING
+
 from .engine.derivatives import grad as grad
 from .engine.derivatives import hessian as hessian
 from .engine.derivatives import hvp as hvp
@@ -32,21 +34,7 @@ from .errors import RendererMissing as RendererMissing
 from .errors import RenderError as RenderError
 from .errors import ShapeError as ShapeError
 from .errors import answer_calls as _answer_calls
-from .formulas.derive import Derivation as Derivation
-from .formulas.digits import exactly as exactly
-from .formulas.digits import to_digits as to_digits
-from .formulas.explain import Explanation as Explanation
-from .formulas.explain import explain as explain
-from .formulas.explain_arrays import ArrayExplanation as ArrayExplanation
-from .formulas.expression import Expression as Expression
-from .formulas.expression import expression as expression
-from .formulas.intervals import enclose as enclose
-from .programs.compiled import compiled as compiled
-from .programs.functions import compile as compile
-from .programs.functions import derive as derive
-from .programs.onnx import to_onnx as to_onnx
-from .programs.program import Program as Program
-from .programs.program import Result as Result
+from .errors import open_later as _open_later
 from .rules.arrays import cumprod as cumprod
 from .rules.arrays import cumsum as cumsum
 from .rules.arrays import flip as flip
@@ -115,6 +103,40 @@ from .rules.operations import ArrayOperation as ArrayOperation
 from .rules.operations import Operation as Operation
 from .rules.operations import array_operation as array_operation
 from .rules.operations import operation as operation
+
+if TYPE_CHECKING:  # at run time what stands on the core is imported where it is first asked for
+    from .formulas.derive import Derivation as Derivation
+    from .formulas.digits import exactly as exactly
+    from .formulas.digits import to_digits as to_digits
+    from .formulas.explain import Explanation as Explanation
+    from .formulas.explain import explain as explain
+    from .formulas.explain_arrays import ArrayExplanation as ArrayExplanation
+    from .formulas.expression import Expression as Expression
+    from .formulas.expression import expression as expression
+    from .formulas.intervals import enclose as enclose
+    from .programs.compiled import compiled as compiled
+    from .programs.functions import compile as compile
+    from .programs.functions import derive as derive
+    from .programs.onnx import to_onnx as to_onnx
+    from .programs.program import Program as Program
+    from .programs.program import Result as Result
+else:
+    __getattr__, __dir__ = _open_later(
+        globals(),
+        {
+            "formulas.derive": "Derivation",
+            "formulas.digits": "exactly to_digits",
+            "formulas.explain": "Explanation explain",
+            "formulas.explain_arrays": "ArrayExplanation",
+            "formulas.expression": "Expression expression",
+            "formulas.intervals": "enclose",
+            "programs.compiled": "compiled",
+            "programs.functions": "compile derive",
+            "programs.onnx": "to_onnx",
+            "programs.program": "Program Result",
+        },
+        rooms="check data draw formulas nn programs",
+    )
 
 _answer_calls(globals(), methods=False)
 

@@ -28,7 +28,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
+from importlib import import_module
 from typing import Any, Final, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -149,6 +149,8 @@ class NoSuchAttribute(AttributeError):
         super().__init__(owner, name, name=name, obj=None)  # with the owner as obj, Python would guess too
 
     def __str__(self) -> str:
+        from difflib import get_close_matches  # 1 ms of an import
+
         owner, name = self.args
         known = [one for one in dir(owner) if not one.startswith("_")]
         meant = [one for one in [MEANT.get(name.lower(), "")] if one in known]
@@ -222,6 +224,8 @@ def explain_call(
         return None
     except TypeError as error:
         names = [name for name in signature.parameters if name != "self"]
+        from difflib import get_close_matches  # as above
+
         called = function.__qualname__.removesuffix(".__init__")
         for name in options:
             if name not in names:
@@ -253,6 +257,29 @@ def answer_calls(door: dict[str, Any], *, methods: bool = True) -> None:
             whole = with_words({})(one)
             door[name] = whole
             setattr(home, name, whole)
+
+
+def open_later(
+    door: dict[str, Any], homes: Mapping[str, str], *, rooms: str
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return a package's `__getattr__` and `__dir__`, which import a name's home, or a room, when first asked for it.
+
+    homes are modules with the names that the door has of them. A room may be spoken of without an import of its own.
+    """
+    package: str = door["__name__"]
+    modules = {name: f"{package}.{home}" for home, names in homes.items() for name in names.split()}
+
+    def find(name: str) -> Any:
+        if name in rooms.split():
+            return import_module(f"{package}.{name}")
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=sys.modules[package])
+        found = {name: getattr(import_module(modules[name]), name)}
+        answer_calls(found, methods=False)
+        door.update(found)
+        return found[name]
+
+    return find, lambda: sorted({*door, *modules, *rooms.split()})
 
 
 def is_answered(function: Any) -> bool:

@@ -17,7 +17,7 @@ def names_at_the_door(room: str) -> set[str]:
     """The functions and classes that `__init__.py` gives: `from .value import Value as Value`."""
     door = import_module(f"microgradnn{room}")
     text = Path(str(door.__file__)).read_text(encoding="utf-8")
-    names = set(re.findall(r"^from \.\S* import \w+ as ([A-Za-z]\w*)", text, re.MULTILINE))
+    names = set(re.findall(r"^ *from \.\S* import \w+ as ([A-Za-z]\w*)", text, re.MULTILINE))
     return {
         name
         for name in names

@@ -160,6 +160,7 @@ def test_the_only_way_up_is_through_the_doors_of_a_node() -> None:
     callers = {
         (module, ast.unparse(node.args[0]).strip("'"))
         for module, path in MODULES.items()
+        if module != "errors"  # where the front door is told how to open
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -191,14 +192,33 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 def test_importing_it_is_light() -> None:
-    program = "import sys, microgradnn; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    program = "import sys, microgradnn; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    foreign = set(ran.stdout.split()) - set(sys.stdlib_module_names) - set(sys.builtin_module_names)
+    rooms = {name.split(".")[1] for name in ran.stdout.split() if name.startswith("microgradnn.")}
+    foreign = (
+        {name.partition(".")[0] for name in ran.stdout.split()}
+        - set(sys.stdlib_module_names)
+        - set(sys.builtin_module_names)
+    )
 
     of_others = ("__", "_virtualenv", "_distutils", "sitecustomize", "_cython", "cython")  # pip's, and an old NumPy's
     site = {name for name in foreign if name.startswith(of_others)}
     compiled = {name for name in foreign if name.endswith("__mypyc")}  # what mypyc makes of the core
     assert foreign - site - compiled == {"microgradnn", "numpy"}
+    assert rooms == set(CORE.split())
+
+
+def test_what_is_imported_when_it_is_asked_for_is_what_type_checkers_are_told() -> None:
+    told = next(node for node in tree_of(PACKAGE / "__init__.py").body if isinstance(node, ast.If))
+    lines = [line for line in told.body if isinstance(line, ast.ImportFrom)]
+
+    assert len(lines) == len(told.body) > 10
+    for line in lines:
+        name = line.names[0].name
+        assert getattr(microgradnn, name) is getattr(import_module(f"microgradnn.{line.module}"), name)
+        assert name in dir(microgradnn)
+    with pytest.raises(AttributeError, match="module 'microgradnn' has no attribute 'derivee'"):
+        _ = microgradnn.derivee  # type: ignore[attr-defined] # it is not there
 
 
 def test_init_files_hold_names_only() -> None:
@@ -207,7 +227,9 @@ def test_init_files_hold_names_only() -> None:
             docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             if ast.unparse(statement).startswith("_answer_calls(globals()"):  # says in words how they are called
                 continue
-            assert docstring or isinstance(statement, (ast.ImportFrom, ast.Assign)), f"{path}: {ast.unparse(statement)}"
+            for_types = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
+            names = (ast.ImportFrom, ast.Assign)
+            assert docstring or for_types or isinstance(statement, names), f"{path}: {ast.unparse(statement)}"
 
 
 def test_the_package_is_typed() -> None:

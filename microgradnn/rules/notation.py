@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from decimal import Context, Decimal
 from itertools import count, filterfalse
 from math import floor, isfinite, log10
 from typing import Any, Literal, NamedTuple
@@ -25,7 +24,7 @@ MOST_NUMBERS = 6  # of an array that are written
 MOST_TERMS = 4  # of a sum of many that are written
 LOOSENESS = ("sum", "product", "power", "atom")  # what binds least comes first
 UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x202E), (0x2066, 0x2069), (0xD800, 0xDFFF))  # controls, breaks, surrogates
-WIDE = Context(prec=800)  # digits: from the largest float to the least
+WIDEST = 800  # digits: from the largest float to the least
 LATEX = str.maketrans({c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
 SUPERSCRIPTS = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -83,6 +82,8 @@ def addition(terms: Sequence[float], total: float, digits: Sequence[int] = (4, 5
     It has the first number of `digits` with which no term vanishes and what is written adds up; if there is none, the
     sign is ≈.
     """
+    from decimal import Context, Decimal  # 1 ms of an import
+
     numbers = [*terms, total]
     if not all(map(isfinite, numbers)):
         return f"{write_sum(terms, digits[0])} = {number(total, digits[0])}"
@@ -90,7 +91,7 @@ def addition(terms: Sequence[float], total: float, digits: Sequence[int] = (4, 5
     close = ""
     for shown in digits:
         place = Decimal(1).scaleb(top - shown + 1)
-        parts = [Decimal(x).quantize(place, context=WIDE) for x in numbers]
+        parts = [Decimal(x).quantize(place, context=Context(prec=WIDEST)) for x in numbers]
         if all(part or not x for part, x in zip(parts, numbers, strict=True)):
             left, right = write_sum([*map(float, parts[:-1])], shown + 1), number(float(parts[-1]), shown + 1)
             if sum(parts[:-1]) == parts[-1]:
