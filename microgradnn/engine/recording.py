@@ -14,10 +14,13 @@ from ..errors import DomainError
 from ..graph import CONSTANT, Node, Op, limits
 from ..graph.blocks import GUARDS, OPEN, note, note_constant
 from ..graph.decisions import Decision
+from ..graph.native import mypyc_attr
 from ..graph.node import COMPILED as COMPILED
+from ..graph.node import note_leaves
 from ..rules import calculus
 from ..rules.logistic import find_logit, log_of_logistic
 from . import anomaly
+from .by_hand import ByHand
 from .modes import DETECTING, LIMITS, RECORDING
 
 if TYPE_CHECKING:
@@ -32,6 +35,43 @@ BLANK: Final[Any] = object()  # for `new`
 NONE: Final = 0  # there is no gradient
 KEPT: Final = 1  # it is a leaf's, to which sweeps add, or was assigned
 ON_NODES: Final = -1  # it is a node itself, and stands in `about`
+
+
+@mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
+class Recorded(Node):
+    """What a Value inherits: a number, and what recording leaves for the sweep."""
+
+    # Beside the inputs, in slots like theirs, the local derivatives along the edges: `_dx` and `_dy`, and `_slopes`,
+    # a tuple of tuples, where the inputs are tuples. `_g` is the gradient, from the sweep of number `_swept`.
+    __slots__ = ("_data", "_dx", "_dy", "_g", "_slopes", "_swept")
+
+    _data: float
+    _dx: float
+    _dy: float
+    _slopes: Any
+    _g: float
+    _swept: int
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂self/∂input for each of the inputs, as recorded when the operation was done."""
+        if OPEN:
+            note_leaves(self)
+        return self._partials()
+
+    def _partials(self) -> tuple[float, ...]:
+        if self._x is None:
+            return ()
+        if type(self._x) is tuple:
+            if self._is_by_hand():
+                measured: tuple[float, ...] = self._slopes[0].measure(self)
+                return measured
+            return tuple([float(partial) for slopes in self._slopes for partial in slopes])
+        return (float(self._dx),) if self._y is None else (float(self._dx), float(self._dy))
+
+    def _is_by_hand(self) -> bool:
+        """Whether its backward step is a function of the user's."""
+        return type(self._x) is tuple and type(self._slopes[0]) is ByHand
 
 
 def new(kind: type[Value]) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, count
 from operator import attrgetter
 from typing import Any, Final, overload
@@ -13,16 +13,15 @@ from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topologica
 from ..graph.blocks import OPEN, note, note_constant, note_read
 from ..graph.decisions import OTHER, SAME
 from ..graph.native import mypyc_attr
-from ..graph.node import note_leaves
 from . import anomaly, recorders, recording, value_methods
-from .by_hand import NAMELESS, WAITING, ByHand, by_hand, does_nothing
+from .by_hand import ByHand
 from .conversion import PLAIN
 from .copying import reduce_node
 from .higher_order import passing, times
 from .inheritance import follow
 from .masks import is_comparable, make_decision, unequal
-from .misspelt import MISSPELT, Misspelt, warn_of
-from .modes import DETECTING, RECORDING
+from .misspelt import MISSPELT, Misspelt
+from .modes import DETECTING
 from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import copy_graph, restore, state_of
 from .recorders import power, recorder
@@ -39,7 +38,6 @@ REFLECTED: Final = {  # of NumPy's operators, one of them as older ones call it
     "divide": "__rtruediv__",
     "true_divide": "__rtruediv__",
 }
-WRITTEN_AS: Final = {"relu": "ReLU"}  # micrograd's names of operations, where they are not ours
 
 
 def plain(x: Any) -> Any:
@@ -73,8 +71,8 @@ def open_nodes(root: Value, sweep: int, unfinished: list[Value]) -> list[Value]:
         node: Value = top
         if node._swept == sweep:
             continue
-        first = node._x
-        if first is None:
+        x = node._x
+        if x is None:
             if node._swept <= NONE:
                 open_leaf(node, unfinished)
             continue
@@ -84,29 +82,15 @@ def open_nodes(root: Value, sweep: int, unfinished: list[Value]) -> list[Value]:
         node._g = 0.0
         stack.append(node)
         stack.append(None)
-        if type(first) is tuple:
-            for group in (first,) if node._y is None else (node._y, first):
-                if id(group) not in groups:
-                    groups.add(id(group))
-                    for one in reversed(group):
-                        if one._x is not None:
-                            stack.append(one)
-                        elif one._swept <= NONE:
-                            open_leaf(one, unfinished)
+        if type(x) is not tuple:
+            if node._y is not None:
+                stack.append(node._y)
+            stack.append(x)
             continue
-        if node._y is not None:
-            y: Value = node._y
-            if y._x is not None:
-                if y._swept != sweep:
-                    stack.append(y)
-            elif y._swept <= NONE:
-                open_leaf(y, unfinished)
-        x: Value = first
-        if x._x is not None:
-            if x._swept != sweep:
-                stack.append(x)
-        elif x._swept <= NONE:
-            open_leaf(x, unfinished)
+        for group in (x,) if node._y is None else (node._y, x):
+            if id(group) not in groups:
+                groups.add(id(group))
+                stack += reversed(group)
     return order
 
 
@@ -133,17 +117,9 @@ class Value(ValueMethods):
     Value(-6.0, name='f', grad=1.0, op='mul')
     """
 
-    # Beside the inputs, in slots like theirs, the local derivatives along the edges: `_dx` and `_dy`, and `_slopes`,
-    # a tuple of tuples, where the inputs are tuples. `_g` is the gradient, from the sweep of number `_swept`.
+    # Its slots are those of Node and Recorded (recording.py); what code for micrograd asks of it is in micrograd.py.
     # `__dict__` is for what users note on a node of theirs, as the moments of an optimiser.
-    __slots__ = ("__dict__", "_data", "_dx", "_dy", "_g", "_slopes", "_swept")
-
-    _data: float
-    _dx: float
-    _dy: float
-    _slopes: Any
-    _g: float
-    _swept: int
+    __slots__ = ("__dict__",)
 
     def __init__(
         self,
@@ -174,25 +150,6 @@ class Value(ValueMethods):
         if type(name) is not str or name or label or _op or _children:
             self._tell(name, _op, label, _children, kind)
 
-    def _tell(self, name: Any, op: str, label: str, children: Iterable[Value], kind: str) -> None:
-        """Set what there is to say of a leaf beside its number."""
-        if type(name) is tuple:
-            name, children = "", name
-        elif not isinstance(name, str):
-            if not isinstance(name, (tuple, list, set, frozenset)):
-                self.named(name)  # which complains
-            name, children = "", name
-        if not isinstance(op, str):
-            raise TypeError(
-                f"_op, the name of the operation, is a string; got {op!r:.60}; set _backward for its slopes"
-            )
-        if name or label:
-            self._about = About(name or str(label), "", kind)
-        if children:
-            self._set_by_hand(self._check_children(children), WAITING, op)
-        elif op:
-            self._op = op
-
     @property
     def data(self) -> float:
         """The number; what is assigned is checked as the constructor checks it."""
@@ -203,9 +160,8 @@ class Value(ValueMethods):
     @data.setter
     def data(self, data: Real) -> None:
         number = data if type(data) is float else real(data)
-        told = getattr(self, "_about", NOTHING_SAID)
-        if told.made_with is None and self._x is None:
-            self._about = About(told.name, told.scope, told.kind, self._data, told.grad, told.written, told.own)
+        if self._x is None and self.about.made_with is None:
+            self._about = self.about._replace(made_with=self._data)
         self._data = number
 
     @property
@@ -229,10 +185,7 @@ class Value(ValueMethods):
         on_nodes = isinstance(grad, Value)
         number = 0.0 if grad is None or on_nodes else real(grad)
         if on_nodes or self._swept == ON_NODES:
-            told = self.about
-            self._about = About(
-                told.name, told.scope, told.kind, told.made_with, grad if on_nodes else None, told.written, told.own
-            )
+            self._about = self.about._replace(grad=grad if on_nodes else None)
         self._g = number
         self._swept = ON_NODES if on_nodes else NONE if grad is None else KEPT
 
@@ -240,23 +193,6 @@ class Value(ValueMethods):
     def has_grad(self) -> bool:
         """Whether a backward sweep, or the user, has set `grad` since it was last cleared."""
         return self._swept != NONE
-
-    @property
-    def partials(self) -> tuple[float, ...]:
-        """∂self/∂input for each of the inputs, as recorded when the operation was done."""
-        if OPEN:
-            note_leaves(self)
-        return self._partials()
-
-    def _partials(self) -> tuple[float, ...]:
-        if self._x is None:
-            return ()
-        if type(self._x) is tuple:
-            if type(self._slopes[0]) is ByHand:
-                measured: tuple[float, ...] = self._slopes[0].measure(self)
-                return measured
-            return tuple([float(partial) for slopes in self._slopes for partial in slopes])
-        return (float(self._dx),) if self._y is None else (float(self._dx), float(self._dy))
 
     def __repr__(self) -> str:
         # loops print it: properties are asked for once, which makes it twice as fast
@@ -473,125 +409,6 @@ class Value(ValueMethods):
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         """Answer np.sinc(v), np.where(v > 0, v, w) and np.stack([v, w])."""
         return function_of_values(function, args, options)
-
-    # micrograd's names for the same things
-
-    @property
-    def label(self) -> str:
-        """What it is called: its name."""
-        return self.name
-
-    @label.setter
-    def label(self, label: Any) -> None:
-        self.named("" if label is None else str(label))
-
-    @property
-    def _prev(self) -> Any:
-        if self._x is None or type(self._x) is tuple:
-            return set(self.inputs)
-        return {self._x} if self._y is None else {self._x, self._y}
-
-    @_prev.setter
-    def _prev(self, children: Iterable[Value]) -> None:
-        inputs = self._check_children(children)
-        by_hand_already = self._is_by_hand()
-        if self.op is not None and not by_hand_already and {*inputs} != {*self.inputs}:
-            raise ValueError(f"the inputs of {self!r} are what it was computed from: a Value of others is made anew")
-        if by_hand_already or (inputs and self.op is None):
-            self._set_by_hand(inputs, self._slopes if by_hand_already else WAITING, self._op)
-
-    @property
-    def _op(self) -> str:
-        if self._is_by_hand():
-            return "" if self.op.name == NAMELESS else str(self.op.name)
-        if self.about.written is not None:
-            return str(self.about.written)
-        if self.op is None:
-            return ""
-        symbol: str = self.op.symbol
-        return WRITTEN_AS.get(symbol, symbol) + "".join(f"{x:g}" for x in self.op.held)
-
-    @_op.setter
-    def _op(self, op: Any) -> None:
-        if self._is_by_hand():
-            self.op = by_hand(str(op) or NAMELESS)
-            return
-        told = self.about
-        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, str(op), told.own)
-
-    @property
-    def _backward(self) -> Callable[[], object]:
-        if type(self._x) is not tuple or type(self._slopes[0]) is not ByHand:
-            return self._push
-        step: ByHand = self._slopes[0]
-        return step.of(self)
-
-    @_backward.setter
-    def _backward(self, backward: Callable[[], object]) -> None:
-        if self._is_by_hand():
-            self._slopes = (ByHand(backward, self, self._slopes[0].before),)
-        elif self._x is not None or not does_nothing(backward):  # a leaf that has nothing to pass on is one still
-            before = (self.inputs, self._partials())  # for a step that does what was there, and more
-            self._set_by_hand(tuple(dict.fromkeys(self.inputs)), (ByHand(backward, self, before),), self._op)
-
-    def _push(self) -> None:
-        """Add the gradient, times the local derivatives, to those of the inputs: one step of the sweep."""
-        g = self._g if self._swept > NONE else self.grad_data
-        if not g or self._x is None:
-            return
-        if type(self._x) is tuple:
-            inputs, partials = self._slopes[0].before if self._is_by_hand() else (self.inputs, self._partials())
-            for x, partial in zip(inputs, partials, strict=True):
-                x._take(g, partial)
-            return
-        first: Value = self._x
-        first._take(g, self._dx)
-        if self._y is not None:
-            second: Value = self._y
-            second._take(g, self._dy)
-
-    def _take(self, g: float, partial: float) -> None:
-        if not partial:
-            return
-        if self._swept > NONE:
-            self._g += g * partial
-        else:
-            self.grad += g * partial
-
-    def __dir__(self) -> Any:
-        return [name for name in object.__dir__(self) if name not in MISSPELT]
-
-    def _set_attribute(self, name: str, x: Any) -> None:
-        """Set an attribute; where the class is compiled, and has no `__dict__`, one of the user's own too."""
-        if hasattr(type(self), name):
-            object.__setattr__(self, name, x)
-            return
-        if name in MISSPELT:
-            warn_of(name, MISSPELT[name])
-        told = self.about
-        if told.own is not None:
-            told.own[name] = x
-            return
-        self._about = About(told.name, told.scope, told.kind, told.made_with, told.grad, told.written, {name: x})
-
-    def _is_by_hand(self) -> bool:
-        return type(self._x) is tuple and type(self._slopes[0]) is ByHand
-
-    def _check_children(self, given: Iterable[Any]) -> tuple[Any, ...]:
-        """Return the inputs that a node is given, each once; TypeError where one is no Value."""
-        children = tuple(given)
-        for x in children:
-            if not isinstance(x, Value):
-                raise TypeError(f"the inputs of a Value are Values; got {x!r} ({type(x).__name__})")
-        if len(children) == 1 or (len(children) == 2 and children[0] is not children[1]):  # mostly, and quicker
-            return children
-        return tuple(dict.fromkeys(children))
-
-    def _set_by_hand(self, inputs: tuple[Any, ...], slopes: tuple[ByHand], op: str) -> None:
-        """Let a function of the user's be the backward step."""
-        if not OPEN or RECORDING.get():
-            self._slopes = slopes
-            self._x, self._y, self.op = inputs, None, by_hand(str(op or NAMELESS))
 
 
 setattr(Value, "__init_subclass__", classmethod(follow))  # noqa: B010 (an interpreted one, for both builds)

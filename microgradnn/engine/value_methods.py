@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from ..graph import Node
 from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
+from .micrograd import MicrogradNames
 from .recording import NONE, Number, at_limit, constant, leaf, new, note_node, operand, record
 
 if TYPE_CHECKING:
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
-class ValueMethods(Node):
+class ValueMethods(MicrogradNames):
     """What Value inherits: operators and functions, each recorded with its value and its slopes."""
 
     __slots__ = ()
-    _data: float
 
     @overload
     def __add__(self, other: Value) -> Value: ...

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from ..errors import NoSuchAttribute
 from .blocks import GUARDS, OPEN, note_read
 from .native import mypyc_attr
+from .operators import NodeOperators
 
 if TYPE_CHECKING:
     from .fold import Fold
     from .op import Op
 
 N = TypeVar("N", bound="Node")
-
-ROWS: Final[dict[str, Any]] = {}  # the rows of the first table by their names; op.py fills it
 
 
 class About(NamedTuple):
@@ -42,7 +41,7 @@ COMPILED: Final = not __file__.endswith(".py")  # by mypyc, see docs/scalar-engi
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
-class Node:
+class Node(NodeOperators):
     """One quantity in the graph, together with how it was computed."""
 
     # The inputs stand in plain slots, `_x` and `_y`, because a tuple on every node doubles the time
@@ -205,92 +204,6 @@ class Node:
             self.grad = own
         for node, grad in others:
             node.grad = grad
-
-    # Operators, each a row of the table
-
-    def _operate(self, name: str, *operands: Any) -> Any:
-        """Return the row of an operator at its operands, of which one is this node."""
-        return ROWS[name](*operands)
-
-    def __add__(self, other: Any) -> Any:
-        return self._operate("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._operate("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._operate("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._operate("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._operate("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._operate("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._operate("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._operate("div", other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._operate("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._operate("pow", other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return self._operate("mod", self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._operate("mod", other, self)
-
-    def __neg__(self) -> Any:
-        return self._operate("neg", self)
-
-    def __abs__(self) -> Any:
-        return self._operate("abs", self)
-
-    # What is written by mistake, and what to write instead.
-
-    def __xor__(self, other: Any) -> NoReturn:
-        raise TypeError("^ is no power in Python: write ** for a power, as in a**2")
-
-    def __rxor__(self, other: Any) -> NoReturn:
-        self.__xor__(other)
-
-    def __and__(self, other: Any) -> NoReturn:
-        raise TypeError("& and | join comparisons, as in (a > 0) & (a < 3); of numbers write a * b, minimum or maximum")
-
-    def __rand__(self, other: Any) -> NoReturn:
-        self.__and__(other)
-
-    def __or__(self, other: Any) -> NoReturn:
-        self.__and__(other)
-
-    def __ror__(self, other: Any) -> NoReturn:
-        self.__and__(other)
-
-    def __invert__(self) -> NoReturn:
-        raise TypeError("~ turns a comparison round, as in ~(a > 0); the negative of a number is -a")
-
-    def __matmul__(self, other: Any) -> Any:
-        raise TypeError(
-            "@ is of Tensors and arrays; of two Values write a * b, of two lists of them microgradnn.dot(v, w)"
-        )
-
-    def __round__(self, digits: int | None = None) -> NoReturn:
-        raise TypeError("round() leaves the graph, and has no slope: write round(a.item(), 2) for a number to show")
-
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return str(self)
-        if getattr(self, "size", 1) != 1:
-            raise TypeError(f"the format {spec!r} is for one number; write the numbers of {self!r:.80} one by one")
-        return format(float(self.item()), spec)
 
     def _attribute(self, name: str) -> Any:
         """Return an attribute that was not found, or raise NoSuchAttribute."""

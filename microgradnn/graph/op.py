@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
 from . import limits
 from .decisions import Condition, in_formula
 from .native import mypyc_attr
-from .node import ROWS, Node
+from .node import Node
+from .operators import ROWS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
