@@ -36,7 +36,7 @@ ROOMS = {
         CORE,
         "expression facts shapes terms simplify book cancel translation c_source javascript_source carried spelling "
         "listing pullback source jax_source onnx_nodes onnx_arrays products latex names formula_graph exact derive "
-        "live outputs numbers digits intervals explain_arrays explain",
+        "live outputs numbers digits intervals reasons explain_arrays explain",
     ),
     "programs": (
         f"{CORE} formulas",

@@ -7,8 +7,9 @@ its limit; that is the one place where a written-out program is better than the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..rules import calculus
 from .book import Book
@@ -68,6 +69,53 @@ def multiply_and_cancel(grad: Term, a: Term) -> Term | None:
     if any(one is rest for factors in whole for one, _ in factors) or not {*powers_of_a} <= {0, 1}:
         return None
     return factor(grad.book, whole, a)
+
+
+class Stages(NamedTuple):
+    """A gradient times A (1 − A), step by step, as it is told."""
+
+    divided: str  # what is divided by is gone
+    out: str  # multiplied out
+    gone: str  # what stands there with both signs
+    left: str
+
+
+def multiply_step_by_step(grad: Term, a: Term, spell: Callable[[Term], str]) -> Stages | None:
+    """Return the stages of grad · A (1 − A); None where the two do not cancel."""
+    left, terms = multiply_and_cancel(grad, a), expand(grad, a)
+    if left is None or terms is None:
+        return None
+    rest = next((one for factors in terms for one, _ in factors if is_one_minus(one, a)), None)
+    divided: list[tuple[Fraction, list[str]]] = []
+    out: list[tuple[Fraction, list[str]]] = []
+    shared = set.intersection(*({one for one, power in f if power < 0 and one not in (a, rest)} for f in terms))
+    for factors, number in terms.items():
+        powers = dict(factors)
+        over_a, over_rest = powers.pop(a, 0), powers.pop(rest, 0) if rest is not None else 0
+        words = sorted(spell(one) for one, power in powers.items() if one not in shared for _ in range(power))
+        if over_a + 1 not in (0, 1) or over_rest not in (0, -1) or min(powers.values(), default=0) < -1:
+            return None
+        with_a = [spell(a)] * (over_a + 1)
+        divided.append((number, [*with_a, *words, *([] if over_rest else [f"(1 - {spell(a)})"])]))
+        out.append((number, sorted([*with_a, *words])))
+        if not over_rest:
+            out.append((-number, sorted([*with_a, *words, spell(a)])))
+    total: dict[tuple[str, ...], Fraction] = {}
+    for number, words in out:
+        total[tuple(words)] = total.get(tuple(words), Fraction(0)) + number
+    gone = [" * ".join(words) for words, number in total.items() if not number]
+    over = "".join(f" / {spell(one)}" for one in shared)
+    return Stages(write_terms(divided, over), write_terms(out, over), " and ".join(gone), spell(left))
+
+
+def write_terms(terms: list[tuple[Fraction, list[str]]], over: str) -> str:
+    """Write a sum of products, what is added first, over what they share."""
+    text = ""
+    for number, words in sorted(terms, key=lambda term: term[0] < 0):
+        size = [str(abs(number))] if abs(number) != 1 or not words else []
+        sign = ("-" if number < 0 else "") if not text else " - " if number < 0 else " + "
+        text += sign + " * ".join([*size, *words])
+    return f"({text}){over}" if over else text
 
 
 def add_power(powers: dict[Term, int], one: Term, by: int) -> dict[Term, int]:

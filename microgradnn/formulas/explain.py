@@ -18,6 +18,7 @@ from ..rules import calculus
 from ..rules.find import find
 from ..rules.notation import Operand, Style, Symbol, addition, constant, definition, labels, latex_name, number, visible
 from .explain_arrays import ArrayExplanation, explain_arrays
+from .reasons import give_reasons
 
 MOST_PATHS = 32  # more than that are not read; then the uses of the node are told instead
 LONGEST_PATH = 40
@@ -117,6 +118,10 @@ class Explanation:
     def value(self) -> float:
         """The gradient."""
         return float(sum(term.value for term in self.terms))
+
+    def reasons(self) -> str:
+        """Return the lines of the backward pass to the source, with the reasons for each."""
+        return give_reasons(self.root, self.source)
 
     def __str__(self) -> str:
         several = bool(self.heading())

@@ -10,6 +10,7 @@ import numpy as np
 from ..graph import topological
 from ..graph.paths import back
 from .derive import Derivation, derive
+from .reasons import give_reasons
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class ArrayExplanation:
         """The gradient, an array of the shape of the source."""
         found = back(topological(self.root), [self.source], np.ones(self.root.shape), on_nodes=False)
         return found.get(self.source, np.zeros(self.source.shape))
+
+    def reasons(self) -> str:
+        """Return the lines and the reason of each: the slope, what cancels, why a transpose, a sum, 1/m."""
+        return give_reasons(self.root, self.source)
 
     def __str__(self) -> str:
         lines = self.derivation.backward

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..rules.notation import Operand
 from .book import Book
 from .cancel import cancel_sigmoid_slope
 from .listing import Listing
-from .terms import share_of
+from .terms import Term, share_of
 
 
 def pullback(edge: Edge, name: Callable[[Any], str]) -> str:
@@ -37,11 +37,14 @@ def pullback(edge: Edge, name: Callable[[Any], str]) -> str:
         share = share_of(result, edge.position, book.variable(f"d{name(edge.user)}", edge.user.shape))
     except (TypeError, ValueError, AttributeError):  # a rule of somebody's own that is for numbers
         return ""
-    if share is None:
-        return ""
-    listing = Listing({}, "numpy", [share])
-    listing.texts[result] = Operand(name(edge.user))
-    listing.done.add(result)
+    return "" if share is None else on_one_line(share, {result: name(edge.user)})
+
+
+def on_one_line(term: Term, names: Mapping[Term, str]) -> str:
+    """Write a term, with names for some of those that it is made from; '' where that takes more than one line."""
+    listing = Listing({}, "numpy", [term])
+    listing.texts.update({one: Operand(text) for one, text in names.items()})
+    listing.done.update(names)
     lines: list[Any] = []
-    listing.write(share, lines)
-    return "" if lines else listing.reference(share)
+    listing.write(term, lines)
+    return "" if lines else listing.reference(term)
