@@ -199,13 +199,13 @@ class Check:
                 finding = judge(case)
                 found.append(Found(k, Entry(name, case.gradient, *finding[:4]), finding.note))
             if any(one.entry.verdict != OK for one in found if one.root == k):
-                for i in bisect(agrees, np.arange(gradients.size)) or self.leaking(k):
+                for i in bisect(agrees, np.arange(gradients.size)) or self.find_leaks(k):
                     one = np.zeros(gradients.size)
                     one[i] = 1.0
                     found.append(self.judge_one(k, seed, i, swept, slope(one), output))
         return self.report(found)
 
-    def leaking(self, k: int) -> list[int]:
+    def find_leaks(self, k: int) -> list[int]:
         """Return numbers in which the graph does not know all of output k, the first of them."""
         if not self.leaky:
             return []
@@ -249,15 +249,15 @@ class Check:
             exact / scale,
             float(units @ np.abs(v)) / scale + float_info.epsilon * float(np.abs(gradients * v).sum()) / scale,
             float(sizes @ np.abs(v)) / scale,
-            swept.noise + self.moving(gradients),
-            lambda t: line.rounding(k, seed)(t) + self.moving(gradients),
+            swept.noise + self.measure_input_rounding(gradients),
+            lambda t: line.rounding(k, seed)(t) + self.measure_input_rounding(gradients),
             lambda: all(self.parts[k].is_sound(leaf, swept.reached) for leaf in self.leaves),
             lambda: bool(self.blame(k)[0]),
             1.0 if self.leaky else 0.0,
             self.rtol,
         )
 
-    def moving(self, gradients: Any) -> float:
+    def measure_input_rounding(self, gradients: Any) -> float:
         """Return what rounding of the inputs themselves does, when they move by parts of their last digits."""
         return float_info.epsilon * float(np.abs(gradients) @ np.abs(self.function.numbers))
 

@@ -107,13 +107,13 @@ def parser() -> Parser:
         ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
     ):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
-        command.set_defaults(run=calling(work), parser=command)
+        command.set_defaults(run=pass_by_name(work), parser=command)
         for names, more in arguments.items():
             command.add_argument(*names.split(), **more)
     return top
 
 
-def calling(work: Callable[..., int | None]) -> Callable[[argparse.Namespace], int | None]:
+def pass_by_name(work: Callable[..., int | None]) -> Callable[[argparse.Namespace], int | None]:
     """Return a function of the parsed arguments that gives them to another by their names."""
     others = ("run", "parser", "version")
     return lambda options: work(**{name: value for name, value in vars(options).items() if name not in others})

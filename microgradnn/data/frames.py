@@ -34,9 +34,9 @@ class FrameTable(Table):
         for i in at:
             array = self.arrays[i][:most]
             cells = array.tolist()
-            if array.dtype.kind == "f" and all(missing(x) or x.is_integer() for x in cells):  # whole, but for gaps
-                cells = [x if missing(x) else int(x) for x in cells]
-            found.append(["" if missing(x) else str(x).strip() for x in cells])
+            if array.dtype.kind == "f" and all(is_missing(x) or x.is_integer() for x in cells):  # whole, but for gaps
+                cells = [x if is_missing(x) else int(x) for x in cells]
+            found.append(["" if is_missing(x) else str(x).strip() for x in cells])
         return found
 
     def floats(self, at: Sequence[int]) -> Array:
@@ -48,14 +48,14 @@ class FrameTable(Table):
         return found
 
 
-def missing(x: Any) -> bool:
+def is_missing(x: Any) -> bool:
     """Whether a cell is None, NaN, or what pandas has for them: all that is not equal to itself."""
     return x is None or type(x).__name__ in ("NAType", "NaTType") or x != x
 
 
 def real(x: Any) -> float:
     """Return a cell as a float, NaN where it is missing; ValueError, which says nothing, where it is no number."""
-    if missing(x):
+    if is_missing(x):
         return float("nan")
     if not isinstance(x, (Real, Decimal)):
         raise ValueError

@@ -27,9 +27,9 @@ class Ancestors:
         self.order = order
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return list, (), None, self.handed_over()
+        return list, (), None, self.hand_over_nodes()
 
-    def handed_over(self) -> Iterator[Node]:
+    def hand_over_nodes(self) -> Iterator[Node]:
         """Yield the nodes, each announced before its turn."""
         announced = ANNOUNCED.__dict__.setdefault("ids", set())
         mine = set(map(id, self.order)) - announced

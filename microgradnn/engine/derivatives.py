@@ -119,7 +119,7 @@ class Call:
         leaves = (node for output in self.outputs for node in topological(output) if node.op is None)
         return any(node.kind != "constant" and node not in own for node in leaves)
 
-    def structured(self, like: Any, numbers: Sequence[Number]) -> Any:
+    def restructure(self, like: Any, numbers: Sequence[Number]) -> Any:
         """Put numbers in a structure: as nodes inside another derivative, else as plain numbers."""
         if self.nested:  # a slope that does not depend on anything is a node too: nothing has left the graph
             numbers = [x if isinstance(x, Node) else Value(x, kind="constant") for x in numbers]
@@ -129,7 +129,7 @@ class Call:
 
     def value(self) -> Any:
         """Return what the function returned."""
-        return self.structured(self.result, self.outputs)
+        return self.restructure(self.result, self.outputs)
 
     def gradients(self, output: Any, seed: Number) -> list[Number]:
         """Return the gradients of one output in all inputs."""
@@ -181,7 +181,7 @@ def value_and_grad(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., tuple[A
     def both(*args: Any) -> tuple[Any, Any]:
         call = Call(f, args, wrt)
         output = call.one_output()
-        return call.value(), call.structured(call.like, call.gradients(output, one(output)))
+        return call.value(), call.restructure(call.like, call.gradients(output, one(output)))
 
     return both
 
@@ -210,10 +210,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     @record_for_itself
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        seeds = matching(cotangent, call.result, "the cotangent", "the value")
+        seeds = match_structures(cotangent, call.result, "the cotangent", "the value")
         rows = [call.gradients(output, seed) for output, seed in zip(call.outputs, seeds, strict=True)]
         columns = zip(*rows, strict=True) if rows else [[none(x)] for x in call.inputs]
-        whole: tuple[Any, ...] = call.structured(call.like, [sum(column[1:], column[0]) for column in columns])
+        whole: tuple[Any, ...] = call.restructure(call.like, [sum(column[1:], column[0]) for column in columns])
         return whole
 
     return call.value(), pullback
@@ -230,12 +230,12 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         if not isinstance(given, Iterable) or isinstance(given, (str, Node)):
             raise TypeError(f"{name} are one for each argument, as in jvp(f, (x, y), (1.0, 0.0)); got {given!r:.60}")
     call = Call(f, tuple(primals), tuple(range(len(primals))))
-    directions = matching(tuple(tangents), tuple(primals), "the tangents", "the arguments")
+    directions = match_structures(tuple(tangents), tuple(primals), "the tangents", "the arguments")
     call.nested |= any(isinstance(x, Node) for x in directions)
     start = dict(zip(call.inputs, directions, strict=True))
     moved = [forth(topological(y), start, on_nodes=call.nested) for y in call.outputs]
     tangent = [move[y] if y in move else none(y) for y, move in zip(call.outputs, moved, strict=True)]
-    return call.value(), call.structured(call.result, tangent)
+    return call.value(), call.restructure(call.result, tangent)
 
 
 def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
@@ -251,7 +251,7 @@ def jacobian(f: Callable[..., Any], wrt: Wrt = 0) -> Callable[..., Any]:
     @record_for_itself
     def matrix(*args: Any) -> Any:
         call = Call(f, args, wrt)
-        rows = [call.structured(call.like, derivatives_of(call, output)) for output in call.outputs]
+        rows = [call.restructure(call.like, derivatives_of(call, output)) for output in call.outputs]
         return nest_rows(call.result, rows)
 
     return matrix
@@ -289,7 +289,7 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     return jvp(grad(f), (x,), (v,))[1]
 
 
-def matching(given: Any, like: Any, this: str, that: str) -> list[Any]:
+def match_structures(given: Any, like: Any, this: str, that: str) -> list[Any]:
     """Return the leaves of a structure that has to be like another."""
     try:
         pairs = pair_leaves(given, like)

@@ -44,7 +44,7 @@ def times(x: Any, y: Any) -> Any:
     return product if product._held() == product._held() else calculus.weigh(x, y)
 
 
-def passing(node: Any, of: Any, on_nodes: bool) -> list[tuple[Any, Any]]:
+def local_derivatives(node: Any, of: Any, on_nodes: bool) -> list[tuple[Any, Any]]:
     """Return (input, local derivative) for each of those inputs, less those through which nothing passes.
 
     A derivative that is 0 at one point passes something on all the same when it is differentiated again, but not

@@ -22,13 +22,13 @@ class Mask(Condition, np.ndarray):
     parts = ()
 
     def __and__(self, other: Any) -> Any:
-        return self.joined(other, operator.mul, np.logical_and)
+        return self.join(other, operator.mul, np.logical_and)
 
     def __or__(self, other: Any) -> Any:
-        return self.joined(other, lambda x, y: x + y - x * y, np.logical_or)
+        return self.join(other, lambda x, y: x + y - x * y, np.logical_or)
 
     def __invert__(self) -> Any:
-        return remembering(np.logical_not(np.asarray(self)), lambda x: 1 - x, (self,))
+        return remember(np.logical_not(np.asarray(self)), lambda x: 1 - x, (self,))
 
     def __bool__(self) -> bool:
         if self.size != 1:
@@ -45,10 +45,10 @@ class Mask(Condition, np.ndarray):
         """Return what NumPy computes of it as NumPy's own."""
         return np.asarray(array)[()]
 
-    def joined(self, other: Any, row: Callable[..., Any], of_bools: Callable[..., Any]) -> Any:
+    def join(self, other: Any, row: Callable[..., Any], of_bools: Callable[..., Any]) -> Any:
         """Return two masks as one, which remembers if both do."""
         both = of_bools(np.asarray(self), np.asarray(other))
-        return remembering(both, row, (self, other)) if getattr(other, "row", None) is not None else both
+        return remember(both, row, (self, other)) if getattr(other, "row", None) is not None else both
 
 
 class Undecided(Condition):
@@ -85,10 +85,10 @@ def compare(row: Any, parts: tuple[Any, ...], outcome: Any, called: str) -> Any:
     """Return what a comparison of Tensors gives."""
     if OPEN and GUARDS.get() is not None:
         return Undecided(row, parts, called)
-    return remembering(outcome, row, parts)
+    return remember(outcome, row, parts)
 
 
-def remembering(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
+def remember(outcome: Any, row: Any, parts: tuple[Any, ...]) -> Mask:
     """Return bools as a mask that remembers what was compared."""
     mask = np.asarray(outcome).view(Mask)
     mask.row, mask.parts = row, parts

@@ -111,7 +111,7 @@ def ufunc_of_values(ufunc: Any, method: str, args: Sequence[Any], options: dict[
         return NotImplemented  # a Tensor says what becomes of it
     if ufunc.__name__ in COMPARISONS and ufunc.__name__ not in RELATIONS:
         return getattr(ufunc, method)(*[x.item() if isinstance(x, Node) else x for x in args], **options)
-    objects = [held_by_array(x) if isinstance(x, Node) else x for x in args]
+    objects = [wrap_in_array(x) if isinstance(x, Node) else x for x in args]
     row = row_of(ufunc)
     if isinstance(row, Op) and row.public and method == "__call__" and not options:
         return np.frompyfunc(row, len(args), 1)(*objects)
@@ -124,7 +124,7 @@ def is_long(x: Any) -> bool:
     return isinstance(x, (np.floating, np.ndarray)) and x.dtype.char == "g"
 
 
-def held_by_array(x: Node) -> Any:
+def wrap_in_array(x: Node) -> Any:
     """Return an array of no axes that holds a node."""
     array = np.empty((), dtype=object)
     array[()] = x

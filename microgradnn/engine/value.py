@@ -17,7 +17,7 @@ from . import anomaly, recorders, recording, value_methods
 from .by_hand import ByHand
 from .conversion import PLAIN
 from .copying import reduce_node
-from .higher_order import passing, times
+from .higher_order import local_derivatives, times
 from .inheritance import follow
 from .masks import is_comparable, make_decision, unequal
 from .misspelt import MISSPELT, Misspelt
@@ -245,11 +245,11 @@ class Value(ValueMethods):
             one.grad = one.about.grad + one._g
 
     def _pulls(self, g: Any, wanted: Any, *, on_nodes: bool) -> list[tuple[Any, Any]]:
-        return [(x, times(g, partial)) for x, partial in passing(self, wanted, on_nodes)]
+        return [(x, times(g, partial)) for x, partial in local_derivatives(self, wanted, on_nodes)]
 
     def _pushed(self, moved: Any, *, on_nodes: bool) -> Any:
         total = None
-        for x, partial in passing(self, moved, on_nodes):
+        for x, partial in local_derivatives(self, moved, on_nodes):
             step = times(moved[x], partial)
             total = step if total is None else total + step
         return total

@@ -57,7 +57,7 @@ class Book:
 
     def make(self, op: Any, terms: tuple[Term, ...]) -> Term:
         """Return the operation on these terms as it is."""
-        key = (op.name, op.spelled() if isinstance(op, ArrayOp) else op.held, *map(id, terms))
+        key = (op.name, op.spell_parameters() if isinstance(op, ArrayOp) else op.held, *map(id, terms))
         if key not in self.known:
             self.known[key] = self.new_term(op, terms)
         return self.known[key]

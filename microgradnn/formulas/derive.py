@@ -216,7 +216,7 @@ def to_terms(
                 raise
             continue
         ends = [*formulas.terms.values(), *grads.values(), *formulas.defined.values()]
-        if not formulas.lengths or not loses_length(formulas.leading_to(ends)):
+        if not formulas.lengths or not loses_length(formulas.find_ancestors(ends)):
             break
     return formulas, grads
 

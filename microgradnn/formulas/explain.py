@@ -194,9 +194,9 @@ class Explanation:
         if not isinstance(partial, Symbol):
             return to_operand(partial)
         if partial.op is calculus.ahead and edge.partial == 0.5:  # a tie: [x > y] would be 0
-            equals = " = ".join(x.written(style).text for x in partial.inputs)
+            equals = " = ".join(x.write_out(style).text for x in partial.inputs)
             return Operand(f"½ [{equals}]" if style == "text" else rf"\tfrac12 [{equals}]")
-        return partial.written(style)
+        return partial.write_out(style)
 
     def derivative(self, of: Node, by: Node, style: Style) -> str:
         """'dJ/da', or the same as a fraction in LaTeX."""

@@ -132,7 +132,7 @@ class FormulaGraph:
         """
         root = self.terms[self.order[-1]]
         goals = {self.terms[x]: self.names[x] for x in wanted}
-        used = self.leading_to([grads[goal] for goal in goals if goal in grads])
+        used = self.find_ancestors([grads[goal] for goal in goals if goal in grads])
         result: dict[str, Term] = {}
         steps = list(reversed([term for term in grads if term in self.labels]))
         near = {term: self.leaves_of(term) for term in steps}
@@ -180,7 +180,7 @@ class FormulaGraph:
             both = function_source(name, *about, backward, result, [f"d{x}" for x in wrt], listing)
         return both, value, forward, backward, result
 
-    def leading_to(self, ends: Sequence[Term]) -> set[Term]:
+    def find_ancestors(self, ends: Sequence[Term]) -> set[Term]:
         """Return all that these terms are made from, through variables that stand for gradients."""
         found: set[Term] = set()
         stack = list(ends)

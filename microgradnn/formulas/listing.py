@@ -229,7 +229,7 @@ class Listing:
         """Spell an operation on whole arrays."""
         if is_own(op):
             self.use_own(op)
-            options = [f"{key}={value}" for key, value in op.spelled()]
+            options = [f"{key}={value}" for key, value in op.spell_parameters()]
             return Operand(f"{op.name}({', '.join([*(x.text for x in operands), *options])})")
         if op is arrays.weigh_matmul:
             return Operand(f"{self.helper(op.name, op.array)}({operands[0].text}, {operands[1].text})")
@@ -237,7 +237,7 @@ class Listing:
             return Operand(f"np.swapaxes({operands[0].text}, -1, -2)")
         if "{np}" not in op.text and not term.inputs[0].shape:  # Python's own numbers lack what arrays have
             operands = [Operand(f"np.asarray({operands[0].text})")]
-        text = op.written(operands, np="np.")
+        text = op.format_call(operands, np="np.")
         if text.startswith(f"{op.name}("):
             self.helper(op.name, op.array)
         return Operand(text, op.binds)

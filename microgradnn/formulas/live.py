@@ -48,7 +48,7 @@ def live_source(order: Sequence[Any], inputs: Sequence[Any], shown: Sequence[Any
     ]
     listing = Listing({}, "javascript", [term for row in results for term in row], exact=True)
     lines: list[Line] = []
-    rows = [[written(listing, term, lines) for term in row] for row in results]
+    rows = [[write_term(listing, term, lines) for term in row] for row in results]
     pairs = [f"[{grad}, {slope}]" for grad, slope in zip(rows[2], rows[3], strict=True)]
     body = [
         f"function recompute([{', '.join(x.label for x in given.values())}]) {{",
@@ -88,7 +88,7 @@ def gradients(terms: dict[Any, Any], wanted: Iterable[Any], seed: Term) -> dict[
     return {node: grads[terms[node]] for node in wanted if terms[node] in grads}
 
 
-def written(listing: Listing, term: Term, lines: list[Line]) -> str:
+def write_term(listing: Listing, term: Term, lines: list[Line]) -> str:
     """Write what a term needs, and return how it is referred to."""
     if term.op is not None:
         listing.write(term, lines)

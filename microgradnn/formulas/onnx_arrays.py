@@ -52,7 +52,7 @@ def check_row(op: ArrayOp, rows: Rows, engine: str) -> None:
         raise ValueError(f"{engine} has no operator, and no short formula, for {op.name}: {op.note}")
 
 
-def fixed(shape: Shape, what: str) -> tuple[int, ...]:
+def check_fixed(shape: Shape, what: str) -> tuple[int, ...]:
     """Return a shape of plain numbers; ValueError where one is the number of examples."""
     if any(isinstance(n, Length) for n in shape):
         raise ValueError(f"{what} along the axis of the examples is written for one number of them: say batch={{}}")
@@ -109,7 +109,7 @@ def take(step: ArrayStep) -> str:
     if plain.count(False) == 1 and np.asarray(parts[plain.index(False)]).dtype != bool:
         axis = plain.index(False)
         return step.add("Gather", step.x, nodes.hold(parts[axis], np.int64), axis=axis)
-    places = np.arange(int(np.prod(fixed(shape, "such an index")))).reshape(shape)[step.about["index"]]
+    places = np.arange(int(np.prod(check_fixed(shape, "such an index")))).reshape(shape)[step.about["index"]]
     return step.add("Gather", nodes.reshape(step.x, (-1,)), nodes.hold(places, np.int64), axis=0)
 
 
@@ -133,12 +133,12 @@ def take_slices(step: ArrayStep, parts: Sequence[Any]) -> str:
 
 
 def put(step: ArrayStep) -> str:
-    shape = fixed(step.shape, "such an index")
+    shape = check_fixed(step.shape, "such an index")
     return scatter(step, np.arange(int(np.prod(shape))).reshape(shape)[step.about["index"]], shape)
 
 
 def overlap(step: ArrayStep) -> str:
-    shape = fixed(step.shape, "a window")
+    shape = check_fixed(step.shape, "a window")
     about = {key: step.about[key] for key in ("size", "step", "dilation")}
     return scatter(step, numerics.windows(np.arange(int(np.prod(shape))).reshape(shape), **about), shape)
 
@@ -164,7 +164,7 @@ def pick(step: ArrayStep) -> str:
 def place(step: ArrayStep) -> str:
     nodes, axis = step.nodes, step.about["axis"]
     shape, places = step.shapes
-    n, before, after = int(np.prod(fixed(places, "an index"))), shape[:axis], shape[axis + len(places) :]
+    n, before, after = int(np.prod(check_fixed(places, "an index"))), shape[:axis], shape[axis + len(places) :]
     flat = (*before, n, *after)
     column = nodes.reshape(index_of(step, step.xs[1]), (n, *[1] * len(after)))
     index = step.add("Expand", column, nodes.shape(flat))
@@ -179,12 +179,12 @@ def pad(step: ArrayStep) -> str:
 
 def diagonal(step: ArrayStep) -> str:
     *lead, n, m = step.shapes[0]
-    places = np.diagonal(np.arange(n * m).reshape(fixed((n, m), "a diagonal")), step.about["offset"])
+    places = np.diagonal(np.arange(n * m).reshape(check_fixed((n, m), "a diagonal")), step.about["offset"])
     return step.add("Gather", step.nodes.reshape(step.x, (*lead, n * m)), step.nodes.hold(places, np.int64), axis=-1)
 
 
 def on_diagonal(step: ArrayStep) -> str:
-    n, m = fixed(step.shape[-2:], "a diagonal")
+    n, m = check_fixed(step.shape[-2:], "a diagonal")
     column, row = np.arange(m), np.arange(n)[:, None]
     here = column - row == step.about["offset"]
     places = np.where(here, np.minimum(row, column), 0)
@@ -199,7 +199,7 @@ def triangle(upper: int) -> Callable[[ArrayStep], str]:
 def windows(step: ArrayStep) -> str:
     size, by, dilation = (step.about[key] for key in ("size", "step", "dilation"))
     k, x, lead = len(size), step.x, len(step.shapes[0]) - len(size)
-    lengths = fixed(step.shapes[0][lead:], "a window")
+    lengths = check_fixed(step.shapes[0][lead:], "a window")
     for i in reversed(range(k)):
         places = (lengths[i] - dilation[i] * (size[i] - 1) - 1) // by[i] + 1
         index = np.arange(places)[:, None] * by[i] + np.arange(size[i]) * dilation[i]
@@ -225,7 +225,7 @@ def along(step: ArrayStep, kind: str, x: str, keepdims: int = 1) -> str:
     return step.add(kind, x, step.nodes.integers(*step.axes), keepdims=keepdims)
 
 
-def squeezed(step: ArrayStep, x: str) -> str:
+def squeeze(step: ArrayStep, x: str) -> str:
     """Take away the axes of length 1 that a reduction has kept, unless it is to keep them."""
     return x if step.about.get("keepdims") or not step.axes else step.add("Squeeze", x, step.nodes.integers(*step.axes))
 
@@ -245,7 +245,7 @@ def shares(step: ArrayStep) -> tuple[str, str, str]:
 
 def logsumexp(step: ArrayStep) -> str:
     _, powers, top = shares(step)
-    return squeezed(step, step.add("Add", top, step.add("Log", along(step, "ReduceSum", powers))))
+    return squeeze(step, step.add("Add", top, step.add("Log", along(step, "ReduceSum", powers))))
 
 
 def softmax(step: ArrayStep) -> str:
@@ -269,7 +269,7 @@ def rms(step: ArrayStep) -> str:
     unit = step.add("Where", some, finite_or(step, top, nodes.hold(1.0)), nodes.hold(1.0))
     small = step.add("Div", step.x, unit)
     whole = along(step, "ReduceMean", step.add("Mul", small, small))
-    return squeezed(step, step.add("Mul", step.add("Sqrt", whole), unit))
+    return squeeze(step, step.add("Mul", step.add("Sqrt", whole), unit))
 
 
 def in_order(step: ArrayStep, x: str, axis: int) -> tuple[str, str]:
@@ -297,7 +297,7 @@ def quantile(step: ArrayStep) -> str:
     q, method = step.about.get("q", 0.5), step.about.get("method", "linear")
     (shape,), nodes = step.shapes, step.nodes
     rest = [i for i in range(len(shape)) if i not in step.axes]
-    n = int(np.prod(fixed(tuple([shape[i] for i in step.axes]), "a quantile")))
+    n = int(np.prod(check_fixed(tuple([shape[i] for i in step.axes]), "a quantile")))
     lead = [shape[i] for i in rest]
     line = nodes.reshape(step.add("Transpose", step.x, perm=[*rest, *step.axes]), (*lead, n))
     order, _ = nodes.several(2, "TopK", line, nodes.integers(n), axis=len(lead), largest=0, sorted=1)
@@ -324,14 +324,14 @@ def cumprod(step: ArrayStep) -> str:
     axis = step.about.get("axis")
     x = step.nodes.reshape(step.x, step.shape) if axis is None else step.x
     axis = 0 if axis is None else axis % len(step.shape)
-    (n,), by = fixed((step.shape[axis],), "a product"), 1
+    (n,), by = check_fixed((step.shape[axis],), "a product"), 1
     while by < n:  # the products of 1, 2, 4, … numbers up to each
-        x = step.add("Mul", x, moved(step, x, by, 1.0, axis))
+        x = step.add("Mul", x, shift_along(step, x, by, 1.0, axis))
         by *= 2
     return x
 
 
-def moved(step: ArrayStep, x: str, by: int, fill: float, axis: int) -> str:
+def shift_along(step: ArrayStep, x: str, by: int, fill: float, axis: int) -> str:
     """Return x moved on along an axis, `fill` coming in."""
     ends = [0] * (2 * len(step.shape))
     ends[axis], ends[len(step.shape) + axis] = by, -by
@@ -339,7 +339,7 @@ def moved(step: ArrayStep, x: str, by: int, fill: float, axis: int) -> str:
 
 
 def shift(step: ArrayStep) -> str:
-    return moved(step, step.x, step.about["by"], step.about["fill"], step.about["axis"] % len(step.shape))
+    return shift_along(step, step.x, step.about["by"], step.about["fill"], step.about["axis"] % len(step.shape))
 
 
 def flip(step: ArrayStep) -> str:
@@ -350,7 +350,7 @@ def flip(step: ArrayStep) -> str:
 def roll(step: ArrayStep) -> str:
     by, axis, x = step.about["by"], step.about["axis"], step.x
     for n, i in zip(by, axis, strict=True):
-        (length,) = fixed((step.shape[i],), "a roll")
+        (length,) = check_fixed((step.shape[i],), "a roll")
         x = step.add("Gather", x, step.nodes.hold(np.roll(np.arange(length), n), np.int64), axis=i % len(step.shape))
     return x
 

@@ -63,20 +63,20 @@ class Decision(Condition):
         return hash(self.outcome)
 
     def __and__(self, other: Any) -> Any:
-        return self.joined(other, operator.mul, operator.and_)
+        return self.join(other, operator.mul, operator.and_)
 
     def __or__(self, other: Any) -> Any:
-        return self.joined(other, lambda x, y: x + y - x * y, operator.or_)
+        return self.join(other, lambda x, y: x + y - x * y, operator.or_)
 
     def __xor__(self, other: Any) -> Any:
-        return self.joined(other, lambda x, y: (x - y) ** 2, operator.xor)
+        return self.join(other, lambda x, y: (x - y) ** 2, operator.xor)
 
     def __invert__(self) -> Decision:
         return Decision(lambda x: 1 - x, (self,), not self.outcome, None)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
-    def joined(self, other: Any, row: Callable[..., Any], of_bools: Callable[..., Any]) -> Any:
+    def join(self, other: Any, row: Callable[..., Any], of_bools: Callable[..., Any]) -> Any:
         """Return two decisions as one; with anything else, what Python's own bool gives."""
         if isinstance(other, Decision):
             return Decision(row, (self, other), of_bools(self.outcome, other.outcome), None)

@@ -106,7 +106,7 @@ class Fold(Op):
             for arg in args:
                 if isinstance(arg, Node) and hasattr(arg, "shape"):
                     return arg._record(self, *args)
-            sequences = self.sorted(args)
+            sequences = self.to_sequences(args)
         if len(sequences[0]) != len(sequences[-1]):
             lengths = " and ".join(str(len(xs)) for xs in sequences)
             raise ValueError(f"{self.name}: the sequences have {lengths} numbers")
@@ -119,7 +119,7 @@ class Fold(Op):
         except TypeError as error:
             raise limits.refuse(self, [x for xs in sequences for x in xs], error) from None
 
-    def sorted(self, args: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    def to_sequences(self, args: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Return the arguments as sequences."""
         if len(args) != self.sequences or not all(map(is_sequence, args)):
             if len(args) % self.sequences:

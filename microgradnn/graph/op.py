@@ -168,12 +168,12 @@ class Op:
 @lru_cache(maxsize=1024)
 def _held(op: Op, last: tuple[float, ...]) -> Op:
     free = len(op.partials) - len(last)
-    rules = (op.held_rule(*last),) if op.held_rule else [ending(rule, last, 1 + free) for rule in op.partials[:free]]
-    paper = rules if op.held_rule else [ending(rule, last, 1 + free) for rule in op.paper[:free]]
+    rules = (op.held_rule(*last),) if op.held_rule else [hold_last(rule, last, 1 + free) for rule in op.partials[:free]]
+    paper = rules if op.held_rule else [hold_last(rule, last, 1 + free) for rule in op.paper[:free]]
     return Op(
         op.name,
-        ending(op.scalar, last, free),
-        ending(op.array, last, free),
+        hold_last(op.scalar, last, free),
+        hold_last(op.array, last, free),
         *rules,
         paper=paper,
         domain=op.domain[:free],
@@ -188,7 +188,7 @@ def _held(op: Op, last: tuple[float, ...]) -> Op:
     )
 
 
-def ending(function: Callable[..., Any], last: tuple[float, ...], free: int) -> Callable[..., Any]:
+def hold_last(function: Callable[..., Any], last: tuple[float, ...], free: int) -> Callable[..., Any]:
     """Return `function` as one of `free` arguments, the last ones being held."""
     if len(last) > 1 or free > 2:
         return lambda *xs: function(*xs, *last)

@@ -163,14 +163,14 @@ class Network:
         for layer in self.layers[:-1]:
             a = layer(a)
             if training and self.dropout:
-                a = self.dropped(a)
+                a = self.drop_units(a)
         return self.layers[-1].linear(a)
 
     def __call__(self, X: Any, *, training: bool = False) -> Tensor:  # noqa: N803
         """Return A[L], (n[L], m), for X, (n_x, m)."""
         return self.layers[-1].activate(self.logits(X, training=training))
 
-    def dropped(self, a: Tensor) -> Tensor:
+    def drop_units(self, a: Tensor) -> Tensor:
         """Return A with a share of the units at 0 and the others made larger, so that the mean stays.
 
         N. Srivastava et al., "Dropout", JMLR 15, 2014, in the form that leaves prediction as it is.

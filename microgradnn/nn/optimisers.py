@@ -68,7 +68,7 @@ class Optimiser:
         """Change the parameters by their gradients; one that has none yet stays as it is."""
         self.adopt()
         there = [not isinstance(p.grad, float) for p in self.parameters]
-        before = None if all(there) else self.remembered()
+        before = None if all(there) else self.copy_state()
         parts = [
             np.asarray(p.grad_data).reshape(-1) if has else np.zeros(p.size, self.flat.dtype)
             for p, has in zip(self.parameters, there, strict=True)
@@ -83,7 +83,7 @@ class Optimiser:
         for p in self.parameters:
             p.changed()
 
-    def remembered(self) -> dict[str, Any]:
+    def copy_state(self) -> dict[str, Any]:
         """Return copies of the flat arrays that a step changes."""
         return {name: getattr(self, name).copy() for name in ("flat", *self.REMEMBERED)}
 

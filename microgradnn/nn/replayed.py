@@ -28,11 +28,11 @@ class Replayed:
         """Return the cost at these parameters, X (n_x, m) and Y (n[L], m), and the gradient of each parameter."""
         m = x.shape[1]
         if m not in self.programs:
-            self.programs[m] = self.compiled(x, y)
+            self.programs[m] = self.compile_for(x, y)
         value, *gradients = self.programs[m].replay("value_and_gradients", [*parameters, x, y])
         return float(value), gradients
 
-    def compiled(self, x: Array, y: Array) -> Program:
+    def compile_for(self, x: Array, y: Array) -> Program:
         """Return the program for so many examples."""
         inputs = leaf(x, "constant").named("X"), leaf(y, "constant").named("Y")
         parameters = self.network.parameters()

@@ -490,7 +490,7 @@ def same_steps(rows: Sequence[tuple[Any, Any]], others: Sequence[tuple[Any, Any]
         op, about = row
         if op is None:
             return np.shape(about), np.asarray(about, np.float64).tobytes()
-        return op.name, op.held, op.spelled() if hasattr(op, "spelled") else (), about
+        return op.name, op.held, op.spell_parameters() if hasattr(op, "spell_parameters") else (), about
 
     return list(map(key, rows)) == list(map(key, others))
 

@@ -94,7 +94,7 @@ class ArrayOp:
         known = ARRAY_OPS.get(self.name)
         if known is None or known.array is not self.array:
             raise TypeError(f"a graph is pickled with the names of its operations, and {self!r} is in no table")
-        return held_row, (self.name, self.parameters)
+        return hold_row, (self.name, self.parameters)
 
     def __deepcopy__(self, memo: Any) -> ArrayOp:
         return self  # which does not change
@@ -132,13 +132,13 @@ class ArrayOp:
             return pullbacks[0](g, f, *xs, i=i, **self.parameters)
         return pullbacks[i](g, f, *xs, **self.parameters)
 
-    def spelled(self) -> tuple[tuple[str, str], ...]:
+    def spell_parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the parameters as they stand in code, every number of an index among them."""
         return tuple([(name, spell(name, value)) for name, value in self.parameters.items()])
 
-    def written(self, operands: Sequence[Any], np: str = "") -> str:
+    def format_call(self, operands: Sequence[Any], np: str = "") -> str:
         """Write the operation on operands, which bring their own brackets; with np="np." as in code."""
-        values = dict(self.spelled())
+        values = dict(self.spell_parameters())
         options = "".join(f", {name}={values[name]}" for name in ("axis", "keepdims") if name in values)
         letters = dict(zip("xyz", operands, strict=False))
         listed = ", ".join(f"{operand}" for operand in operands)
@@ -183,7 +183,7 @@ def options_of(pullback: Callable[..., Any], arity: int) -> dict[str, Any]:
     return {one.name: one.default for one in found if one.kind is not one.VAR_KEYWORD}
 
 
-def held_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
+def hold_row(name: str, parameters: dict[str, Any]) -> ArrayOp:
     """Return the row called `name` with these parameters; LookupError where there is none."""
     if name not in ARRAY_OPS:
         raise LookupError(f"there is no operation {name!r}; one of your own has to be made before its graphs are read")

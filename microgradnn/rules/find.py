@@ -19,7 +19,7 @@ def find(order: Sequence[Any], asked: Any) -> Any:
     """
     if isinstance(asked, Node):
         if asked not in set(order):
-            raise ValueError(f"{asked!r:.80} is no part of the graph of {called(order[-1])}")
+            raise ValueError(f"{asked!r:.80} is no part of the graph of {describe(order[-1])}")
         return asked
     if not isinstance(asked, str):
         raise TypeError(f"a node is asked for by itself or its name; got {asked!r} ({type(asked).__name__})")
@@ -37,7 +37,7 @@ def find(order: Sequence[Any], asked: Any) -> Any:
             return node
     names = list(dict.fromkeys(visible(node.name) for node in order if node.name))
     there = f"choose from {list_first(names)}" if names else "none has a name"
-    raise ValueError(f"no node of the graph of {called(order[-1])} has the name {asked!r} ({there})")
+    raise ValueError(f"no node of the graph of {describe(order[-1])} has the name {asked!r} ({there})")
 
 
 def whole_name(node: Any) -> str:
@@ -45,7 +45,7 @@ def whole_name(node: Any) -> str:
     return f"{node.scope}/{node.name}" if node.scope else str(node.name)
 
 
-def called(node: Any) -> str:
+def describe(node: Any) -> str:
     """Its name, in a sentence."""
     return visible(node.name) or "the output"
 

@@ -127,7 +127,7 @@ def formula(op: Op | ArrayOp, operands: Sequence[Operand], style: Style = "text"
     if isinstance(op, Fold):
         return series(op, operands, style)
     if isinstance(op, ArrayOp):
-        return Operand(op.written(operands), op.binds)
+        return Operand(op.format_call(operands), op.binds)
     letters = dict(zip("xyz", [*operands, *map(constant, op.held)], strict=False))
     template = op.text if style == "text" else op.latex
     return Operand(template.format(**letters), op.binds)
@@ -217,7 +217,7 @@ class Symbol(Node):
             return short
         return cls(op=op, inputs=tuple(x if isinstance(x, Symbol) else cls(data=x) for x in args))
 
-    def written(self, style: Style = "text") -> Operand:
+    def write_out(self, style: Style = "text") -> Operand:
         """Write it out, down to the symbols that have a name."""
         done: dict[Symbol, Operand] = {}
         for node in topological(self):
@@ -228,14 +228,14 @@ class Symbol(Node):
         return done[self]
 
     def __str__(self) -> str:
-        return self.written().text
+        return self.write_out().text
 
     def __repr__(self) -> str:
         return f"Symbol({str(self)!r})"
 
     def latex(self) -> str:
         """Return it in LaTeX."""
-        return self.written("latex").text.replace("−", "-")
+        return self.write_out("latex").text.replace("−", "-")
 
 
 # What a person leaves out. For print only: nothing is computed with what these return.

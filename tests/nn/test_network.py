@@ -202,7 +202,7 @@ def test_a_batch_is_the_mean_of_its_minibatches() -> None:
 
 def test_dropout_keeps_the_mean() -> None:
     network = Network([2, 3, 1], dropout=0.3, seed=0)
-    a = network.dropped(Tensor(np.ones((200, 500)))).data
+    a = network.drop_units(Tensor(np.ones((200, 500)))).data
 
     assert np.unique(a).tolist() == [0, 1 / 0.7]
     # The mean of 100 000 numbers whose standard deviation is √(0.3 / 0.7): within four times 0.002.

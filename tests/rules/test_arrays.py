@@ -22,7 +22,7 @@ from hypothesis.extra import numpy as hnp
 
 from microgradnn import ShapeError, Tensor, compile, grad, hessian, jacobian, jvp
 from microgradnn.rules import numerics
-from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, held_row
+from microgradnn.rules.arrays import ARRAY_OPS, ArrayOp, hold_row
 from microgradnn.rules.notation import Operand, formula
 
 # Rows are held at any shape, (n,) too.
@@ -715,7 +715,7 @@ def test_a_row_without_parameters_is_pickled_as_itself() -> None:
 
 def test_a_held_row_is_no_new_one_in_the_table() -> None:
     before = dict(ARRAY_OPS)
-    row = held_row("sum", {"axis": 0})
+    row = hold_row("sum", {"axis": 0})
 
     assert before == ARRAY_OPS
     assert row is not ARRAY_OPS["sum"]
@@ -847,7 +847,7 @@ def test_how_every_row_is_written_is_held() -> None:
     ],
 )
 def test_an_index_is_written_as_between_its_brackets(index: Any, text: str) -> None:
-    assert ARRAY_OPS["take"].hold(index=index).written([Operand("x")]) == text
+    assert ARRAY_OPS["take"].hold(index=index).format_call([Operand("x")]) == text
 
 
 def writable(case: Case) -> bool:
@@ -868,7 +868,7 @@ def test_what_is_written_for_code_runs(op: ArrayOp, data: st.DataObject) -> None
         "logsumexp": numerics.logsumexp_along,
         **{name: getattr(numerics, name) for name in ARRAY_OPS if hasattr(numerics, name) and name != "logsumexp"},
     }
-    code = row.written([*map(Operand, names)], np="np.")
+    code = row.format_call([*map(Operand, names)], np="np.")
     if op.name == "swap":
         assert code == "a.T"  # of two axes
         return

@@ -183,7 +183,7 @@ def test_a_whole_array_goes_through_its_pullbacks(sheared: ArrayOperation) -> No
     assert f.data.tolist() == [[10.0, 14.0]]
     assert x.grad.tolist() == [[20.0, 28.0]]
     assert y.grad.tolist() == [[60.0, 84.0]]
-    assert f.op.written(["x", "y"]) == "shear(x, y, by=3)"
+    assert f.op.format_call(["x", "y"]) == "shear(x, y, by=3)"
     assert gradcheck(lambda x, y: sheared(sheared(x, y), y, by=2).sum(), x, y)
 
 

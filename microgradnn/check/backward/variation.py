@@ -58,8 +58,8 @@ def elsewhere(user: Pass) -> Iterator[Elsewhere]:
     claimed = [x is not None for x in user.gradients()]
     together = [*move_constants(user.leaves, claimed), *switch_settings(user, claimed), *open_masks(user)]
     together += [*enlarge(user.leaves, claimed), *skew(user.leaves, claimed)]
-    yield from changed(user, together)
-    yield from changed(user, change_signs(user.leaves, claimed))
+    yield from run_elsewhere(user, together)
+    yield from run_elsewhere(user, change_signs(user.leaves, claimed))
     if reads_arrays(user):
         return
     yield from repeat_indices(user)
@@ -67,7 +67,7 @@ def elsewhere(user: Pass) -> Iterator[Elsewhere]:
     yield from resize_data(user)
 
 
-def changed(user: FunctionPass, changes: Sequence[Change]) -> Iterator[Elsewhere]:
+def run_elsewhere(user: FunctionPass, changes: Sequence[Change]) -> Iterator[Elsewhere]:
     """Yield the pass with all of these changes, or where it does not run so with each of them."""
     values = {tokens: x for change in changes for tokens, x in change.values.items()}
     there = again(user, replace_values(user, values)) if changes else None
@@ -76,14 +76,14 @@ def changed(user: FunctionPass, changes: Sequence[Change]) -> Iterator[Elsewhere
         yield Elsewhere(here, changes[0].there, there, bool(here), changes)
     elif len(changes) > 1:
         for change in changes:
-            yield from changed(user, [change])
+            yield from run_elsewhere(user, [change])
 
 
 def culprit(user: Pass, other: Elsewhere, contradicts: Callable[[Pass], bool]) -> Elsewhere:
     """Return that one of the changes, made alone, at which the pass is wrong; all of them if there is none."""
     if isinstance(user, FunctionPass) and len(other.changes) > 1:
         for change in other.changes:
-            for one in changed(user, [change]):
+            for one in run_elsewhere(user, [change]):
                 if contradicts(one.user):
                     return Elsewhere(change.here, change.there, one.user)
     return other
