@@ -67,7 +67,8 @@ ROOMS = {
     "nn": (
         f"{CORE} formulas programs data",
         "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "
-        "history stopping architecture checkpoints replayed training blocks network model evaluation rate_search",
+        "history stopping architecture checkpoints replayed training blocks network model evaluation rate_search "
+        "figures valleys schemes",
     ),
     "sklearn": ("errors engine data nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands exercises course console"),

@@ -31,6 +31,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 WORDS = {"hide", "markdown"}
+LARGEST = 100_000  # bytes of a figure on a page
 DEMOS = Path(__file__).parents[2] / "demos"
 
 # Figures are read on white and on black: nothing behind them, lines in a grey between the two, text in the colour of
@@ -138,6 +139,8 @@ class Block(SphinxDirective):
             return []
         if hasattr(value, "savefig"):
             value = svg_of(value, f"f{self.env.new_serialno('figure')}-")
+            if len(value) > LARGEST:
+                raise self.error(f"python: the figure has {len(value):,} bytes, at most {LARGEST:,}: draw fewer points")
         if hasattr(value, "svg"):  # ids must differ between the drawings of a page
             value = value.svg(prefix=f"d{self.env.new_serialno('drawing')}-")
         if isinstance(value, str) and value.startswith(("<svg", "<?xml")):

@@ -7,6 +7,11 @@ from .blocks import Gradients as Gradients
 from .blocks import backward_block as backward_block
 from .blocks import forward_block as forward_block
 from .evaluation import evaluate as evaluate
+from .figures import plot_activation as plot_activation
+from .figures import plot_hidden as plot_hidden
+from .figures import plot_margin as plot_margin
+from .figures import plot_slope as plot_slope
+from .figures import plot_unit as plot_unit
 from .history import History as History
 from .layers import Dense as Dense
 from .losses import LOSSES as LOSSES
@@ -35,6 +40,11 @@ from .scalar import Layer as Layer
 from .scalar import Module as Module
 from .scalar import Neuron as Neuron
 from .scalar import Value, random  # noqa: F401 (in micrograd's `from micrograd.nn import *` too)
+from .schemes import plot_blocks as plot_blocks
+from .schemes import plot_network as plot_network
 from .training import fit as fit
+from .valleys import plot_convexity as plot_convexity
+from .valleys import plot_descent as plot_descent
+from .valleys import plot_losses as plot_losses
 
 _answer_calls(globals())

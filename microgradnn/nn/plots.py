@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from math import ceil, sqrt
 from pathlib import Path
@@ -46,10 +47,26 @@ def find_format(path: str | Path) -> str:
 
 
 def figure(width: float, height: float) -> Any:
-    """Return an empty Figure, of so many inches."""
+    """Return an empty Figure, of so many inches, which a notebook shows whether or not pyplot is imported there."""
     with extra("plot"):
         from matplotlib.figure import Figure
-    return Figure(figsize=(width, height), layout="constrained")
+    picture = Figure(figsize=(width, height), layout="constrained")
+    setattr(picture, "_repr_png_", partial(as_png, picture))  # noqa: B010 (Figure has no such attribute, for mypy)
+    return picture
+
+
+def as_png(picture: Any) -> bytes:
+    """Return a Figure as a notebook shows it."""
+    buffer = io.BytesIO()
+    picture.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
+
+
+def ink() -> str:
+    """Return the colour that text has here: black lines would not be seen on a dark page."""
+    from matplotlib import rcParams
+
+    return str(rcParams["text.color"])
 
 
 def finish(picture: Any, path: str | Path | None, title: str, description: str) -> Any:
@@ -98,7 +115,7 @@ def plot_rates(rates: Sequence[float], costs: Sequence[float], chosen: float, pa
     picture = figure(6, 4)
     axes = picture.add_subplot(xlabel="learning rate α", ylabel="cost J", title=title, xscale="log")
     axes.plot(rates, costs, linewidth=1.2)
-    axes.axvline(chosen, color="black", linewidth=0.8, linestyle="dashed")
+    axes.axvline(chosen, color=ink(), linewidth=0.8, linestyle="dashed")
     axes.grid(alpha=0.3)
     described = f"A curve of the cost J over learning rates from {rates[0]:.3g} to {rates[-1]:.3g}"
     return finish(picture, path, title, f"{described}. There is a line at {chosen:.3g}, a tenth of where it is least.")
@@ -142,16 +159,26 @@ def plot_boundary(
 
 def plane(picture: Any, axes: Any, across: Array, up: Array, found: Array, outputs: int) -> None:
     """Colour the plane: by class where there are several outputs, else from blue, 0, to red, 1."""
+    from matplotlib import colormaps
+
+    corners = (across.min(), across.max(), up.min(), up.max())
+    look: dict[str, Any] = {"extent": corners, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     if outputs > 1:
         colours = [colour for colour, _ in zip(cycle(CLASSES), range(outputs), strict=False)]
-        axes.contourf(across, up, found, levels=np.arange(outputs + 1) - 0.5, colors=colours, alpha=0.35)
+        axes.imshow(np.array([rgb(one) for one in colours])[found.astype(int)], alpha=0.35, **look)
         return
     share = found.min() >= 0 and found.max() <= 1
-    levels: Any = np.linspace(0, 1, 21) if share else 20
-    filled = axes.contourf(across, up, found, levels=levels, cmap="RdBu_r", alpha=0.5)
+    limits = {"vmin": 0, "vmax": 1} if share else {}
+    # 20 shades: a picture of all would be five times as large
+    filled = axes.imshow(found, cmap=colormaps["RdBu_r"].resampled(20), alpha=0.5, **limits, **look)
     picture.colorbar(filled, ax=axes, label="output A", ticks=np.linspace(0, 1, 5) if share else None)
     if found.min() < 0.5 < found.max():
-        axes.contour(across, up, found, levels=[0.5], colors="black", linewidths=1)
+        axes.contour(across, up, found, levels=[0.5], colors=ink(), linewidths=1)
+
+
+def rgb(colour: str) -> tuple[float, ...]:
+    """Return the shares of red, green and blue of a colour such as '#0072B2'."""
+    return tuple(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
 
 
 def dots(picture: Any, axes: Any, X: Array, labels: Array) -> str:  # noqa: N803
