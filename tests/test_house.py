@@ -28,7 +28,7 @@ ROOMS = {
     "engine": (
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks "
-        "rearrange products statistics sliding elementwise numpy_names by_hand inheritance "
+        "rearrange products statistics sliding polynomials elementwise numpy_names by_hand inheritance "
         "misspelt recording micrograd pickles value_methods recorders higher_order value dots tensor_methods tensor "
         "derivatives",
     ),

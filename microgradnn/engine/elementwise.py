@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import Node
 from ..rules import arrays, calculus
-from .rearrange import expand_dims, operand, stack
+from .rearrange import expand_dims, moveaxis, operand
 
 LN2 = calculus.LN2
 
@@ -57,32 +57,30 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **opti
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
-    """Return what straight lines between the points (xp, fp) are worth at x; beyond them it is as at their ends."""
-    if (left, right, period) != (None, None, None):
-        raise ValueError("interp: left, right and period are not for Tensors; beyond its points it is as at their ends")
+    """Return what straight lines between the points (xp, fp) are worth at x; beyond them left, right, or the ends."""
+    if period is not None:
+        raise ValueError("interp: period is not for Tensors; write x % period, and points that reach over a whole one")
     x, xp, fp = operand(x), operand(xp), operand(fp)
     at = expand_dims(x, -1)
     low, high = arrays.take(xp, index=slice(None, -1)), arrays.take(xp, index=slice(1, None))
     begin, end = arrays.take(fp, index=slice(None, -1)), arrays.take(fp, index=slice(1, None))
     gone = calculus.maximum(calculus.minimum(at, high), low) - low
-    return arrays.take(fp, index=0) + arrays.sum((end - begin) / (high - low) * gone, axis=-1)
+    found = arrays.take(fp, index=0) + arrays.sum((end - begin) / (high - low) * gone, axis=-1)
+    if left is not None:
+        found = calculus.where(calculus.greater(arrays.take(xp, index=0), x), left, found)
+    return found if right is None else calculus.where(calculus.greater(x, arrays.take(xp, index=-1)), right, found)
 
 
-def polyval(p: Any, x: Any) -> Any:
-    """Return p₀ xⁿ⁻¹ + … + pₙ₋₁, by Horner."""
-    p, x = operand(p), operand(x)
-    result: Any = 0 * x
-    for i in range(p.shape[0]):
-        result = result * x + arrays.take(p, index=i)
-    return result
+def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, **options: Any) -> Any:
+    """Return powers of `base` to exponents from one number to another, evenly."""
+    return calculus.pow(operand(base), np.linspace(start, stop, num, endpoint, **options))
 
 
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:  # noqa: N803 (NumPy's name)
-    """Return the powers of the numbers of one axis, a column for each, the highest first unless `increasing`."""
-    x = operand(x)
-    n = x.shape[0] if N is None else N
-    powers = [x**i for i in range(n)]
-    return stack(powers if increasing else powers[::-1], 1)
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
+    """Return numbers from one to another of the same sign, each by the same factor from the one before."""
+    first, last = operand(start), operand(stop)
+    part = np.linspace(0, 1, num, endpoint).reshape(-1, *[1] * max(np.ndim(first), np.ndim(last)))
+    return moveaxis(first * calculus.pow(last / first, part), 0, axis)
 
 
 def itself(x: Any, *_: Any, **__: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import OPS, Fold, Node, Op
 from ..rules import arrays
-from . import elementwise, products, rearrange, sliding, statistics
+from . import elementwise, polynomials, products, rearrange, sliding, statistics
 from .masks import unequal
 
 
@@ -20,6 +20,15 @@ def of_method(name: str) -> Callable[..., Any]:
 
 def no_such(name: str) -> str:
     """Say that a function of NumPy's is not in the tables."""
+    word = name.rpartition(".")[2]
+    if word in COMPLEX or name.startswith("np.fft."):
+        real = "; of a symmetric matrix np.linalg.eigh and eigvalsh give real ones" * word.startswith("eig")
+        return f"{name} gives complex numbers, and a Tensor holds real ones{real}"
+    if word in WRITERS:
+        return (
+            f"{name} writes into an array, and a Tensor is not written to in part, since its gradient would no longer "
+            "be that of what it was: write np.where(mask, new, T) for a new one; of a leaf the data are yours"
+        )
     return f"{name} has no rule for its gradient here; write .data where none is wanted, or see docs/operations.md"
 
 
@@ -49,14 +58,17 @@ OF_FACTS = """
     argmax argmin argsort argpartition lexsort nonzero flatnonzero argwhere count_nonzero searchsorted digitize bincount
     histogram unique all any allclose isclose array_equal array_equiv isin isreal iscomplex isrealobj iscomplexobj
     isposinf isneginf nanargmax nanargmin result_type can_cast min_scalar_type shares_memory may_share_memory array_repr
-    array_str array2string matrix_rank triu_indices_from tril_indices_from diag_indices_from
+    array_str array2string matrix_rank triu_indices_from tril_indices_from diag_indices_from histogram2d histogramdd
+    histogram_bin_edges einsum_path
 """
 FACTS: Final = frozenset(OF_FACTS.split())
+COMPLEX: Final = frozenset(["eig", "eigvals", "roots", "sort_complex"])
+WRITERS: Final = frozenset(["copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"])
 
 
 def of_package(package: Any) -> dict[str, Any]:
     """Return the functions of ours that a package of NumPy's has by the same names."""
-    homes = (rearrange, products, statistics, sliding, elementwise)
+    homes = (rearrange, products, statistics, sliding, elementwise, polynomials)
     ours = {name: one for home in homes for name, one in vars(home).items() if callable(one)}
     return {name: one for name, one in ours.items() if callable(getattr(package, name, None)) and one is not Any}
 

@@ -11,10 +11,11 @@ import numpy as np
 from ..errors import ShapeError
 from ..graph import Node
 from ..rules import arrays, calculus
-from .rearrange import diagonal, expand_dims, moveaxis, one_axis, operand, ravel, squeeze
+from .rearrange import concatenate, diagonal, expand_dims, moveaxis, one_axis, operand, ravel, squeeze
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # importing the module string takes 0.7 ms
 Axes = int | Sequence[int] | None
+PINV = 1e-15  # the part of the largest singular value below which np.linalg.pinv takes one for 0
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -201,6 +202,13 @@ class Svd(NamedTuple):
     Vh: Any
 
 
+class QR(NamedTuple):
+    """What np.linalg.qr gives."""
+
+    Q: Any
+    R: Any
+
+
 def solve(x: Any, y: Any) -> Any:
     """Return z of x z = y, for a vector or the columns of a matrix."""
     x, y = operand(x), operand(y)
@@ -260,6 +268,77 @@ def svdvals(x: Any) -> Any:
 def pinv(x: Any) -> Any:
     """Return the pseudo-inverse of a matrix, or of each of a stack."""
     return arrays.pinv(operand(x))
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Return Q and R of a = Q R, of full rank, or with mode 'r' R alone.
+
+    The complete Q of a matrix with more rows than columns has no gradient. Of one with more columns the first ones
+    make Q, and the rest of R is Qᵀ times the rest.
+    """
+    x = operand(a)
+    if x.ndim < 2:
+        raise ShapeError(f"qr is for matrices; got shape {x.shape}")
+    m, n = x.shape[-2:]
+    if mode not in ("reduced", "complete", "r"):
+        raise ValueError(f"qr: mode {mode!r} (choose from reduced, complete, r)")
+    if mode == "complete" and m > n:
+        raise ShapeError(f"qr: of shape {x.shape} the complete Q has no gradient; write mode='reduced'")
+    if m >= n:
+        return arrays.triangle(x) if mode == "r" else QR(arrays.orthonormal(x), arrays.triangle(x))
+    first, rest = (arrays.take(x, index=(..., part)) for part in (slice(None, m), slice(m, None)))
+    q = arrays.orthonormal(first)
+    r = concatenate((arrays.triangle(first), arrays.matmul(arrays.swap(q), rest)), -1)
+    return r if mode == "r" else QR(q, r)
+
+
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Any, Any, int, Any]:
+    """Return the x, the shortest, for which ‖a x − b‖² is least, that, the rank of a, and its singular values.
+
+    Its gradient is that where the rank stays. Raises ValueError for an `rcond` by which a has another rank.
+    """
+    a, b = operand(a), operand(b)
+    plain: Any = a
+    sizes = np.linalg.svd(plain.data if isinstance(a, Node) else a, compute_uv=False)
+    least = np.finfo(sizes.dtype).eps * max(a.shape) if rcond is None or rcond == -1 else rcond
+    rank, own = (int(np.sum(sizes > part * sizes.max(initial=0))) for part in (least, PINV))
+    if rank != own:
+        raise ValueError(f"lstsq: rcond {least:g} makes {rank} of a's rank {own}, and so has no gradient")
+    x = matmul(arrays.pinv(a), b)
+    if rank < a.shape[1] or a.shape[0] <= a.shape[1]:
+        return x, np.zeros(0), rank, arrays.svdvals(a)
+    rest = matmul(a, x) - b
+    return x, arrays.sum(rest * rest, axis=0, keepdims=b.ndim == 1), rank, arrays.svdvals(a)
+
+
+def cond(x: Any, p: Any = None) -> Any:
+    """Return how many times as large a relative error may become: the norm of x times that of its inverse."""
+    x = operand(x)
+    if p in (None, 2, -2):
+        values = arrays.svdvals(x)
+        first, last = arrays.take(values, index=(..., 0)), arrays.take(values, index=(..., -1))
+        return last / first if p == -2 else first / last
+    return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
+
+
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """Return the inverse with respect to `tensordot(…, ind)`: of a whose first `ind` axes are rows."""
+    x = operand(a)
+    if ind <= 0:
+        raise ValueError(f"tensorinv: ind is how many axes, from the first, are those of the rows; got {ind}")
+    rows, columns = tuple(x.shape[:ind]), tuple(x.shape[ind:])
+    size = int(np.prod(rows, dtype=int))
+    return arrays.reshape(inv(arrays.reshape(x, shape=(size, -1))), shape=columns + rows)
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """Return the x for which tensordot(a, x, x.ndim) is b; `axes` of a are moved to its end before."""
+    x, y = operand(a), operand(b)
+    if axes is not None:
+        x = moveaxis(x, axes, range(x.ndim - len(axes), x.ndim))
+    columns = tuple(x.shape[y.ndim :])
+    rows = arrays.reshape(x, shape=(int(np.prod(y.shape, dtype=int)), -1))
+    return arrays.reshape(solve(rows, ravel(y)), shape=columns)
 
 
 def matrix_power(x: Any, n: int) -> Any:

@@ -464,3 +464,26 @@ def meshgrid(*xs: Any, indexing: str = "xy", sparse: bool = False, copy: bool = 
         for x, i in zip(made, order, strict=True)
     ]
     return tuple(laid if sparse else [arrays.broadcast(x, shape=shape) for x in laid])
+
+
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *args: Any, **options: Any) -> Any:
+    """Return what a function makes of each line along an axis: one number, or an array that takes the line's place."""
+    x = operand(arr)
+    axis = one_axis(axis, x.ndim)
+    lines, around = moveaxis(x, axis, -1), tuple([n for i, n in enumerate(x.shape) if i != axis])
+    found = [func1d(arrays.take(lines, index=place), *args, **options) for place in np.ndindex(*around)]
+    if not found:
+        raise ShapeError(f"apply_along_axis: shape {x.shape} has no line along axis {axis}")
+    whole = stack(found)
+    made = tuple(whole.shape[1:])
+    result = arrays.reshape(whole, shape=around + made)
+    return moveaxis(result, range(len(around), len(around) + len(made)), range(axis, axis + len(made)))
+
+
+def apply_over_axes(func: Callable[..., Any], a: Any, axes: Axes) -> Any:
+    """Return what a reduction leaves along one of the axes after the other, which are kept with length 1."""
+    x = operand(a)
+    for axis in arrays.axes_of(axes, x.ndim):
+        made = func(x, axis)
+        x = made if made.ndim == x.ndim else expand_dims(made, axis)
+    return x

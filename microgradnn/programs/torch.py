@@ -42,7 +42,8 @@ TORCH = Operators(
 )
 ARRAYS = {
     **ROWS,
-    **{name: of_torch(name) for name in ("cholesky", "inv", "logabsdet", "pinv", "signdet", "solve", "svdvals")},
+    **{name: of_torch(name) for name in ("cholesky", "inv", "logabsdet", "orthonormal", "pinv", "signdet", "solve")},
+    **{name: of_torch(name) for name in ("svdvals", "triangle")},
     **{name: symmetric(name) for name in ("eigenvectors", "eigvalsh")},
 }
 
@@ -93,9 +94,11 @@ def functions() -> dict[str, Callable[..., Any]]:
         "silu": f.silu,
         "Det": linalg.det,
         "inv": linalg.inv,
+        "orthonormal": lambda x: linalg.qr(x)[0],
         "pinv": linalg.pinv,
         "solve": linalg.solve,
         "svdvals": linalg.svdvals,
+        "triangle": lambda x: linalg.qr(x, mode="r")[1],
     }
 
     def each(function: Callable[..., Any]) -> Callable[..., Any]:

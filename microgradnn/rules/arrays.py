@@ -526,6 +526,16 @@ right_vectors = ArrayOp("right_vectors", numerics.right_vectors,
          lambda g, f, x: swap(of_left_vectors(swap(g), swap(f), svdvals(x), swap(left_vectors(x)))),
          public=False, text="right_vectors({x})", note="Vᵀ of x = U S Vᵀ")
 
+orthonormal = ArrayOp("orthonormal", lambda x: np.linalg.qr(x)[0],
+         lambda g, f, x: by_triangle(g - weigh_matmul(f, symmetric(weigh_matmul(swap(g), f))), triangle(x)),
+         alike=True, public=False, text="{np}linalg.qr({x})[0]",
+         note="Q of x = Q R, of full rank, with as many rows as columns or more "
+              "(S. Walter, L. Lehmann, 2018, \"Algorithmic differentiation of linear algebra functions\")")
+
+triangle = ArrayOp("triangle", lambda x: np.linalg.qr(x, mode="r"),
+         lambda g, f, x: by_triangle(weigh_matmul(orthonormal(x), symmetric(weigh_matmul(f, swap(triu(g, k=0))))), f),
+         public=False, text="{np}linalg.qr({x}, mode='r')", note="R of x = Q R")
+
 pinv = ArrayOp("pinv", np.linalg.pinv,
          lambda g, f, x: of_pinv(g, f, x),
          public=False, text="{np}linalg.pinv({x})",
@@ -661,6 +671,16 @@ def of_left_vectors(g: Any, f: Any, values: Any, right: Any) -> Any:
     turned = weigh(weigh_matmul(f, weigh(per_gap(values * values), across - swap(across))), row)
     beside = weigh(g - weigh_matmul(f, across), 1 / row)
     return weigh_matmul(turned + beside, right)
+
+
+def symmetric(x: Any) -> Any:
+    """The symmetric matrix of which x has the lower triangle."""
+    return tril(x, k=0) + swap(tril(x, k=-1))
+
+
+def by_triangle(x: Any, triangle: Any) -> Any:
+    """The matrix x R⁻ᵀ."""
+    return swap(solve(triangle, swap(x)))
 
 
 def of_pinv(g: Any, f: Any, x: Any) -> Any:

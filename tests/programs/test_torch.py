@@ -66,6 +66,8 @@ CASES: dict[str, Callable[[Any, Any], Any]] = {
         + np.linalg.eigvalsh(w @ w.T)[0]
         + np.linalg.svd(x, compute_uv=False).sum()
         + np.linalg.pinv(x).sum()
+        + (np.linalg.qr(x.T).Q * np.linalg.qr(x.T)[0][::-1]).sum()
+        + np.linalg.norm(np.linalg.qr(w, mode="r"))
     ),
     "triangles and rolls": lambda w, x: (
         (arrays.tril(x, k=0) * np.roll(x, 2, axis=1) + arrays.triu(x, k=1)).sum() * w[0, 0]

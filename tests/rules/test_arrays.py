@@ -240,6 +240,7 @@ def matrices(
     /,
     *,
     tall: bool = False,
+    wide: bool = True,
     symmetric: bool = False,
     columns: bool = False,
     **others: st.SearchStrategy[Any],
@@ -251,7 +252,7 @@ def matrices(
     x = 0.1 * draw(numbers((*stack, m, n))) + np.eye(m, n) * np.arange(1, n + 1)
     if symmetric:
         x = (x + np.swapaxes(x, -1, -2)) / 2
-    elif tall and draw(st.booleans()):
+    elif tall and wide and draw(st.booleans()):
         x = np.swapaxes(x, -1, -2)
     more = (draw(numbers((*stack, n, draw(st.integers(0, 2))))),) if columns else ()
     return Case((np.ascontiguousarray(x), *more), {name: draw(one) for name, one in others.items()})
@@ -324,6 +325,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "left_vectors": matrices(tall=True),
     "right_vectors": matrices(tall=True),
     "pinv": matrices(tall=True),
+    "orthonormal": matrices(tall=True, wide=False),
+    "triangle": matrices(tall=True, wide=False),
     "sum": reduction(),
     "mean": reduction(),
     "max": reduction(),
@@ -486,6 +489,8 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "left_vectors": lambda x: np.linalg.svd(x, full_matrices=False)[0],
     "right_vectors": lambda x: np.linalg.svd(x, full_matrices=False)[2],
     "pinv": np.linalg.pinv,
+    "orthonormal": lambda x: x @ np.linalg.inv(np.linalg.qr(x)[1]),
+    "triangle": lambda x: np.swapaxes(np.linalg.qr(x)[0], -1, -2) @ x,
     "matmul": np.matmul,
     "weigh_matmul": np.matmul,
     "swap": lambda x: np.moveaxis(x, -1, -2),
@@ -798,6 +803,8 @@ WRITTEN: list[tuple[str, dict[str, Any], str]] = [
     ("eigenvectors", {"uplo": "L"}, "eigenvectors(a + b, 'L')"),
     ("svdvals", {}, "linalg.svd(a + b, compute_uv=False)"),
     ("left_vectors", {}, "left_vectors(a + b)"),
+    ("orthonormal", {}, "linalg.qr(a + b)[0]"),
+    ("triangle", {}, "linalg.qr(a + b, mode='r')"),
     ("right_vectors", {}, "right_vectors(a + b)"),
     ("pinv", {}, "linalg.pinv(a + b)"),
     ("sum", {"axis": 1, "keepdims": True}, "sum(a + b, axis=1, keepdims=True)"),

@@ -268,6 +268,8 @@ ROWS: dict[str, Callable[..., Any]] = {
     "left_vectors": lambda x, y: ARRAY_OPS["left_vectors"](x) ** 2 * y[:, :3],
     "right_vectors": lambda x, y: ARRAY_OPS["right_vectors"](x) ** 2 * y,
     "pinv": lambda x, y: ARRAY_OPS["pinv"](x) * y.T,
+    "orthonormal": lambda x, y: ARRAY_OPS["orthonormal"](x.T) * y.T,
+    "triangle": lambda x, y: ARRAY_OPS["triangle"](x.T) * y[:, :3],
     "eigvalsh": lambda x, y: ARRAY_OPS["eigvalsh"](x @ x.T, uplo="L") * y.T,
     "eigenvectors": lambda x, y: ARRAY_OPS["eigenvectors"](x @ x.T, uplo="U") ** 2 * y[:, :3],
 }
