@@ -1,5 +1,6 @@
 """Settings for all tests."""
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,6 +13,10 @@ from hypothesis import settings
 settings.register_profile("settled", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("settled")
+
+# The processes of `-n auto` have a core each, and so BLAS has a thread in each: two would wait for one another, 500
+# times as long as a product takes. It is read when NumPy is loaded, here and in the processes that tests start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
