@@ -160,7 +160,8 @@ class NoSuchAttribute(AttributeError):
         if not words and "shape" not in known and (name in WORDS_OF_ARRAYS or name in FOR_MANY):
             guess = "it is one number; an array is a Tensor, and of several Values there is microgradnn.sum([a, b])"
         guess = f"did you mean a.{meant[0]}?" if meant else guess.format(name=name)
-        return f"a {type(owner).__name__} has no {name!r}; {guess}"
+        kind = owner if isinstance(owner, type) else type(owner)
+        return f"a {kind.__name__} has no {name!r}; {guess}"
 
 
 FOR_MANY: Final = {
@@ -227,32 +228,63 @@ def explain_call(
         from difflib import get_close_matches  # as above
 
         called = function.__qualname__.removesuffix(".__init__")
+        if len(names) < len(signature.parameters) and function.__name__ != "__init__" and args:
+            called = f"{type(args[0]).__name__}.{function.__name__}"  # of what it is called on, not of where it stands
         for name in options:
             if name not in names:
                 near = [words[name]] if name in words else get_close_matches(name, names, n=1, cutoff=0.6)
                 advice = f"write {near[0]}" if near else f"choose from {', '.join(names)}" if names else "leave it out"
                 return f"{called} takes no {name!r}; {advice}"
-        many = f"; got {len(args) - (len(names) < len(signature.parameters))}" if "too many" in str(error) else ""
-        return f"{called}({', '.join(names)}): {error}{many}"
+        takes = [p for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        listed = f"{called}({write_parameters(signature)})"
+        if "too many" in str(error):
+            others = "; what follows * is given by name" if "*" in listed else ""
+            return f"{listed}: got {' '.join(repr(args[len(takes)]).split()):.60} besides{others}"
+        return f"{listed}: {error}"
     return None
+
+
+def write_parameters(signature: inspect.Signature) -> str:
+    """Write the names of what a function takes, after a * what is only given by name."""
+    found, named = list[str](), False
+    for name, one in signature.parameters.items():
+        if one.kind is one.KEYWORD_ONLY and not named:
+            found, named = [*found, "*"], True
+        if name != "self":
+            found.append(name)
+    return ", ".join(found)
+
+
+KEPT: Final = "nothing: a graph is kept as long as somebody holds it"
+OF_NODES: Final = {
+    **dict.fromkeys(("dim", "dims", "axes"), "axis"),
+    **dict.fromkeys(("keepdim", "keep_dims"), "keepdims"),
+    **dict.fromkeys(("unbiased", "correction"), "ddof=1"),
+    **dict.fromkeys(("gradient", "grad_tensors", "grad"), "seed"),
+    **dict.fromkeys(("retain_graph", "retain_variables"), KEPT),
+}
 
 
 def answer_calls(door: dict[str, Any], *, methods: bool = True) -> None:
     """Have the functions of a room, its classes and their methods say in words which argument they do not take.
 
-    It is for what is called now and then: nodes, whose operations are done by the million, stay as they are, and what
-    takes any argument answers itself. A call takes 0.2 µs more.
+    What takes any argument answers itself. A call takes 0.2 µs more: operations on Values stay as they are.
     """
     known: list[tuple[str, Any]] = [*door.items()]
     for name, one in known:
         home = sys.modules.get(str(getattr(one, "__module__", "")))
         if name.startswith("_") or not callable(one) or home is None or not home.__name__.startswith("microgradnn."):
             continue
-        if inspect.isclass(one) and not issubclass(one, BaseException) and "_held" not in dir(one):
-            parts: list[tuple[str, Any]] = [*vars(one).items()]
-            for key, method in parts:
-                if (key == "__init__" or (methods and not key.startswith("_"))) and is_answered(method):
-                    setattr(one, key, with_words({})(method))
+        if inspect.isclass(one) and not issubclass(one, BaseException):
+            node = "_held" in dir(one)
+            for where in one.__mro__[: None if node else 1]:
+                parts: list[tuple[str, Any]] = [*vars(where).items()]
+                if not where.__module__.startswith("microgradnn.") or where.__module__.endswith(".value_methods"):
+                    continue
+                for key, method in parts:
+                    called = not key.startswith("_") if methods or node else False
+                    if (called or (key == "__init__" and not node)) and is_answered(method):
+                        setattr(where, key, with_words(OF_NODES if node else {})(method))
         elif is_answered(one) and name in vars(home):
             whole = with_words({})(one)
             door[name] = whole

@@ -16,7 +16,7 @@ import pytest
 
 import microgradnn as mg
 from microgradnn import RankOneWarning, ShapeError, Tensor, Value, data, derive
-from microgradnn.check import check_gradients, check_training, gradcheck
+from microgradnn.check import check_backward, check_gradients, check_training, gradcheck
 from microgradnn.draw import draw
 from microgradnn.nn import MLP, Adam, Network, Neuron, cosine, fit
 from microgradnn.nn.losses import LOSSES
@@ -25,6 +25,7 @@ from microgradnn.programs.backends import BACKENDS, compile
 V, T = Value(2.0, "a"), Tensor([[1.0, 2.0]], "T")
 P = Tensor([[1.0]], "P", kind="parameter")
 X = np.array([[0.5, -1.0, 2.0, 0.1, 0.2, 0.3]])
+MASKED = np.ma.array([[1.0, 2.0]], mask=[[False, True]])
 LABELS = [0, 1, 2, 0, 1, 2]
 
 MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
@@ -184,18 +185,36 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "explain(3, a)": (lambda: mg.explain(3, V), TypeError, "explain takes a node, what a graph ends in; got 3"),
     "draw(most='a')": (lambda: (V * V).draw(most="a"), TypeError, "most is a whole number; got 'a'"),
     "@no_grad": (lambda: mg.no_grad(mg.tanh), TypeError, "brackets and all"),
-    "grad(f, 0, 1)": (lambda: mg.grad(mg.tanh, 0, 1), TypeError, "grad(f, wrt): too many positional arguments; got 3"),
+    "grad(f, 0, 1)": (lambda: mg.grad(mg.tanh, 0, 1), TypeError, "grad(f, wrt): got 1 besides"),
     "explain(J)": (lambda: mg.explain(V), TypeError, "explain(root, source): missing a required argument: 'source'"),
     "vjp()": (lambda: mg.vjp(), TypeError, "missing a required argument: 'f'"),
     "stack(axs=)": (lambda: mg.stack([T], axs=1), TypeError, "stack takes no 'axs'; write axis"),
     "gradcheck(fst=)": (lambda: gradcheck(mg.tanh, 1.0, fst=True), TypeError, "takes no 'fst'; write fast"),
-    "draw(J, 3)": (lambda: draw(V, 3), TypeError, "too many positional arguments; got 2"),
+    "draw(J, 3)": (lambda: draw(V, 3), TypeError, "got 3 besides; what follows * is given by name"),
     "network.predict(X, Y)": (
         lambda: Network([1, 1]).predict(X, X),
         TypeError,
-        "Network.predict(X): too many positional arguments; got 2",
+        "Network.predict(X): got array([[ 0.5",
     ),
-    "step(0.1)": (lambda: Adam([P]).step(0.1), TypeError, "step(): too many positional arguments; got 1"),
+    "step(0.1)": (lambda: Adam([P]).step(0.1), TypeError, "step(): got 0.1 besides"),
+    "backward(3, 4)": (
+        lambda: V.backward(3, 4),
+        TypeError,
+        "Value.backward(seed, *, create_graph, retain_graph): got",
+    ),
+    "sum(dim=1)": (lambda: T.sum(dim=1), TypeError, "Tensor.sum takes no 'dim'; write axis"),
+    "sum(foo=1)": (lambda: T.sum(foo=1), TypeError, "Tensor.sum takes no 'foo'; choose from axis, keepdims"),
+    "backward(gradient=1)": (lambda: V.backward(gradient=1.0), TypeError, "takes no 'gradient'; write seed"),
+    "T.tanh(1)": (lambda: T.tanh(1), TypeError, "Tensor.tanh(): got 1 besides"),
+    "named()": (lambda: V.named(), TypeError, "Value.named(name, *, scope): missing a required argument: 'name'"),
+    "program(masked)": (lambda: mg.compile(V * V)(a=MASKED), TypeError, "masked numbers in a:"),
+    "program(T=masked)": (lambda: mg.compile(T.sum())(T=MASKED), TypeError, "masked numbers in T:"),
+    "gradcheck(f, masked)": (lambda: gradcheck(mg.sum, MASKED), TypeError, "got masked"),
+    "gradcheck(grad=)": (lambda: gradcheck(np.sum, MASKED, grad=np.ones_like), TypeError, "masked numbers"),
+    "check_backward(masked)": (lambda: check_backward(np.sum, np.ones_like, MASKED), TypeError, "masked numbers"),
+    "split(masked)": (lambda: data.split(MASKED, [[0, 1]]), TypeError, "masked numbers in X:"),
+    "one_hot(masked)": (lambda: data.one_hot(MASKED[0]), TypeError, "masked numbers in the labels:"),
+    "conv2d(masked)": (lambda: mg.conv2d(MASKED[None, None], np.ones((1, 1, 1, 1))), TypeError, "masked numbers"),
     "split(X)": (lambda: data.split(X, tset=0.2), TypeError, "takes no 'tset'"),
     "labels of nan": (lambda: Network([1, 1]).cost(X, [[np.nan] * 6]), ValueError, "from 0 to 1; got nan"),
 }

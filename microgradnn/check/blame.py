@@ -18,6 +18,7 @@ from ..rules.calculus import weigh
 from ..rules.notation import definition, labels
 from .differences import between, central, sides, steep
 from .replay import apply
+from .rounding import is_unseen
 
 
 class Suspect(NamedTuple):
@@ -80,6 +81,8 @@ def of_value(node: Any, i: int, names: dict[Node, str]) -> Suspect | None:
     outside = any(not (d.low <= x <= d.high) for d, x in zip(node.op.domain, xs, strict=False))
     if node.partials[i] != node.partials[i] and outside:  # (−2)² has no slope in the exponent
         return None
+    if is_unseen(node.op, xs):
+        return None
     rounding = 0.0
     if isinstance(node.op, Fold):  # whose terms may be large, and cancel
         rounding = 2 * float_info.epsilon * sum(abs(x * p) for x, p in zip(xs, node.partials, strict=True) if x and p)
@@ -116,6 +119,11 @@ class Alone:
         apart = [np.broadcast_to((x < d.low) | (x > d.high), self.f.shape) for d, x in pairs]
         return np.any(apart, axis=0) if apart else np.zeros(self.f.shape, bool)
 
+    @property
+    def unseen(self) -> Any:
+        """Where differences see nothing of the operation."""
+        return np.broadcast_to(is_unseen(self.op, self.xs), self.f.shape) if not isinstance(self.op, ArrayOp) else False
+
     def along(self, g: Any, place: int) -> Callable[[float], float]:
         """Return Σ g f as a function of one number of the input."""
 
@@ -136,7 +144,7 @@ class Alone:
 
     def distance_off(self, g: Any, place: int, gradient: Any) -> float:
         """Return how far the gradient at a place is from the slope; 0 where it is that."""
-        g = self.weights_of(g, place)
+        g = np.where(self.unseen, 0.0, self.weights_of(g, place))
         recorded, x = float(gradient.flat[place]), float(self.xs[self.i].flat[place])
         if recorded != recorded and np.any(self.outside & (g != 0)):  # (−2)² has no slope in the exponent
             return 0.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.masks import refuse_mask
 from ..graph.structure import arguments
 from .fast import MOST_SINGLE, bisect, draw_directions
 from .functions import write_place
@@ -216,6 +217,7 @@ def to_array(x: Any) -> Any:
     """Return whatever holds numbers as an array."""
     if hasattr(x, "cpu"):  # a tensor of PyTorch's
         x = x.detach().cpu().numpy()
+    refuse_mask(x, "an array here")
     return np.asarray(getattr(x, "data", x) if hasattr(x, "backward") else x)
 
 

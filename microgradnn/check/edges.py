@@ -18,7 +18,7 @@ from ..graph import OPS, Node
 from ..rules import calculus
 from ..rules.arrays import ArrayOp
 from .replay import analytic, apply, array_of
-from .rounding import Losses, is_wave_unseen, rules_at
+from .rounding import Losses, is_unseen, rules_at
 
 AGREED = 1e-7  # a partial and a difference agree to so much of them; a factor of 1 + 1e-6 does not
 HALVINGS = (6, 8, 10, 12, 15, 18, 21, 26, 31)  # of a step: two neighbours have to agree, since one might by accident
@@ -156,4 +156,4 @@ def agree(op: Any, places: Sequence[int], f: Any, xs: Sequence[Any], partials: S
             bent = bend
             close |= here & before
             before = here
-    return close & ~is_wave_unseen(op, x)
+    return close & ~is_unseen(op, xs)

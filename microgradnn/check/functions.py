@@ -28,8 +28,8 @@ class Flat:
         self.given = flatten(inputs)
         if not self.given:
             raise TypeError("at which numbers is the function to be checked? Give them: gradcheck(f, 2.0)")
-        self.leaf_names = name_leaves(f, inputs)
         arrays = [array_of(x) if isinstance(x, Node) else np.asarray(real(x)) for x in self.given]
+        self.leaf_names = name_leaves(f, inputs)
         self.shapes = [array.shape for array in arrays]
         self.numbers = np.array([float(x) for array in arrays for x in array.flat])
         self.here: list[Any] = []  # what it gives there, once it has been called

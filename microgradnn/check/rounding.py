@@ -20,6 +20,8 @@ from .replay import KINKED, array_of
 
 NUDGE = 2.0**-40  # by which arguments are moved: far more than rounding, far less than what they are worth
 WAVES = ("sin", "cos", "tan", "sinc")
+STEPS = ("floor", "ceil", "rint", "trunc", "mod")  # that jump at each whole number, or multiple
+APART = 2.0**16  # units in the last place that two jumps are apart, for three steps of the ladder between them
 LOSS = 2.0  # units in the last place that an operation and a product cost at least
 
 
@@ -51,7 +53,7 @@ class Losses:
                 if size is None or node.op is None:
                     continue
                 noise += float(np.sum(weigh(np.asarray(size, float), np.abs(array_of(node)))))
-                hidden += float(np.sum(weigh(np.asarray(size, float), unseen_waves(node))))
+                hidden += float(np.sum(weigh(np.asarray(size, float), unseen(node))))
                 for i, x in enumerate(node.inputs):
                     if x.wants_grad:
                         share, error = self.carry(node, i, size, errors[node])
@@ -104,15 +106,18 @@ class Losses:
         return share, np.max(lost, axis=0) + loss
 
 
-def unseen_waves(node: Any) -> Any:
-    """Return ∞ where neighbouring floats are so far apart that differences see nothing of a wave between them."""
-    x = array_of(node.inputs[0])
-    return np.where(is_wave_unseen(node.op, x), np.inf, 0.0) if node.op.name in WAVES else 0.0
+def unseen(node: Any) -> Any:
+    """Return ∞ where differences see nothing of a wave, or of what is between two jumps."""
+    return np.where(is_unseen(node.op, [array_of(x) for x in node.inputs]), np.inf, 0.0)
 
 
-def is_wave_unseen(op: Any, x: Any) -> Any:
-    """Where a periodic function has several waves between neighbouring floats."""
-    return ~(np.spacing(np.abs(x)) < 0.5) & (op.name in WAVES)  # of ∞ there is no spacing
+def is_unseen(op: Any, xs: Sequence[Any]) -> Any:
+    """Where waves, or jumps, are so close together that neighbouring floats, or the least steps, miss them."""
+    if op.name in WAVES:
+        return ~(np.spacing(np.abs(xs[0])) < 0.5)  # of ∞ there is no spacing
+    if op.name in STEPS:
+        return ~(APART * np.spacing(np.abs(xs[0])) < (np.abs(xs[1]) if op.name == "mod" else 1.0))
+    return np.zeros(np.shape(xs[0]), bool)
 
 
 def weigh_any(x: Any, y: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.masks import refuse_mask
 from ..engine.tensor import Array, Tensor
 from ..errors import ShapeError
 
@@ -16,6 +17,7 @@ MOST_SHOWN = 5  # positions in a message
 
 def as_array(x: Any, name: str) -> Any:
     """Return x as an array of whatever it holds; ShapeError where its rows are of different lengths."""
+    refuse_mask(x, name)
     try:
         return np.asarray(x.numpy() if isinstance(x, Tensor) else x)
     except ValueError as error:

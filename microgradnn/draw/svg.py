@@ -5,6 +5,7 @@ Pure: text and a picture in, text out. Which Graphviz laid it out shows in posit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -40,6 +41,7 @@ DARK = """
 .microgradnn .edge > polygon { fill: #A0A0A0 }
 .microgradnn .scope > path { fill: #FFFFFF; fill-opacity: .06; stroke: #4A4F57 }
 """
+PAGE = re.compile(r"^page\d+,\d+_")  # what Graphviz 2.43 puts before the id of each graph but the first
 STYLE = f"{LIGHT}@media (prefers-color-scheme: dark) {{{DARK}}}\n"
 
 
@@ -52,7 +54,7 @@ def to_svg(svg: str, picture: Picture, *, prefix: str = "", style: str = STYLE) 
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         element.attrib.pop("{http://www.w3.org/XML/1998/namespace}space", None)
-    groups = {group.get("id", ""): group for group in root.iter("g")}
+    groups = {PAGE.sub("", group.get("id", "")): group for group in root.iter("g")}
     for group in groups.values():
         group[:] = unwrap(group)
     graph = groups["graph0"]

@@ -1,4 +1,7 @@
-"""What comparisons give: a bool or a mask; in a formula, such as where(X > 0, …), a node that follows the data."""
+"""What comparisons give: a bool or a mask; in a formula, such as where(X > 0, …), a node that follows the data.
+
+NumPy's arrays with masked numbers are another matter: they are refused.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,12 @@ from ..graph import Node
 from ..graph.blocks import GUARDS, OPEN, note_read
 from ..graph.decisions import Condition, Decision
 from ..rules import calculus
+
+
+def refuse_mask(x: object, name: str) -> None:
+    """Raise TypeError for an array in which numbers are masked: NumPy would count what is under the mask."""
+    if np.ma.is_masked(x):
+        raise TypeError(f"masked numbers in {name}: what is under a mask does not count; fill it first: x.filled(0)")
 
 
 class Mask(Condition, np.ndarray):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..rules import arrays
+from .masks import refuse_mask
 from .products import einsum, matmul
 from .rearrange import concatenate, in_order, moveaxis, one_axis, operand, pad, ravel
 
@@ -158,6 +159,7 @@ def pair(x: Pair) -> tuple[int, int]:
 
 def windows_of(x: Any, size: Pair, stride: Pair, padding: Pair, dilation: Pair, fill: float) -> Any:
     """Return what a window sees of the last two axes, padded: (…, places down, places across, down, across)."""
+    refuse_mask(x, "a picture")
     down, across = pair(padding)
     if down or across:
         width = (*[(0, 0)] * (x.ndim - 2), (down, down), (across, across))

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from ..engine.masks import refuse_mask
 from ..errors import ShapeError, extra
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
@@ -573,6 +574,7 @@ def to_number(name: str, x: Any) -> Any:
 
 def to_real_array(name: str, x: Any) -> Any:
     """Return an input as an array of float64; TypeError where it holds something else than real numbers."""
+    refuse_mask(x, name)
     try:
         array = np.asarray(x)
     except ValueError:  # lists of different lengths

@@ -71,6 +71,23 @@ def test_an_end_of_a_domain_that_rounding_reached_is_not_called_wrong(row: Calla
     assert gradcheck(lambda x: steep(x), 40.0).verdict == "WRONG"
 
 
+@pytest.mark.parametrize(("x", "y"), [(0.1, -1.7e-16), (0.19, 4.6e-34), (2e17, 1.0), (-1e99, 1.0)])
+def test_jumps_closer_than_floats_hide_a_slope(x: float, y: float) -> None:
+    for row in ("mod",) if y < 1 else ("mod", "floor", "ceil", "rint", "trunc"):
+        rest = [y] if row == "mod" else []
+        report = gradcheck(lambda x, row=row, rest=rest: OPS[row](x, *rest) * 2, x)
+        arrays = gradcheck(lambda x, row=row, rest=rest: OPS[row](x, *rest).sum(), Tensor([[x, 2.3]]))
+
+        assert report.verdict == "cannot tell", str(report)
+        assert arrays.verdict == "cannot tell", str(arrays)
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.1, -1e-5), (1e8 + 0.3, 1.0), (-7.3, 2.0)])
+def test_a_slope_between_jumps_is_judged(x: float, y: float) -> None:
+    assert gradcheck(lambda x, y: x.mod(y), x, y)
+    assert gradcheck(lambda x: x.floor() + x.mod(y), x)
+
+
 def test_a_number_is_blamed_for_what_it_goes_into() -> None:
     report = gradcheck(lambda x: (x.cbrt() + 1e3).hypot(Tensor([[1.0], [2.0]])).sum(), Tensor([[1e-100, 40.0]]))
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from microgradnn import Value, expression
 from microgradnn.draw.metrics import text_width
+from microgradnn.draw.picture import picture
+from microgradnn.draw.svg import to_svg
 
 HOSTILE = [
     'say "hi"',
@@ -78,6 +80,16 @@ def test_a_hostile_name_is_text_and_nothing_else(name: str) -> None:
         "defs",
     }
     assert not re.search(r"<script|onload=|javascript:", re.sub(r">[^<]*<", "><", svg))
+
+
+def test_the_ids_of_several_graphs_by_an_older_graphviz_are_read() -> None:
+    parts = "".join(f'<g id="{id}"><title/></g>' for id in ("n0", "n1", "e0"))
+    one = f'<svg><g id="graph0" class="graph"><title/><polygon/>{parts}</g></svg>'
+    two = one.replace("graph0", "page0,1_graph0")  # so Graphviz 2.43, of Debian and Ubuntu, calls the second
+
+    shown = picture(Value(2.0, "x").exp())
+
+    assert to_svg(two, shown) == to_svg(one, shown)
 
 
 def test_a_long_name_is_whole_in_the_tooltip() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.masks import refuse_mask
 from ...engine.tensor import Array
 from .calls import (
     CACHES,
@@ -835,6 +836,7 @@ def is_array(x: Any) -> bool:
 
 def as_array(x: Any) -> Any:
     """Return a list of numbers, or of rows of them, and a table of pandas, as an array; anything else as it is."""
+    refuse_mask(x, "an input")
     if type(x).__module__.partition(".")[0] == "pandas" and hasattr(x, "to_numpy"):
         return x.to_numpy()
     if not isinstance(x, list) or not x:
