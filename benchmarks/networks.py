@@ -14,14 +14,13 @@ from typing import Any, NamedTuple
 
 # One thread each: libraries read it when they are loaded. The last two are JAX's.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
-os.environ["NPROC"] = os.environ["NUMBA_NUM_THREADS"] = "1"
+os.environ["NPROC"] = os.environ["MICROGRADNN_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 
 import numpy as np
 from rounds import Bars, Parts, bar, medians, run_parts, tell, time_text
 
 from microgradnn import Tensor, nn
-from microgradnn.errors import CompilerMissing
 from microgradnn.graph import topological
 
 Array = Any
@@ -223,7 +222,7 @@ def entered(kinds: Sequence[type[Any]], *task: Any) -> dict[str, Any]:
     for kind in kinds:
         try:
             one = kind(*task)
-        except (ImportError, CompilerMissing, FileNotFoundError) as error:
+        except (ImportError, FileNotFoundError) as error:
             tell(f"left out: {kind.__name__}, {error}")
         else:
             found[one.name] = one

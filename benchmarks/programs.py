@@ -23,6 +23,7 @@ import networks  # before NumPy: it says that there is one thread
 import numpy as np
 from engines import Casadi, Engine, Micrograd, Microgradnn
 from graphs import LEAVES, Step, built, ends, plan
+from microgradnn.programs.native.program import NativeProgram
 from networks import DENSE, RATES, Array, ByHand, Contestant, Products, PyTorch, Task, Update, entered
 from rounds import Bars, Parts, bar, medians, run_parts, tell, time_text
 from straight import graph_function, graph_in_c, margin_function
@@ -32,15 +33,13 @@ import microgradnn
 from microgradnn import Value
 from microgradnn.nn import MLP
 from microgradnn.programs.backends import BACKENDS, Backend
-from microgradnn.programs.numba.program import TapeProgram
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend
 DECAY, RATE = 1e-4, 0.1  # of micrograd's demo
 SIZES = (2, 16, 16, 1)
-REACH = {"numba": 1.0, "native": 0.2, "native, optimized": 0.12}  # × CasADi through buffers
-MACHINE = 100_000  # nodes from which on no machine code is made
-LONGEST = 3000  # nodes of a graph that is written out line by line; more are for the tape
+REACH = {"native": 0.2, "native, optimized": 0.12}  # × CasADi through buffers
+LONGEST = 3000  # nodes of a graph that is written out line by line; more are for machine code
 
 
 class Timed:
@@ -117,7 +116,7 @@ class Compiled(Demo):
         self.start_up = took.seconds
         data = [*self.x.T, self.y]
         self.data = [float(one[0]) for one in data] if m == 1 else [np.ascontiguousarray(one) for one in data]
-        if isinstance(self.program, TapeProgram):
+        if isinstance(self.program, NativeProgram):
             n = len(self.p)
             batch = self.program.buffers("x1", "x2", "y", examples=m)
             batch.inputs[:n] = self.p
@@ -322,8 +321,6 @@ def demo(quick: bool, bars: Bars) -> Iterator[str]:
             bars.append(bar("demo network, one example, `python`", ratio, 1.3, "× straight-line floats", at_most=True))
         if 1 < m <= Peer.most and Peer.name in times:
             for backend, seconds in compiled(times).items():
-                if backend == "c":
-                    continue  # no bar: the tape is what is meant for many examples
                 what, reach = f"demo network, {m} examples, `{backend}`", 1000.0 if backend == "numpy" else 4000.0
                 bars.append(bar(what, theirs / seconds, reach, "times as fast as micrograd"))
                 if backend != "numpy":
@@ -361,7 +358,7 @@ class CompiledGraph(Replay):
         with Timed() as took:
             self.program = microgradnn.compile(root, nodes, inputs=nodes, backend=backend, **options)
         self.start_up, self.leaves = took.seconds, leaves
-        if isinstance(self.program, TapeProgram) and isinstance(leaves[0], float):
+        if isinstance(self.program, NativeProgram) and isinstance(leaves[0], float):
             self.buffers = self.program.buffers()
             self.buffers.inputs[:] = leaves
             self.run = self.buffered  # type: ignore[method-assign]
@@ -505,11 +502,7 @@ def replays(size: int, m: int = 1) -> dict[str, Any]:
         kinds += [CasadiGraph, CasadiBuffers, Ours, Theirs, OptimizedGraph, StraightC]
     without: Sequence[str] = () if m == 1 else ("python",)
     if size > LONGEST:
-        without, kinds = ("c", "numpy", "python"), [CasadiBuffers, Ours]
-        if size < MACHINE:
-            kinds.append(OptimizedGraph)
-        else:
-            without = (*without, "native")
+        without, kinds = ("numpy", "python"), [CasadiBuffers, Ours, OptimizedGraph]
     return each_backend(CompiledGraph, steps, leaves, without=without) | entered(kinds, steps, leaves)
 
 
@@ -529,8 +522,6 @@ def random_graphs(quick: bool, bars: Bars) -> Iterator[str]:
         what = f"random graph of {size:,} nodes"
         if size <= LONGEST:
             bars.append(bar(f"{what}, `python`", ratio, 1.3, "× straight-line floats", at_most=True))
-        else:
-            bars.append(bar(f"{what}, start-up", entries[f"{OURS}numba"].start_up, 1.0, "s", at_most=True))
         if CasadiBuffers.name in times:
             for backend, seconds in compiled(times).items():
                 if backend in REACH:
@@ -564,10 +555,9 @@ def batches(quick: bool, bars: Bars) -> Iterator[str]:
             if "native" in ours:
                 bars.append(bar(f"{what}, `native`", 1e9 * ours["native"] / size / m, 1.2, "ns", at_most=True))
             if JaxGraph.name in times:
-                for backend, reach in (("native", 0.5), ("numba", 1.0 if m <= 100 else 1.5)):
-                    if backend in ours:
-                        ratio = ours[backend] / times[JaxGraph.name]
-                        bars.append(bar(f"{what}, `{backend}`", ratio, reach, "× JAX vmap", at_most=True))
+                if "native" in ours:
+                    ratio = ours["native"] / times[JaxGraph.name]
+                    bars.append(bar(f"{what}, `native`", ratio, 0.5, "× JAX vmap", at_most=True))
 
 
 # --- dense networks ---------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from .engine.tensor import concatenate as concatenate
 from .engine.tensor import stack as stack
 from .engine.value import Value as Value
 from .errors import AnomalyError as AnomalyError
-from .errors import CompilerMissing as CompilerMissing
 from .errors import DivergedError as DivergedError
 from .errors import DomainError as DomainError
 from .errors import ExpressionError as ExpressionError
@@ -147,7 +146,6 @@ __all__ = [
     "AnomalyError",
     "ArrayExplanation",
     "ArrayOperation",
-    "CompilerMissing",
     "Derivation",
     "DivergedError",
     "DomainError",

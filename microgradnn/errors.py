@@ -11,7 +11,6 @@ FloatingPointError
 └── AnomalyError             a number stopped being finite while detect_anomaly() watched
     └── DivergedError        … or the cost did, in training
 RuntimeError
-├── CompilerMissing          there is no C compiler for a program in C
 ├── GuardError               a compiled function would take another branch
 └── RenderError              a drawing could not be laid out
     └── RendererMissing      … because the program that would do it is not installed
@@ -53,10 +52,6 @@ class OutOfRangeError(ShapeError, IndexError):
 
 class GuardError(RuntimeError):
     """A compiled function met inputs for which it would take another branch than the one that was recorded."""
-
-
-class CompilerMissing(RuntimeError):
-    """There is no C compiler for a program in C, or it refuses; the message says what to do."""
 
 
 class ExpressionError(ValueError):

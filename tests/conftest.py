@@ -1,11 +1,7 @@
 """Settings for all tests."""
 
 import os
-import subprocess
-import sys
-from importlib.util import find_spec
 
-import pytest
 from hypothesis import settings
 
 # The same examples in each run, so that a failure is one of the change at hand. New ones are looked for with
@@ -17,10 +13,3 @@ settings.load_profile("settled")
 # The processes of `-n auto` have a core each, and so BLAS has a thread in each: two would wait for one another, 500
 # times as long as a product takes. It is read when NumPy is loaded, here and in the processes that tests start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile the interpreter of tapes before there are several processes that would each compile it."""
-    if session.config.getoption("numprocesses", None) and find_spec("numba"):
-        program = "from microgradnn.programs.numba.interpreter import interpreter; interpreter()"
-        subprocess.run([sys.executable, "-c", program], check=True)

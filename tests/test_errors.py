@@ -10,7 +10,6 @@ import pytest
 import microgradnn
 from microgradnn import (
     AnomalyError,
-    CompilerMissing,
     DivergedError,
     DomainError,
     ExpressionError,
@@ -35,7 +34,6 @@ TREE = {
     ModelFileError: (ValueError,),
     AnomalyError: (FloatingPointError,),
     DivergedError: (AnomalyError,),
-    CompilerMissing: (RuntimeError,),
     GuardError: (RuntimeError,),
     RenderError: (RuntimeError,),
     RendererMissing: (RenderError,),

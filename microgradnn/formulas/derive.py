@@ -54,6 +54,7 @@ class Derivation:
     latex_of: Any  # lines in LaTeX
     operations: tuple[Any, ...]  # of the user's own, which a program calls as they are
     exact: Exact = field(repr=False, compare=False)  # for where this gives no finite number
+    header: str = ""  # of a source in C
 
     @property
     def latex(self) -> str:
@@ -100,7 +101,7 @@ def derive(
     if len(order) > MOST_NODES:
         raise ValueError(
             f"a graph of {len(order):,} nodes is too long to be written out as source (at most {MOST_NODES:,}); "
-            "compile(J, backend='numba') takes a graph of Values as it is, and backward() any graph"
+            "compile(J, backend='native') takes a graph of Values as it is, and backward() any graph"
         )
     if style != "numpy" and hasattr(output, "shape"):
         raise ValueError(f"the style {style!r} is for graphs of Values; one of Tensors is written with NumPy")

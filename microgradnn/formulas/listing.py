@@ -16,7 +16,7 @@ from .carried import is_own, refuse
 from .shapes import Dim
 from .spelling import CODE, FACTORS, LONGEST, READ_TWICE, Style, number, numbers, shape_text
 from .terms import Term
-from .translation import LANGUAGES, OF_NUMPY
+from .translation import LANGUAGES
 
 
 class Line(NamedTuple):
@@ -41,7 +41,7 @@ class Listing:
         self.code = {
             key: code for key, code in CODE[style].items() if key != "step" or not exact
         }  # which NaN differs in
-        self.conditions = style != "numba" and not exact  # which are false of a NaN, that may have to come out
+        self.conditions = not exact  # which are false of a NaN, that may have to come out
         self.forwarding, self.compares = True, False  # whether a value, not only a slope, is one of those
         self.names: dict[Term, str] = {}
         self.labels = dict(labels)
@@ -262,7 +262,7 @@ class Listing:
                 if function.__name__ in self.language.lacking:
                     self.helper(function.__name__, getattr(numerics, function.__name__))
                 return self.language.function(name)
-            return OF_NUMPY.get(name, name) if self.style == "numba" else name
+            return name
         name = self.helper(op.name, function)
         return self.language.function(name) if self.language else name
 

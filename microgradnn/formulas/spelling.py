@@ -1,4 +1,4 @@
-"""How each operation is spelled in a style: NumPy, plain Python, C, JavaScript, or the interpreter's."""
+"""How each operation is spelled in a style: NumPy, plain Python, C or JavaScript."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from .translation import LANGUAGES
 
-Style = Literal["numpy", "python", "c", "javascript", "numba"]
+Style = Literal["numpy", "python", "c", "javascript"]
 
 
 LONGEST = 60  # characters of an unnamed part that is folded into the line that uses it
@@ -38,7 +38,6 @@ CODE: dict[Style, dict[str, tuple[str, str]]] = {
     },
     "c": ARITHMETIC | {"squared_error": SQUARED_ERROR},
     "javascript": ARITHMETIC | {"squared_error": SQUARED_ERROR},
-    "numba": ARITHMETIC,  # of floats alone, and where Python raises, NaN or ∞
 }
 READ_TWICE = {"python": {"relu"}}  # rows whose operand is given a name, since it stands there more than once
 FACTORS = {  # in a product: true is 1

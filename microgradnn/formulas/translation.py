@@ -188,29 +188,6 @@ def find_helpers(functions: Mapping[str, Callable[..., Any]], lacking: Collectio
     return list(order.values())
 
 
-# --- in Numba ---------------------------------------------------------------------------------
-
-# Numba has these of `math` only of late, not at all, or as whole numbers of 64 bits.
-OF_NUMPY = {
-    f"math.{name}": f"np.{name}" for name in ("cbrt", "ceil", "exp2", "floor", "fmod", "log2", "nextafter", "trunc")
-}
-
-
-def in_numba(formula: ast.expr) -> str:
-    """Return a formula in the Python that Numba takes."""
-    text = ast.unparse(ast.fix_missing_locations(copy.deepcopy(formula)))
-    for of_math, of_numpy in OF_NUMPY.items():
-        text = text.replace(f"{of_math}(", f"{of_numpy}(")
-    return text
-
-
-def numba_source(function: Translation) -> str:
-    """Return a function in the Python that Numba takes."""
-    lines = [*[f"{name} = {in_numba(formula)}" for name, formula in function.lines]]
-    lines.append(f"return {in_numba(function.result)}")
-    return f"def {function.name}({', '.join(function.arguments)}):\n{textwrap.indent(chr(10).join(lines), '    ')}"
-
-
 # --- in C and JavaScript ------------------------------------------------------------------------
 
 ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

@@ -1,10 +1,10 @@
-"""The backends of programs: one graph, run as NumPy, as plain Python, as C, as a tape by Numba, or in machine code."""
+"""The backends of programs: one graph, run as NumPy, as plain Python, or in machine code."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,52 +13,18 @@ from ..formulas.names import identifiers
 from ..graph import Node, topological
 from ..graph.decisions import Decided
 from ..rules.arrays import ArrayOp
-from .c.program import CProgram
 from .calls import ValueCall, steps_of
 from .native.program import NativeProgram
-from .numba.program import TapeProgram
-from .numba.tape import Tape, to_tape
+from .native.tape import Tape, to_tape
 from .program import Program, Reduction
 
-Backend = Literal["c", "native", "numba", "numpy", "python"]
-BACKENDS = ("c", "native", "numba", "numpy", "python")
+Backend = Literal["native", "numpy", "python"]
+BACKENDS = ("native", "numpy", "python")
+GONE = {  # that there were once
+    "c": "derive(J, style='c') writes C with a header and a main that tests it; 'native' runs a graph as quickly",
+    "numba": "'native' takes the same graphs, runs them several times as fast, and needs llvmlite alone",
+}
 USUAL = {0.5, 1, 2}  # numbers that stand in many formulas, whatever m is
-
-
-@overload
-def compile(
-    output: Node,
-    wrt: Sequence[Node | str] | None = None,
-    *,
-    inputs: Sequence[Node | str] | None = None,
-    backend: Literal["numba"],
-    reduce: Reduction = "sum",
-) -> TapeProgram: ...
-
-
-@overload
-def compile(
-    output: Node,
-    wrt: Sequence[Node | str] | None = None,
-    *,
-    inputs: Sequence[Node | str] | None = None,
-    backend: Literal["native"],
-    reduce: Reduction = "sum",
-    optimize: bool = False,
-) -> NativeProgram: ...
-
-
-@overload
-def compile(
-    output: Node,
-    wrt: Sequence[Node | str] | None = None,
-    *,
-    inputs: Sequence[Node | str] | None = None,
-    backend: Backend = "numpy",
-    reduce: Reduction = "sum",
-    any_length: bool = False,
-    simplify: bool = True,
-) -> Program: ...
 
 
 def compile(
@@ -74,26 +40,28 @@ def compile(
 ) -> Program:
     """Return the program of a node, as `microgradnn.compile` says."""
     check_output(output, "compile", wrt)
-    if backend not in BACKENDS:
-        raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(BACKENDS)})")
+    check_backend(backend)
     if reduce not in ("sum", "mean"):
         raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
     if optimize and backend != "native":
         raise ValueError(f"optimize=True is of the backend 'native'; got backend={backend!r}")
     _, given, wanted = resolve_arguments(output, wrt, inputs)
-    if backend == "native" or backend == "numba":
-        tape, name, names = tape_of(output, wrt, inputs, backend)
-        if backend == "native":
-            return with_parameters(NativeProgram(tape, name, names, reduce=reduce, optimize=optimize), given)
-        return with_parameters(TapeProgram(tape, name, names, reduce=reduce), given)
+    if backend == "native":
+        tape, name, names = tape_of(output, wrt, inputs)
+        return with_parameters(NativeProgram(tape, name, names, reduce=reduce, optimize=optimize), given)
     refuse_masks(output)
     derivation = derive(output, wrt, inputs=inputs, simplify=simplify, style=backend)
     steps = steps_of(output, given, derivation.inputs, dict(zip(derivation.wrt, wanted, strict=True)))
-    if backend == "c":
-        return with_parameters(CProgram(derivation, reduce=reduce, steps=steps), given)
     if any_length:
         warn_of_lengths(output, derivation.examples)
     return with_parameters(Program(derivation, reduce=reduce, any_length=any_length, steps=steps), given)
+
+
+def check_backend(name: Any) -> None:
+    """Raise ValueError where there is no backend of that name."""
+    if name not in BACKENDS:
+        what = f"the backend {name!r} is gone: {GONE[name]}" if name in GONE else f"unknown backend {name!r}"
+        raise ValueError(f"{what} (choose from {', '.join(BACKENDS)})")
 
 
 def with_parameters(program: Program, given: Sequence[Node]) -> Program:
@@ -142,11 +110,11 @@ def warn_of_lengths(output: Node, m: int) -> None:
 
 
 def tape_of(
-    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None, backend: Backend
+    output: Node, wrt: Sequence[Node | str] | None, inputs: Sequence[Node | str] | None
 ) -> tuple[Tape, str, list[str]]:
     """Return the tape of a graph, the name of what it computes, and those of `wrt`."""
     if hasattr(output, "shape"):
-        raise ValueError(f"the backend {backend!r} is for graphs of Values; one of Tensors runs with NumPy")
+        raise ValueError("the backend 'native' is for graphs of Values; one of Tensors runs with NumPy")
     order, given, wanted = resolve_arguments(output, wrt, inputs)
     if any(isinstance(node.op, ValueCall) for node in order):  # programs that are called in it become their steps
         steps = steps_of(output, given, [""] * len(given), {str(i): x for i, x in enumerate(wanted)})
@@ -157,5 +125,5 @@ def tape_of(
         output = results[steps.output].named(output.name) if output.name else results[steps.output]
         order = topological(output)
     names = identifiers(order, [*given, *(x for x in wanted if x.op is not None and not x.name)])
-    tape = to_tape(order, given, wanted, names, backend)
+    tape = to_tape(order, given, wanted, names)
     return tape, names.get(output, "J"), [names[x] for x in wanted]

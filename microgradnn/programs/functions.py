@@ -18,6 +18,7 @@ import numpy as np
 
 from ..engine import derivatives
 from ..errors import GuardError, ShapeError, extra
+from ..formulas.c_source import c_header, c_test
 from ..formulas.derive import Derivation
 from ..formulas.derive import derive as derive_graph
 from ..formulas.jax_source import jax_source
@@ -47,7 +48,6 @@ from .layout import (
 )
 from .loading import load_function
 from .native.program import NativeProgram
-from .numba.program import TapeProgram
 from .onnx import Batch, Forward, Precision, model_of
 from .program import Program, Reduction, Result
 from .recording import RecordedCall, numbers_of, record_call, same, unique
@@ -151,8 +151,8 @@ class FunctionProgram:
         self.arrays = holds_tensors(list(examples))
         self.on_change = on_change
         self.reduce = reduce
-        if backend is not None and backend not in backends.BACKENDS:
-            raise ValueError(f"unknown backend {backend!r} (choose from {', '.join(backends.BACKENDS)})")
+        if backend is not None:
+            backends.check_backend(backend)
         if reduce not in ("sum", "mean"):
             raise ValueError(f"unknown reduce {reduce!r} (choose from sum, mean)")
         if self.arrays and backend not in (None, "numpy"):
@@ -428,7 +428,7 @@ class FunctionProgram:
         """Return a product of the only formula there is, and its other inputs, where it holds whatever comes."""
         if self.unguarded is None or not self.rest_is_finite or self.due():
             return None
-        if product == "gradient" and self.backend in ("native", "numba") and not self.rest:
+        if product == "gradient" and self.backend == "native" and not self.rest:
             return self.at_once, self.rest
         return self.unguarded.function(product), self.rest
 
@@ -517,17 +517,6 @@ def compile(
     wrt: Sequence[Node | str] | None = None,
     *,
     inputs: Sequence[Node | str] | None = None,
-    backend: Literal["numba"],
-    reduce: Reduction = "sum",
-) -> TapeProgram: ...
-
-
-@overload
-def compile(
-    output: Node,
-    wrt: Sequence[Node | str] | None = None,
-    *,
-    inputs: Sequence[Node | str] | None = None,
     backend: Literal["native"],
     reduce: Reduction = "sum",
     optimize: bool = False,
@@ -564,11 +553,9 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     Of a node, `wrt` and `inputs` are as for `derive`. The backend 'numpy' takes arrays; a graph of Values takes
     numbers, or arrays of m examples for some of the inputs, and then the gradients in the others,
     which the examples share, are summed (or with `reduce='mean'` averaged) over them. 'python' is for
-    Values alone: plain floats, which are faster for a single example. 'numba' (an extra) is for them too,
-    single or in a batch: the graph becomes a tape for an interpreter that was compiled once for all
-    graphs, so that one of 100,000 nodes is ready in less than a second. 'native' (an extra) is the fastest:
-    machine code, of which a graph of 3,000 nodes takes a fifth of a second; with `optimize` it is made with more care,
-    which takes four times as long. 'c' needs a C compiler, `cc`, or another that the variable CC names.
+    Values alone: plain floats, which are faster for a single example. 'native' (an extra) is for them too,
+    single or in a batch, and the fastest: machine code, which for a graph of 3,000 nodes is made in a fifth of a
+    second; with `optimize` it is made with more care, which takes four times as long.
 
     A program of Tensors takes arrays of the shapes it was compiled for. With `any_length` the number of
     examples m may be another one; a number in the formula that stands for m, such as 1/m, would not follow.
@@ -638,7 +625,8 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     `inputs` are the leaves that become arguments of the function, by default all that have a name; other
     leaves are written as numbers. With `notes`, dZ and its like are those of a single example, and the 1/m comes
     with dW and db (course notes, 3.6). `simplify=False` shows the raw chain rule. `style` is
-    'numpy', 'jax', the same lines with `jax.numpy`, or, for graphs of Values, 'python', 'c' or 'javascript'.
+    'numpy', 'jax', the same lines with `jax.numpy`, or, for graphs of Values, 'python', 'c' or 'javascript'. Source
+    in C has a `header`, and with TEST defined a `main` that tests it at the numbers that the graph had.
 
     Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
 
@@ -670,8 +658,21 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
         found = derive(output, *examples, **{**options, "style": "numpy"})
         return replace(found, source=jax_source(found.source), value_source=jax_source(found.value_source))
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):
-        return derive_graph(output, *examples, **options)
-    return derive_function(FunctionProgram(output, examples, options.pop("wrt", None)), **options)
+        return with_test(derive_graph(output, *examples, **options), **options)
+    found = derive_function(FunctionProgram(output, examples, options.pop("wrt", None)), **options)
+    return with_test(found, **options) if isinstance(found, Derivation) else found
+
+
+def with_test(found: Derivation, *, name: str = "value_and_gradients", **_: Any) -> Derivation:
+    """Return a derivation in C with a header, and with a `main` that tests it where its graph was; another as it is."""
+    if found.style != "c":
+        return found
+    at = [float(found.defaults[x]) for x in found.inputs]
+    with np.errstate(all="ignore"):
+        value, gradients = load_function(found.exact_source, name)(*map(np.float64, at))
+    what = [found.output, *(f"d{x}" for x in found.wrt)]
+    test = c_test(name, what, at, [*map(float, (value, *gradients))])
+    return replace(found, source=found.source + test, header=c_header(name, found.inputs, found.wrt, found.output))
 
 
 def derive_function(

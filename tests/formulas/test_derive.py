@@ -530,5 +530,5 @@ def test_a_graph_that_is_too_long_to_write_out_is_refused_with_the_way_out(monke
     for _ in range(10):
         y = y.sin()
 
-    with pytest.raises(ValueError, match=r"a graph of 11 nodes is too long .* compile\(J, backend='numba'\)"):
+    with pytest.raises(ValueError, match=r"a graph of 11 nodes is too long .* compile\(J, backend='native'\)"):
         derive(y, [x])

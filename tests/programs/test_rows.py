@@ -73,12 +73,12 @@ def by_program(op: Op, columns: Sequence[Any], backend: Any, simplify: bool) -> 
     return [np.array([one[0] for one in found]), *(np.array([one[1][x.name] for one in found]) for x in leaves)]
 
 
-EXTRAS = {"numba": "numba", "native": "llvmlite"}  # which compute as the sweep does
+EXTRAS = {"native": "llvmlite"}  # which compute as the sweep does
 PATHS: dict[str, Any] = {"Tensor": by_tensors} | {
     f"{backend}{'' if simplify else ', as it is'}": (
         lambda op, columns, backend=backend, simplify=simplify: by_program(op, columns, backend, simplify)
     )
-    for backend in ("python", "numpy", "c", *EXTRAS)
+    for backend in ("python", "numpy", *EXTRAS)
     for simplify in (True, False)
     if simplify or backend not in EXTRAS
 }

@@ -1,25 +1,29 @@
-"""The interpreter's cases as instructions of LLVM: one operation, its numbers in registers, loops unrolled.
+"""The rows of the table as instructions of LLVM: one operation, its numbers in registers, loops unrolled.
 
-The cases are written from the table, by `numba/interpreter.py`, once for both. Here their syntax is read: a choice
-becomes a `select`, a function of `math` a call of the same function of C. Nothing here knows what a row is worth.
+Rules are run on terms, and terms become instructions: arithmetic as it is, a function of `math` a call of the same
+function of C, any other what it does in `numerics`, a choice a `select`. Nothing here knows what a row is worth.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import operator
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from ..numba.interpreter import CaseWriter
-from ..numba.tape import KEYS
+from ...formulas.book import Book
+from ...formulas.terms import Term
+from ...formulas.translation import numeric_functions, translate
+from ...graph import OPS, row, topological
+from ...rules import numerics
+from .tape import KEYS, LISTS
 
-GUARD = "0.0 if p == 0.0 else g * p"  # of the interpreter, which passes over g = 0
-GUARDED = "0.0 if g == 0.0 or p == 0.0 else g * p"
-ARITHMETIC = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
+ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+SIGNS = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
 # Of a NaN every comparison is false, but that it differs
 ORDER = {ast.Lt: "olt", ast.LtE: "ole", ast.Gt: "ogt", ast.GtE: "oge", ast.Eq: "oeq", ast.NotEq: "une"}
 # Which processors have instructions for; the rest is in C's library
@@ -54,139 +58,33 @@ class Lowered(NamedTuple):
     calls: frozenset[tuple[str, int]]  # functions, and how many arguments they have
 
 
-class Lowering:
-    """Turns the statements of a case into instructions; of n operands, number n is the result and n + 1 is g."""
+class Instructions:
+    """Instructions for so many lanes, each written once; a number is known by the name that it has there."""
 
-    def __init__(self, n: int, lanes: int, numbers: dict[str, Any]) -> None:
+    def __init__(self, lanes: int) -> None:
         self.lanes, self.type = lanes, number_type(lanes)
         self.bits = "i1" if lanes == 1 else f"<{lanes} x i1>"
-        self.numbers = numbers  # known now: places, and how often a loop runs
-        self.names: dict[str, str] = {"g": f"{{{n + 1}}}"}  # known when it runs
-        self.given: dict[str, str] = {}
-        self.lines: list[tuple[str, str]] = []
-        self.results: list[tuple[int, str]] = []
+        self.given: dict[str, str] = {}  # names, by instructions
 
     def new(self, instruction: str) -> str:
-        """Add an instruction, and return the name of what it gives."""
-        name = self.given.setdefault(instruction, f"%{{u}}.{len(self.given)}")
-        if len(self.given) > len(self.lines):  # else it is there already
-            self.lines.append((name, instruction))
-        return name
+        """Add an instruction, if it is not there, and return the name of what it gives."""
+        return self.given.setdefault(instruction, f"%{{u}}.{len(self.given)}")
 
-    def run(self, body: Sequence[ast.stmt]) -> None:
-        """Lower statements."""
-        for one in body:
-            match one:
-                case ast.Assign(targets=[ast.Subscript(slice=place)]):
-                    self.results.append((self.known(place), self.value(one.value)))
-                case ast.Assign(targets=[*targets]):
-                    known = self.is_known(one.value)
-                    x = self.known(one.value) if known else self.value(one.value)
-                    (self.numbers if known else self.names).update(dict.fromkeys(map(ast.unparse, targets), x))
-                case ast.AugAssign(target=ast.Name(id=name)):
-                    self.names[name] = self.value(ast.BinOp(ast.Name(name), one.op, one.value))
-                case ast.AugAssign(target=ast.Subscript(slice=place)):
-                    self.results.append((self.known(place), self.value(one.value)))
-                case ast.For(target=ast.Name(id=name)):
-                    for i in self.known(one.iter):
-                        self.numbers[name] = i
-                        self.run(one.body)
-                case ast.If() if self.is_known(one.test):
-                    self.run(one.body if self.known(one.test) else one.orelse)
-                case ast.If():
-                    test, before = self.condition(one.test), dict(self.names)
-                    self.run(one.body)
-                    for name, old in before.items():
-                        if self.names[name] != old:
-                            self.names[name] = self.select(test, self.names[name], old)
-                case ast.Pass():
-                    pass
-                case _:
-                    raise ValueError(f"{ast.unparse(one)} cannot be lowered")
+    def literal(self, x: float) -> str:
+        """Write a number."""
+        return literal(x, self.lanes)
 
-    def is_known(self, one: ast.expr) -> bool:
-        """Whether an expression is one of places."""
-        names = names_in(one)
-        return bool(names) and names <= {*self.numbers, "np", "range"}
-
-    def known(self, one: ast.expr) -> Any:
-        """Return what an expression of places is."""
-        return eval(code_of(one), {"range": range, "np": Whole}, self.numbers)
+    def compute(self, name: str, x: str, y: str) -> str:
+        """Add, subtract, multiply or divide two numbers."""
+        return self.new(f"{name} {self.type} {x}, {y}")
 
     def select(self, test: str, yes: str, no: str) -> str:
         """Choose."""
         return self.new(f"select {self.bits} {test}, {self.type} {yes}, {self.type} {no}")
 
-    def value(self, one: ast.expr) -> str:
-        """Lower a formula, and return the name of its number."""
-        match one:
-            case ast.Constant(value=int() | float() as x):
-                return literal(float(x), self.lanes)
-            case ast.Name(id=name):
-                return self.names[name]
-            case ast.Attribute(attr=name):
-                return literal(getattr(math, name), self.lanes)
-            case ast.Subscript():
-                return f"{{{self.known(one.slice)}}}"
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as x)):
-                return literal(-float(x), self.lanes)
-            case ast.UnaryOp(op=ast.USub()):
-                return self.new(f"fneg {self.type} {self.value(one.operand)}")
-            case ast.IfExp():
-                test = self.condition(one.test)
-                return self.select(test, self.value(one.body), self.value(one.orelse))
-            case ast.BinOp(op=ast.Pow()):
-                return self.power(one)
-            case ast.BinOp():
-                left, right = self.value(one.left), self.value(one.right)
-                return self.new(f"{ARITHMETIC[type(one.op)]} {self.type} {left}, {right}")
-            case ast.Call():
-                return self.call(name_of(one), [self.value(x) for x in one.args])
-        raise ValueError(f"{ast.unparse(one)} cannot be lowered")
-
-    def power(self, one: ast.BinOp) -> str:
-        """Lower a power; a small one is a product."""
-        x = self.value(one.left)
-        if isinstance(one.right, ast.Constant) and one.right.value in (1, 2, 3):  # as in C
-            result = x
-            for _ in range(int(ast.unparse(one.right)) - 1):
-                result = self.new(f"fmul {self.type} {result}, {x}")
-            return result
-        return self.call("pow", [x, self.value(one.right)])
-
-    def call(self, name: str, xs: Sequence[str]) -> str:
-        """Lower a call of a function of C, or of `pow2`, 2^x of a whole x: its bits go to the exponent's place."""
-        if name == "pow2":
-            bits = self.type.replace("double", "i64")
-            whole = self.new(f"fadd {self.type} {xs[0]}, {literal(WHOLE, self.lanes)}")
-            place = self.new(f"bitcast {self.type} {whole} to {bits}")
-            moved = self.new(f"shl {bits} {place}, {vector('i64', 52, self.lanes)}")
-            power = self.new(f"add {bits} {moved}, {vector('i64', 1023 << 52, self.lanes)}")
-            return self.new(f"bitcast {bits} {power} to {self.type}")
-        arguments = ", ".join(f"{self.type} {x}" for x in xs)
-        return self.new(f"call {self.type} {function_name(name, self.lanes)}({arguments})")
-
-    def condition(self, one: ast.expr) -> str:
-        """Lower a condition."""
-        match one:
-            case ast.Compare():
-                sides = [self.value(x) for x in (one.left, *one.comparators)]
-                tests = [
-                    self.new(f"fcmp {ORDER[type(op)]} {self.type} {x}, {y}")
-                    for op, x, y in zip(one.ops, sides, sides[1:], strict=False)
-                ]
-                return self.join("and", tests)
-            case ast.BoolOp():
-                return self.join("and" if isinstance(one.op, ast.And) else "or", [*map(self.condition, one.values)])
-            case ast.UnaryOp(op=ast.Not()):
-                return self.new(f"xor {self.bits} {self.condition(one.operand)}, {vector('i1', 'true', self.lanes)}")
-            case ast.Call():
-                x, name = self.value(one.args[0]), name_of(one)
-                if name == "isnan":
-                    return self.new(f"fcmp uno {self.type} {x}, {x}")
-                size, order = self.call("abs", [x]), {"isfinite": "olt", "isinf": "oeq"}[name]
-                return self.new(f"fcmp {order} {self.type} {size}, {literal(math.inf, self.lanes)}")
-        raise ValueError(f"{ast.unparse(one)} is no condition that can be lowered")
+    def compare(self, order: str, x: str, y: str) -> str:
+        """Return a condition."""
+        return self.new(f"fcmp {order} {self.type} {x}, {y}")
 
     def join(self, word: str, tests: Sequence[str]) -> str:
         """Join conditions."""
@@ -195,12 +93,93 @@ class Lowering:
             result = self.new(f"{word} {self.bits} {result}, {test}")
         return result
 
-    def case(self, wanted: Sequence[int]) -> Lowered:
-        """Return what was lowered, without what no wanted result needs."""
-        chosen = {*wanted}
-        results = tuple([(i, name) for i, name in self.results if i in chosen])
+    def power(self, x: str, y: str, exponent: Any) -> str:
+        """Raise x to a power, whose number is `exponent` where it is known; a small one is a product, as in C."""
+        if exponent not in (1, 2, 3):
+            return self.call("pow", [x, y])
+        result = x
+        for _ in range(int(exponent) - 1):
+            result = self.compute("fmul", result, x)
+        return result
+
+    def call(self, name: str, xs: Sequence[str]) -> str:
+        """Call a function of C, or of `numerics`, or `pow2`, 2^x of a whole x: its bits go to the exponent's place."""
+        if name == "pow2":
+            bits = self.type.replace("double", "i64")
+            whole = self.compute("fadd", xs[0], self.literal(WHOLE))
+            place = self.new(f"bitcast {self.type} {whole} to {bits}")
+            moved = self.new(f"shl {bits} {place}, {vector('i64', 52, self.lanes)}")
+            power = self.new(f"add {bits} {moved}, {vector('i64', 1023 << 52, self.lanes)}")
+            return self.new(f"bitcast {bits} {power} to {self.type}")
+        if name in numeric_functions():
+            return self.run(getattr(numerics, name), xs)
+        bare = name.removeprefix("math.")
+        arguments = ", ".join(f"{self.type} {x}" for x in xs)
+        return self.new(f"call {self.type} {function_name(bare, self.lanes)}({arguments})")
+
+    def run(self, function: Callable[..., Any], xs: Sequence[str]) -> str:
+        """Do what a function of `numerics` does."""
+        found = translate(function)
+        return self.formulas(found.lines, found.result, dict(zip(found.arguments, xs, strict=True)))
+
+    def formulas(self, lines: Sequence[tuple[str, ast.expr]], result: ast.expr, names: dict[str, str]) -> str:
+        """Write what is assigned on the way, and return the name of the result."""
+        for name, formula in lines:
+            names[name] = self.value(formula, names)
+        return self.value(result, names)
+
+    def value(self, one: ast.expr, names: Mapping[str, str]) -> str:
+        """Write a formula in Python's syntax, and return the name of its number."""
+        match one:
+            case ast.Constant(value=int() | float() as x):
+                return self.literal(float(x))
+            case ast.Name(id=name):
+                return names[name]
+            case ast.Attribute(attr=name):
+                return self.literal(getattr(math, name))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as x)):
+                return self.literal(-float(x))
+            case ast.UnaryOp(op=ast.USub()):
+                return self.new(f"fneg {self.type} {self.value(one.operand, names)}")
+            case ast.IfExp():
+                test = self.condition(one.test, names)
+                return self.select(test, self.value(one.body, names), self.value(one.orelse, names))
+            case ast.BinOp(op=ast.Pow()):
+                exponent = one.right.value if isinstance(one.right, ast.Constant) else None
+                return self.power(self.value(one.left, names), self.value(one.right, names), exponent)
+            case ast.BinOp():
+                return self.compute(SIGNS[type(one.op)], self.value(one.left, names), self.value(one.right, names))
+            case ast.Call():
+                return self.call(ast.unparse(one.func), [self.value(x, names) for x in one.args])
+        raise ValueError(f"{ast.unparse(one)} cannot be lowered")
+
+    def condition(self, one: ast.expr, names: Mapping[str, str]) -> str:
+        """Write a condition in Python's syntax."""
+        match one:
+            case ast.Compare():
+                sides = [self.value(x, names) for x in (one.left, *one.comparators)]
+                pairs = zip(one.ops, sides, sides[1:], strict=False)
+                return self.join("and", [self.compare(ORDER[type(op)], x, y) for op, x, y in pairs])
+            case ast.BoolOp():
+                tests = [self.condition(test, names) for test in one.values]
+                return self.join("and" if isinstance(one.op, ast.And) else "or", tests)
+            case ast.UnaryOp(op=ast.Not()):
+                test = self.condition(one.operand, names)
+                return self.new(f"xor {self.bits} {test}, {vector('i1', 'true', self.lanes)}")
+            case ast.Call():
+                return self.kind(ast.unparse(one.func).removeprefix("math."), self.value(one.args[0], names))
+        raise ValueError(f"{ast.unparse(one)} is no condition that can be lowered")
+
+    def kind(self, name: str, x: str) -> str:
+        """Return whether a number is NaN, finite or infinite."""
+        if name == "isnan":
+            return self.compare("uno", x, x)
+        return self.compare({"isfinite": "olt", "isinf": "oeq"}[name], self.call("abs", [x]), self.literal(math.inf))
+
+    def lowered(self, results: Sequence[tuple[int, str]]) -> Lowered:
+        """Return the instructions that these results need."""
         needed, lines = {name for _, name in results}, []
-        for name, instruction in reversed(self.lines):
+        for instruction, name in reversed(self.given.items()):
             if name in needed:
                 lines.append(f"{name} = {instruction}")
                 needed.update(NEW.findall(instruction))
@@ -210,31 +189,7 @@ class Lowering:
         text = "\n".join(lines)
         reads = PLACE.findall(" ".join([text, *(name for _, name in results)]))
         calls = [(name, arguments.count(self.type)) for name, arguments in CALL.findall(text)]
-        return Lowered(text, results, frozenset(map(int, reads)), frozenset(calls))
-
-
-@cache  # of syntax that is kept: a loop goes over the same lines again and again
-def names_in(one: ast.expr) -> frozenset[str]:
-    """Return the names in an expression; an infinity is none that is known."""
-    names = {x.id for x in ast.walk(one) if isinstance(x, ast.Name)}
-    return frozenset(names | {"np.inf"} if "np.inf" in ast.unparse(one) else names)
-
-
-@cache
-def code_of(one: ast.expr) -> Any:
-    """Return an expression, compiled."""
-    return compile(ast.Expression(one), "case", "eval")
-
-
-class Whole:
-    """What stands for NumPy where places are computed."""
-
-    int64 = int
-
-
-def name_of(call: ast.Call) -> str:
-    """Return the name of a function of `math` or NumPy."""
-    return ast.unparse(call.func).removeprefix("math.").removeprefix("np.")
+        return Lowered(text, tuple(results), frozenset(map(int, reads)), frozenset(calls))
 
 
 def function_name(name: str, lanes: int) -> str:
@@ -244,29 +199,175 @@ def function_name(name: str, lanes: int) -> str:
     return f"@{name}" if lanes == 1 else f"@each.{name}"
 
 
-@cache
-def writer() -> CaseWriter:
-    """Return what writes the cases for one point."""
-    return CaseWriter(block=False)
+# --- rows ---------------------------------------------------------------------------------------
 
 
-@cache
-def statements(number: int, shares: bool, guarded: bool) -> list[ast.stmt]:
-    """Return a case as syntax: its value, or the shares of its gradient."""
-    key = KEYS[number]
-    text = "\n".join(writer().share_lines(key) if shares else writer().value_lines(key))
-    return ast.parse(text.replace(GUARD, GUARDED if guarded else "g * p")).body
-
-
-@cache
-def lower(
-    number: int, n: int, lanes: int, shares: tuple[int, ...] = (), guarded: bool = True, many: int = 0
-) -> Lowered:
-    """Return a case of n operands in instructions: its value, or those shares; of a list, `many` sequences make n.
+class Lowering(Instructions):
+    """A case of n operands: they are numbers 0 to n − 1, the result is n, the gradient that arrives n + 1.
 
     Without guards 0 · ∞ is NaN, and else they change nothing.
     """
-    places: dict[str, Any] = {"x": 0, "y": n // many if many else 1, "r": n}
-    lowering = Lowering(n, lanes, places | {"lists": range(n) if many else [0, 1, 2, 3]})
-    lowering.run(statements(number, bool(shares), guarded))
-    return lowering.case(shares or (n,))
+
+    def __init__(self, key: tuple[str, Any], n: int, lanes: int, *, guarded: bool) -> None:
+        super().__init__(lanes)
+        self.key, self.n, self.guarded = key, n, guarded
+        self.name, held = key
+        self.op: Any = row(self.name, held or ())
+        self.operands, self.f, self.g = [f"{{{i}}}" for i in range(n)], f"{{{n}}}", f"{{{n + 1}}}"
+
+    def term(self, root: Term, names: dict[Term, str]) -> str:
+        """Write a term, after what it needs; `names` are those of its variables, and then of all its parts."""
+        for term in topological(root, set(names)):
+            op: Any = term.op
+            xs = [names[x] for x in term.inputs]
+            if op is None:
+                names[term] = self.literal(float(term.value))
+            elif op.name in ARITHMETIC:
+                names[term] = self.compute(ARITHMETIC[op.name], *xs)
+            elif op.name == "neg":
+                names[term] = self.new(f"fneg {self.type} {xs[0]}")
+            elif op.name == "same":
+                names[term] = xs[0]
+            elif op.name == "pow":
+                exponent = op.held[0] if op.held else term.inputs[1].value
+                names[term] = self.power(xs[0], self.literal(op.held[0]) if op.held else xs[1], exponent)
+            else:
+                names[term] = self.function(OPS[op.name].scalar, [*xs, *map(self.literal, op.held)])
+        return names[root]
+
+    def function(self, function: Callable[..., Any], xs: Sequence[str]) -> str:
+        """Write a row's function: C's, where Python's is that of `math`, or what it does."""
+        if function is operator.abs or getattr(function, "__module__", "") == "math":
+            return self.call("abs" if function is operator.abs else f"math.{function.__name__}", xs)
+        return self.run(function, xs)
+
+    def value_of_row(self) -> str:
+        """Write the value."""
+        if self.name in VALUES:
+            return VALUES[self.name](self, self.operands)
+        book = Book()
+        operands = [book.variable(x, ()) for x in self.operands]
+        term = book.make(self.op, tuple(operands[: len(self.op.partials)]))
+        return self.term(term, dict(zip(operands, self.operands, strict=True)))
+
+    def shares(self) -> Iterator[tuple[int, str]]:
+        """Write what each operand gets of the gradient: g times the table's partial."""
+        if self.name == "prod":
+            yield from self.shares_of_product()
+            return
+        if self.name not in LISTS:
+            yield from enumerate_shares(self, self.partials(self.operands), range(self.n))
+            return
+        many = LISTS[self.name]
+        each = self.n // many
+        places = [range(k, self.n, each) for k in range(each)]
+        slopes = [self.partials([self.operands[i] for i in one]) for one in places]
+        if OPS[self.name].paper is not OPS[self.name].partials:  # they add up to 1: each is divided by their sum
+            names, total = [one[0][1] for one in slopes], self.literal(0.0)
+            for p in names:
+                total = self.compute("fadd", total, p)
+            sound = [self.compare("olt", self.literal(0.0), total), self.compare("olt", total, self.literal(math.inf))]
+            test = self.join("and", sound)
+            slopes = [[(None, self.select(test, self.compute("fdiv", p, total), p))] for p in names]
+        for one, partials in zip(places, slopes, strict=True):
+            yield from enumerate_shares(self, partials, one)
+
+    def partials(self, operands: Sequence[str]) -> list[tuple[Any, str]]:
+        """Write the table's partials, for the operands that have one: their numbers, where they have any, and names."""
+        book = Book(simplify=False, exact=True)  # for numbers that are not finite as well
+        f, xs = book.variable(self.f, ()), [book.variable(x, ()) for x in operands]
+        if self.name in LISTS:
+            found = [slopes[0] for slopes in OPS[self.name].paper.rule(f, *[[x] for x in xs])]
+        elif self.key[1] is None:
+            found = [OPS[self.name].held_rule(xs[1])(f, xs[0])]  # type: ignore[misc]
+        else:
+            found = [rule(f, *xs) for rule in self.op.partials]
+        names = dict(zip([f, *xs], [self.f, *operands], strict=True))
+        terms = [p if isinstance(p, Term) else book.constant(p) for p in found]
+        return [(p.value, self.term(p, names)) for p in terms]
+
+    def share(self, number: Any, p: str) -> str:
+        """Write a share of g: g times a partial, and nothing where one of the two is 0."""
+        if number == 1:
+            return self.g
+        share = self.compute("fmul", self.g, p)
+        if number is not None or not self.guarded:
+            return share
+        zero = self.literal(0.0)
+        test = self.join("or", [self.compare("oeq", x, zero) for x in (self.g, p)])
+        return self.select(test, zero, share)
+
+    def shares_of_product(self) -> Iterator[tuple[int, str]]:
+        """Write the products of the others, as in a sweep, which decides what overflows: 0 · ∞ · g is no number."""
+        one = self.literal(1.0)
+        for k in range(self.n):
+            before = after = one
+            for x in self.operands[:k]:
+                before = self.compute("fmul", before, x)
+            for x in self.operands[:k:-1]:
+                after = self.compute("fmul", after, x)
+            yield k, self.share(None, self.compute("fmul", before, after))
+
+
+def enumerate_shares(
+    lowering: Lowering, partials: Sequence[tuple[Any, str]], places: Sequence[int]
+) -> Iterator[tuple[int, str]]:
+    """Return the place of each operand that has a share, and the name of that."""
+    for place, (number, p) in zip(places, partials, strict=False):  # the exponent that is held has no share
+        if number != 0:
+            yield place, lowering.share(number, p)
+
+
+def sum_of(to: Instructions, xs: Sequence[str]) -> str:
+    """Write a sum, from 0 on."""
+    total = to.literal(0.0)
+    for x in xs:
+        total = to.compute("fadd", total, x)
+    return total
+
+
+def dot_of(to: Instructions, xs: Sequence[str]) -> str:
+    """Write a sum of products of two lists."""
+    half = len(xs) // 2
+    return sum_of(to, [to.compute("fmul", x, y) for x, y in zip(xs[:half], xs[half:], strict=True)])
+
+
+def product_of(to: Instructions, xs: Sequence[str]) -> str:
+    """Write a product, from 1 on."""
+    product = to.literal(1.0)
+    for x in xs:
+        product = to.compute("fmul", product, x)
+    return product
+
+
+def logsumexp_of(to: Instructions, xs: Sequence[str]) -> str:
+    """Write the logarithm of a sum of exponentials: top + log(how many are top − 1 + 1 + the others' e^(x − top))."""
+    top = to.literal(-math.inf)
+    for x in xs:
+        larger = to.join("or", [to.compare("ogt", x, top), to.compare("une", x, x)])
+        top = to.select(larger, x, top)
+    total, zero, one = to.literal(-1.0), to.literal(0.0), to.literal(1.0)
+    tests = [to.compare("oeq", x, top) for x in xs]
+    for test in tests:
+        total = to.compute("fadd", total, to.select(test, one, zero))
+    for x, test in zip(xs, tests, strict=True):
+        power = to.call("exp", [to.compute("fsub", x, top)])
+        total = to.compute("fadd", total, to.select(test, zero, power))
+    return to.select(to.kind("isfinite", top), to.compute("fadd", top, to.call("log1p", [total])), top)
+
+
+VALUES: dict[str, Callable[[Instructions, Sequence[str]], str]] = {
+    "sum": sum_of,
+    "dot": dot_of,
+    "prod": product_of,
+    "logsumexp": logsumexp_of,
+}
+
+
+@cache
+def lower(number: int, n: int, lanes: int, shares: tuple[int, ...] = (), guarded: bool = True) -> Lowered:
+    """Return a case of n operands in instructions: its value, or those shares."""
+    lowering = Lowering(KEYS[number], n, lanes, guarded=guarded)
+    if not shares:
+        return lowering.lowered([(n, lowering.value_of_row())])
+    return lowering.lowered([(i, name) for i, name in lowering.shares() if i in shares])

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..numba.tape import KEYS, LISTS, Tape
 from .cases import literal, lower, number_type
 from .elementary import FUNCTIONS, vector_function
+from .tape import Tape
 
 OPERATIONS = 512  # of one function; of a list each operand counts
 # What the functions that are called from outside are told, as whole numbers, in this order
@@ -112,7 +112,7 @@ class CodeWriter:
         lines: list[str] = []
         known: dict[int, str] = {}
         for number, slot, operands in self.pieces[i]:
-            case = lower(number, len(operands), self.lanes, many=LISTS.get(KEYS[number][0], 0))
+            case = lower(number, len(operands), self.lanes)
             names = [self.value(x, known, lines) for x in operands]
             lines.append(case.text.format(*names, u=f"f{slot}"))
             known[slot] = case.results[0][1].format(*names, u=f"f{slot}")
@@ -132,7 +132,7 @@ class CodeWriter:
             if g is None or not shares:
                 continue
             gradients[slot] = g
-            case = lower(number, len(operands), self.lanes, shares, self.guarded, LISTS.get(KEYS[number][0], 0))
+            case = lower(number, len(operands), self.lanes, shares, self.guarded)
             self.calls |= case.calls
             names = [self.value(x, values, lines) if k in case.reads else "" for k, x in enumerate((*operands, slot))]
             lines.append(case.text.format(*names, g, u=f"b{slot}"))

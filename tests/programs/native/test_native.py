@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from microgradnn import Tensor, Value
+from microgradnn import Tensor, Value, compile
 from microgradnn.graph import Op
-from microgradnn.programs.backends import compile
 from microgradnn.programs.native import code, machine
 from microgradnn.programs.native.elementary import FUNCTIONS
 from microgradnn.rules import calculus
@@ -197,9 +196,9 @@ def test_threads_do_not_disturb_each_other() -> None:
 def test_a_large_batch_runs_on_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     xs, output = graph(5, 100)
     program = compile(output, xs, inputs=xs, backend="native")
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    monkeypatch.setenv("MICROGRADNN_THREADS", "1")
     one: Any = program.buffers("x0", examples=6001)
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    monkeypatch.setenv("MICROGRADNN_THREADS", "2")
     two: Any = program.buffers("x0", examples=6001)
     for memory in (one, two):
         memory.examples[0] = xs[0].data + np.linspace(0, 1e-3, 6001)
@@ -238,7 +237,7 @@ def test_the_code_of_a_program_is_freed_with_it() -> None:
         make()
     gc.collect()
     before = resident()
-    refs = [make() for _ in range(40)]
+    refs = [make() for _ in range(16)]
     gc.collect()
 
     assert all(ref() is None for ref in refs)

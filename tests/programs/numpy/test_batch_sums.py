@@ -323,14 +323,14 @@ def test_arrays_may_lie_in_any_way(array: Any) -> None:
 
 
 def test_a_network_has_the_numbers_of_the_other_backend() -> None:
-    pytest.importorskip("numba", reason="the backend 'numba' is an extra")
+    pytest.importorskip("llvmlite", reason="the backend 'native' is an extra")
     network = MLP(3, [6, 6, 1])
     x, y = values("x1 x2 x3"), Value(1.0, "y")
     J = (tanh(network(x)) - y) ** 2
     inputs = [*network.parameters(), *x, y]
     numbers = [*(p.data for p in network.parameters()), *RNG.normal(size=(4, 50))]
 
-    got, want = [compile(J, inputs, inputs=inputs, backend=name)(*numbers) for name in ("numpy", "numba")]
+    got, want = [compile(J, inputs, inputs=inputs, backend=name)(*numbers) for name in ("numpy", "native")]
 
     np.testing.assert_allclose(got.value, want.value, rtol=1e-12)
     for name, g in got.gradients.items():  # sums of 50, each of a few roundings: below 100 ε of what they are made of

