@@ -23,7 +23,6 @@ import networks  # before NumPy: it says that there is one thread
 import numpy as np
 from engines import Casadi, Engine, Micrograd, Microgradnn
 from graphs import LEAVES, Step, built, ends, plan
-from microgradnn.programs.native.program import NativeProgram
 from networks import DENSE, RATES, Array, ByHand, Contestant, Products, PyTorch, Task, Update, entered
 from rounds import Bars, Parts, bar, medians, run_parts, tell, time_text
 from straight import graph_function, graph_in_c, margin_function
@@ -33,6 +32,7 @@ import microgradnn
 from microgradnn import Value
 from microgradnn.nn import MLP
 from microgradnn.programs.backends import BACKENDS, Backend
+from microgradnn.programs.native.program import NativeProgram
 
 NAN = float("nan")
 OURS = "microgradnn, compiled, "  # and the backend

@@ -23,6 +23,7 @@ from .layout import as_nodes, from_vector, make_leaf, numbers_in, vector
 from .loading import load_function
 
 FLOAT = np.dtype(np.float64)
+VectorFunction = Callable[[Any], "tuple[float, Any] | None"]  # of x: value and gradient, None where one is not finite
 
 
 class Way:
@@ -61,6 +62,35 @@ class Way:
         return None
 
 
+def on_array(function: Callable[..., Any], rest: Sequence[Any]) -> VectorFunction:
+    """Return a printed gradient as a function of an array alone."""
+
+    def run(x: Any) -> tuple[float, Any] | None:
+        with np.errstate(all="ignore"):
+            value, gradient = function(x, *rest)
+            total = float(np.reshape(value, ())) + np.add.reduce(gradient) + np.add.reduce(x)
+        return (float(np.reshape(value, ())), np.asarray(gradient, FLOAT)) if total - total == 0 else None
+
+    return run
+
+
+def on_list(function: Callable[..., Any], rest: Sequence[Any]) -> VectorFunction:
+    """Return a printed gradient, which takes a list, as a function of an array alone."""
+
+    def run(x: Any) -> tuple[float, Any] | None:
+        xs = x.tolist()
+        try:
+            value, gradient = function(xs, *rest)
+            total = sum(gradient, sum(xs, value))  # finite only where all of them are
+            if total - total == 0:
+                return float(value), np.array(gradient, FLOAT)
+        except (ArithmeticError, ValueError):
+            pass
+        return None
+
+    return run
+
+
 class FlatFunction:
     """A function of one vector x; made by `program.flat()`.
 
@@ -76,36 +106,24 @@ class FlatFunction:
         wrt: Sequence[int],
         arrays: bool,
         find: Callable[[Sequence[Any]], tuple[Way, Sequence[Any]]],
-        ready: Callable[[Product], tuple[Callable[..., Any], Sequence[Any]] | None],
+        ready: Callable[[], VectorFunction | None],
     ) -> None:
         self.of = function
         self.examples = tuple(examples)
         self.wrt = tuple(wrt)
         self.arrays = arrays
         self.find = find
-        self.ready = ready  # what runs at once: a product of the only way, where nothing has to hold for it
+        self.ready = ready  # what runs at once: the gradient of the only way, where nothing has to hold for it
         self.x0 = vector(self.part(self.examples), arrays)
         self.shape = self.x0.shape
 
     def __call__(self, x: Any, *others: Any) -> tuple[Any, Any]:
         """Return the value and the gradient at x, or the outputs and the Jacobian."""
         if type(x) is np.ndarray and x.dtype is FLOAT and x.shape == self.shape and not others:
-            ready = self.ready("gradient")
-            if ready is not None and self.arrays:
-                with np.errstate(all="ignore"):
-                    value, gradient = ready[0](x, *ready[1])
-                    total = float(np.reshape(value, ())) + np.add.reduce(gradient) + np.add.reduce(x)
-                if total - total == 0:
-                    return float(np.reshape(value, ())), np.asarray(gradient, FLOAT)
-            elif ready is not None:  # written out: half of the time of a call with ten numbers
-                xs = x.tolist()
-                try:
-                    value, gradient = ready[0](xs, *ready[1])
-                    total = sum(gradient, sum(xs, value))  # finite only where all of them are
-                    if total - total == 0:
-                        return float(value), np.array(gradient, FLOAT)
-                except (ArithmeticError, ValueError):
-                    pass
+            at_once = self.ready()
+            found = None if at_once is None else at_once(x)
+            if found is not None:
+                return found
         if not self.single:
             return self.value(x, *others), self.jacobian(x, *others)
         value, gradient = self.run("gradient", x, None, others)

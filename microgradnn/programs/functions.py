@@ -32,7 +32,7 @@ from . import backends
 from .backends import Backend
 from .calls import rows_of
 from .compiled import OnChange
-from .flat import FlatFunction, Way
+from .flat import FlatFunction, VectorFunction, Way, on_array, on_list
 from .function_backends import OutputPrograms, is_static, numbers_like, slopes_like
 from .layout import (
     apart,
@@ -165,6 +165,7 @@ class FunctionProgram:
             raise TypeError(f"{', '.join(whole)}: by whole numbers there is no gradient; write them as floats")
         self.recordings: list[FunctionRecording] = []
         self.calls = 0
+        self.at_once: tuple[Way, VectorFunction] | None = None
         self.watched = reads_data(getattr(function, "__code__", None))
         functools.update_wrapper(self, function)
         self.find(self.examples)
@@ -424,28 +425,23 @@ class FunctionProgram:
         one, inputs = self.recording(args)
         return one.way, [x for i, x in enumerate(inputs) if i not in one.places]
 
-    def ready(self, product: Product) -> tuple[Callable[..., Any], list[Any]] | None:
-        """Return a product of the only formula there is, and its other inputs, where it holds whatever comes."""
-        if self.unguarded is None or not self.rest_is_finite or self.due():
+    def ready(self) -> VectorFunction | None:
+        """Return the gradient of the only formula there is, where it holds whatever comes."""
+        way = self.unguarded
+        if way is None or not self.rest_is_finite or self.due():
             return None
-        if product == "gradient" and self.backend == "native" and not self.rest:
-            return self.at_once, self.rest
-        return self.unguarded.function(product), self.rest
+        if self.at_once is None or self.at_once[0] is not way:
+            self.at_once = way, self.vector_function(way)
+        return self.at_once[1]
 
-    @functools.cached_property
-    def at_once(self) -> Callable[..., Any]:
-        """The gradient program of the backend, of numbers in one list; for those backends that are quickest at it."""
-        programs, _ = self.programs_at(self.examples, self.backend or "python")
-        (program,) = programs.programs
-        names = [name for _, name in programs.wrt]
-        if [*program.wrt] != names:  # there are inputs on which nothing depends
-            return self.recordings[0].way.function("gradient")
-
-        def gradient(xs: Sequence[float]) -> tuple[float, list[float]]:
-            value, gradients = program(*xs)
-            return value, list(gradients.values())
-
-        return gradient
+    def vector_function(self, way: Way) -> VectorFunction:
+        """Return the gradient as `flat` has it, by the backend if that is the quickest at it."""
+        if self.backend == "native" and not self.rest:
+            programs, _ = self.programs_at(self.examples, self.backend)
+            (program,) = programs.programs
+            if isinstance(program, NativeProgram) and [*program.wrt] == [name for _, name in programs.wrt]:
+                return program.vector_function(way, self.rest)
+        return (on_array if self.arrays else on_list)(way.function("gradient"), self.rest)
 
     @property
     def unguarded(self) -> Way | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,11 +22,11 @@ from ..errors import ShapeError, extra
 from ..formulas.carried import functions_of
 from ..formulas.derive import Derivation
 from ..formulas.jax_source import jax_source
-from ..formulas.products import Product, StepsFormula
+from ..formulas.products import StepsFormula
 from ..formulas.shapes import Dim
 from ..graph import Node
 from .calls import Steps, TensorCall, ValueCall, gradients_on_nodes, plain_of
-from .flat import FlatFunction, Way
+from .flat import FlatFunction, VectorFunction, Way, on_array, on_list
 from .loading import load_function as load_function
 from .numpy.inplace import InPlaceFunction
 from .numpy.trace import BranchOnNumbers
@@ -36,6 +37,7 @@ Reduction = Literal["sum", "mean"]
 
 FLOATS, ARRAYS, FLOATS_AND_ARRAYS = {float}, {np.ndarray}, {float, np.ndarray}
 REAL = (np.dtype(np.float32), np.dtype(np.float64))
+NEW: Any = tuple.__new__  # of a named tuple: half of the time that its own takes
 SHAPES = 16  # kinds of inputs for which places are kept
 PATIENCE = 1000  # calls with other kinds after which all are forgotten
 POWER = re.compile(r"\*\*(?!-?\d+(?![\d.]))")  # to anything but a whole number that is written out
@@ -76,7 +78,14 @@ class Program:
         self.defaults, self.arrays = derivation.defaults, derivation.arrays
         self.reduce = reduce
         self.any_length = any_length
+        self.prepare()
         self.load()
+
+    def prepare(self) -> None:
+        """Set what a call asks first: which types numbers have, and what finds them by their names."""
+        self.all_floats: list[Any] = [None] if self.arrays else [float] * len(self.inputs)
+        several = len(self.inputs) > 1
+        self.pick = itemgetter(*self.inputs) if several else lambda named: tuple([named[x] for x in self.inputs])
 
     def load(self) -> None:
         """Compile the printed sources to functions."""
@@ -88,6 +97,7 @@ class Program:
         }
         numbers = about.style == "numpy" and not self.arrays
         self.real = numbers and POWER.search(about.source) is not None  # of floats, x**0.5 may be complex
+        self.quick = self.floats and not about.compares
         self.limits: dict[str, Callable[..., Any]] = {}  # loaded when they are first needed
         self.in_place: dict[
             Any, list[InPlaceFunction] | None
@@ -106,13 +116,33 @@ class Program:
         Raises ShapeError where an array has another shape than its input, but for the number of
         examples; TypeError for a name that is no input.
         """
+        try:  # written out, as all that a call with ten numbers does
+            given: Sequence[Any] = args or self.pick(named)
+        except KeyError:
+            given = ()
+        if [*map(type, given)] == self.all_floats and len(args) + len(named) == len(given):
+            return self.at_floats(given)
         inputs = self.resolve_inputs(args, named)
         types = set(map(type, inputs))
         if not self.arrays and types <= FLOATS:
-            value, gradients = self.run_on_floats("value_and_gradients", inputs)
-            return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (as many, and strict takes its time)
-        if not types <= FLOATS_AND_ARRAYS:
-            return self.run_on_nodes(inputs)
+            return self.at_floats(inputs)
+        return self.at_arrays(inputs) if types <= FLOATS_AND_ARRAYS else self.run_on_nodes(inputs)
+
+    def at_floats(self, inputs: Sequence[float]) -> Result:
+        """Return the value and the gradients at one point."""
+        if self.quick:
+            try:
+                value, gradients = self.function(*inputs)
+                total = sum(gradients, value)
+                if total - total == 0:  # which it is not for ∞ and NaN
+                    return NEW(Result, (value, dict(zip(self.wrt, gradients))))  # type: ignore[no-any-return] # noqa: B905
+            except (ValueError, ArithmeticError):
+                pass
+        value, gradients = self.run_on_floats("value_and_gradients", inputs)
+        return Result(value, dict(zip(self.wrt, gradients, strict=True)))
+
+    def at_arrays(self, inputs: Sequence[Any]) -> Result:
+        """Return the values and the gradients where some inputs are arrays."""
         value, *gradients = self.replay("value_and_gradients", inputs)
         return Result(value, dict(zip(self.wrt, gradients, strict=True)))
 
@@ -294,6 +324,10 @@ class Program:
         """
         return load_function(self.derivation.step_source, "step", self.own_operations)
 
+    def vector_function(self, way: Way, rest: Sequence[Any]) -> VectorFunction:
+        """Return the gradient as `flat` has it."""
+        return (on_array if self.arrays else on_list)(way.function("gradient"), rest)
+
     def flat(self) -> FlatFunction:
         """Return the function of one vector, the numbers of `wrt`, as SciPy's optimisers take it; see `FlatFunction`.
 
@@ -325,8 +359,9 @@ class Program:
 
         finite = all(np.isfinite(x).all() for x in rest)  # else a condition that is printed may be false of a NaN
 
-        def ready(product: Product) -> tuple[Callable[..., Any], list[Any]] | None:
-            return (way.function(product), rest) if finite else None
+        @cache
+        def ready() -> VectorFunction | None:
+            return self.vector_function(way, rest) if finite else None
 
         return FlatFunction(replay, examples, places, self.arrays, find, ready)
 

@@ -134,7 +134,7 @@ def test_a_keyword_or_a_macro_of_C_is_a_name_and_the_source_tests_itself(tmp_pat
     command = ["cc", "-Wall", "-Werror", "-Wno-unused", "-DTEST", "-o", program, code, "-lm"]
 
     outputs = []
-    for text in (derivation.source, derivation.source.replace("sin(default_)", "cos(default_)")):
+    for text in (derivation.source, derivation.source.replace("sin(value_and_gradients_batch_)", "cos(value_and_gradients_batch_)")):
         code.write_text(f'#include "cost.h"\n{text}', encoding="utf-8")
         subprocess.run(command, check=True)
         ran = subprocess.run([program], capture_output=True, encoding="utf-8", check=False)

@@ -106,7 +106,7 @@ def test_it_is_differentiated_pickled_and_refuses_other_forms(backend: Any) -> N
 def test_a_function_of_tensors_runs_with_numpy() -> None:
     f = compile(lambda x: (x * x).sum(), Tensor([[1.0, 2.0]]), backend="numpy")
     assert f().value == 5.0
-    with pytest.raises(ValueError, match="'c' is for functions of Values"):
+    with pytest.raises(ValueError, match="'native' is for functions of Values"):
         compile(lambda x: (x * x).sum(), Tensor([[1.0, 2.0]]), backend="native")
     with pytest.raises(ValueError, match="unknown backend 'fortran'"):
         compile(lambda x: x, 1.0, backend="fortran")  # type: ignore[call-overload]

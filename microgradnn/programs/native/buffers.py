@@ -65,7 +65,7 @@ class Buffers:
         self.machine = program.machine(1)
         self.both, self.forward = self.machine.function("both", c_double), self.machine.function("value")
         put, take = Struct(f"{len(tape.inputs)}d").pack_into, Struct(f"{len(self.g)}d").unpack_from
-        self.parts = put, self.v, self.both, self.at, take, self.g  # for the call of a program
+        self.parts: tuple[Any, ...] = put, self.v, self.both, self.at, take, self.g  # for the call of a program
 
     def __call__(self) -> float:
         """Compute the value and the gradients, and return the value."""

@@ -43,8 +43,9 @@ class Machine:
         context = binding.create_context()  # of its own: what is made in the common one stays there
         module = binding.parse_assembly(text, context)
         cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+        # "jitdefault": code and its numbers may be more than two gigabytes apart, where memory is full of holes
         target = binding.Target.from_default_triple().create_target_machine(
-            cpu=cpu, features=features, opt=2 if optimize else 0, codemodel="small", jit=True
+            cpu=cpu, features=features, opt=2 if optimize else 0, codemodel="jitdefault", jit=True
         )
         self.engine = binding.create_mcjit_compiler(module, target)
         self.engine.finalize_object()

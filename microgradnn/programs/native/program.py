@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property, partial
-from operator import itemgetter
 from threading import Lock
 from typing import Any, overload
 
 from ...formulas.derive import Derivation, derive
 from ..calls import Steps, steps_of
-from ..program import ARRAYS, FLOATS, Program, Reduction, Result
+from ..flat import VectorFunction, Way
+from ..program import ARRAYS, FLOATS, NEW, Program, Reduction, Result
 from .buffers import BatchBuffers, Buffers
 from .code import CodeWriter
 from .machine import Machine, dialect
-from .tape import Tape
+from .tape import Array, Tape
 
 LENGTHS = 8  # numbers of examples for which buffers are kept
 
@@ -40,8 +40,7 @@ class NativeProgram(Program):
             self.wrt_of.setdefault(slot, []).append(k)
         self.machines: dict[tuple[int, bool], Machine] = {}
         self.making = Lock()
-        self.count = len(self.inputs)
-        self.pick = itemgetter(*self.inputs) if self.count > 1 else lambda named: tuple([named[x] for x in self.inputs])
+        self.prepare()
         self.machine(1)
 
     @cached_property
@@ -85,25 +84,34 @@ class NativeProgram(Program):
             raise ValueError(f"a batch has inputs, each once, and a number of examples; got {many} and {examples=}")
         return BatchBuffers(self, [self.inputs.index(name) for name in many], examples)
 
-    def __call__(self, *args: Any, **named: Any) -> Result:
-        """Return the value and the gradients, as `Program` does."""
-        try:  # written out: half of the time of a call with ten numbers
-            given: Sequence[Any] = args or self.pick(named)
-        except KeyError:
-            given = ()
-        if not (len(given) == self.count == len(args) + len(named) and set(map(type, given)) == FLOATS):
-            given = self.resolve_inputs(args, named)
-            if types := set(map(type, given)) - FLOATS:
-                return self.run_on_batch(given, both=True) if types == ARRAYS else self.run_on_nodes(given)
+    def at_floats(self, inputs: Sequence[float]) -> Result:
+        """Return the value and the gradients at one point."""
         memory = self.spare()
         put, v, both, at, take, g = memory.parts
-        put(v, 0, *given)
+        put(v, 0, *inputs)
         value = both(at)
         gradients = take(g)
         if gradients[-1] != gradients[-1]:  # the sum
             value, gradients = memory(), take(g)
         self.free.append(memory)
-        return Result(value, dict(zip(self.wrt, gradients)))  # noqa: B905 (the last is their sum)
+        return NEW(Result, (value, dict(zip(self.wrt, gradients))))  # noqa: B905 (the last is their sum)
+
+    def at_vector(self, x: Array) -> tuple[float, Array] | None:
+        """Return the value and the gradients as an array, for inputs in one array; None where one is not finite."""
+        memory = self.spare()
+        memory.inputs[:] = x
+        value = memory()
+        total, gradients = value + memory.g.item(-1), memory.gradients.copy()
+        self.free.append(memory)
+        return (value, gradients) if total - total == 0 else None
+
+    def at_arrays(self, inputs: Sequence[Any]) -> Result:
+        """Return the values and the gradients of a batch."""
+        return self.run_on_batch(inputs, both=True)
+
+    def vector_function(self, way: Way, rest: Sequence[Any]) -> VectorFunction:
+        """Return the gradient as `flat` has it: machine code where all inputs are in x, in order."""
+        return self.at_vector if self.wrt == self.inputs else super().vector_function(way, rest)
 
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone; the backward pass is not computed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import mmap
 import pickle
 import random
 import sys
@@ -242,6 +243,27 @@ def test_the_code_of_a_program_is_freed_with_it() -> None:
 
     assert all(ref() is None for ref in refs)
     assert resident() - before < 8_000_000  # a program takes a megabyte while it lives
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of how Linux places memory")
+def test_code_may_be_far_from_its_numbers() -> None:
+    """LLVM ended the process where a hole in memory took the numbers, and the code had to go beyond large arrays."""
+    x = Value(0.5, "x")
+    y = x
+    for i in range(60):
+        y = (y * (1.7 + i) + 0.3).sin() + y.tanh() * (2.3 + i)
+    filled = [mmap.mmap(-1, mmap.PAGESIZE) for _ in range(400)]
+    holes = []
+    for _ in range(50):
+        holes.append(mmap.mmap(-1, mmap.PAGESIZE))
+        filled.append(mmap.mmap(-1, mmap.PAGESIZE))
+    filled += [mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000) for _ in range(2)]
+    del holes
+
+    programs = [compile(y, [x], backend="native") for _ in range(4)]  # 0x4000: reserved, and never there
+
+    y.backward()
+    assert [flat(program()) for program in programs] == [[y.data, x.grad]] * 4
 
 
 def test_without_llvmlite_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
