@@ -19,7 +19,7 @@ from .native.tape import Tape, to_tape
 from .program import Program, Reduction
 
 Backend = Literal["native", "numpy", "python"]
-BACKENDS = ("native", "numpy", "python")
+BACKENDS: tuple[Backend, ...] = ("native", "numpy", "python")
 GONE = {  # that there were once
     "c": "derive(J, style='c') writes C with a header and a main that tests it; 'native' runs a graph as quickly",
     "numba": "'native' takes the same graphs, runs them several times as fast, and needs llvmlite alone",

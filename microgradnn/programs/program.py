@@ -135,7 +135,8 @@ class Program:
                 value, gradients = self.function(*inputs)
                 total = sum(gradients, value)
                 if total - total == 0:  # which it is not for ∞ and NaN
-                    return NEW(Result, (value, dict(zip(self.wrt, gradients))))  # type: ignore[no-any-return] # noqa: B905
+                    result: Result = NEW(Result, (value, dict(zip(self.wrt, gradients))))  # noqa: B905
+                    return result
             except (ValueError, ArithmeticError):
                 pass
         value, gradients = self.run_on_floats("value_and_gradients", inputs)

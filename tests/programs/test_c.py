@@ -40,7 +40,7 @@ def compiled(sources: Mapping[str, str], folder: Path) -> Any:
     rest = [line for source in sources.values() for line in source.splitlines() if line not in lines]
     code, library = folder / "all.c", folder / "all.so"
     code.write_text("\n".join(["#include <math.h>", *lines, *rest]), encoding="utf-8")
-    command = [
+    command: list[Any] = [
         "cc",
         "-std=c99",
         "-pedantic",
@@ -131,10 +131,13 @@ def test_a_keyword_or_a_macro_of_C_is_a_name_and_the_source_tests_itself(tmp_pat
     derivation = derive(total, leaves, style="c", name="cost")
     header, code, program = tmp_path / "cost.h", tmp_path / "cost.c", tmp_path / "cost"
     header.write_text(derivation.header + derivation.header, encoding="utf-8")  # it may be included twice
-    command = ["cc", "-Wall", "-Werror", "-Wno-unused", "-DTEST", "-o", program, code, "-lm"]
+    command: list[Any] = ["cc", "-Wall", "-Werror", "-Wno-unused", "-DTEST", "-o", program, code, "-lm"]
 
     outputs = []
-    for text in (derivation.source, derivation.source.replace("sin(value_and_gradients_batch_)", "cos(value_and_gradients_batch_)")):
+    for text in (
+        derivation.source,
+        derivation.source.replace("sin(value_and_gradients_batch_)", "cos(value_and_gradients_batch_)"),
+    ):
         code.write_text(f'#include "cost.h"\n{text}', encoding="utf-8")
         subprocess.run(command, check=True)
         ran = subprocess.run([program], capture_output=True, encoding="utf-8", check=False)

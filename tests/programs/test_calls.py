@@ -65,7 +65,7 @@ def test_it_is_one_node_wherever_a_node_may_go(backend: Any) -> None:
     assert "∂t2/∂v" in str(y.explain(v))
     assert "sin" in str(derive(y))
     for other in BACKENDS:
-        result = compile(y, [v], backend=other)(v=0.4)  # type: ignore[call-overload]
+        result = compile(y, [v], backend=other)(v=0.4)
         assert result.value == pytest.approx((wave(Value(0.4), Value(0.8)) * 0.4).data, rel=1e-12)
         assert result.gradients["v"] == pytest.approx(grad(lambda v: wave(v, 2 * v) * v)(0.4), rel=1e-12)
 

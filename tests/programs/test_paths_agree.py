@@ -205,7 +205,7 @@ def recorded(recipe: Recipe, rng: random.Random) -> tuple[list[Any], Any] | None
 
 def programs(xs: Sequence[Any], output: Any) -> dict[str, Any]:
     """The programs of a graph of Values, by what they are."""
-    ways = [("python", True), ("python", False), ("numpy", True), ("numpy", False)]
+    ways: list[tuple[Any, bool]] = [("python", True), ("python", False), ("numpy", True), ("numpy", False)]
     ways += [("native", True)] if find_spec("llvmlite") else []
     return {
         f"{backend}{'' if simplify else ', not simplified'}": compile(

@@ -356,13 +356,13 @@ def test_what_cannot_be_compiled_is_an_error() -> None:
     _, _, y = shared_weight()
 
     with pytest.raises(ValueError, match="unknown backend 'fortran'"):
-        compile(y, backend="fortran")  # type: ignore[call-overload]
+        compile(y, backend="fortran")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Tensors"):
         compile(Tensor([[1.0, 2.0]], "q").sum(), backend="python")
     with pytest.raises(ValueError, match="does not depend on"):
         compile(y, [Value(1.0)])
     with pytest.raises(ValueError, match="reduce"):
-        compile(y, reduce="max")  # type: ignore[call-overload]
+        compile(y, reduce="max")  # type: ignore[arg-type]
 
 
 # --- at the limits ------------------------------------------------------------------------------

@@ -94,7 +94,8 @@ class NativeProgram(Program):
         if gradients[-1] != gradients[-1]:  # the sum
             value, gradients = memory(), take(g)
         self.free.append(memory)
-        return NEW(Result, (value, dict(zip(self.wrt, gradients))))  # noqa: B905 (the last is their sum)
+        result: Result = NEW(Result, (value, dict(zip(self.wrt, gradients))))  # noqa: B905 (the last is their sum)
+        return result
 
     def at_vector(self, x: Array) -> tuple[float, Array] | None:
         """Return the value and the gradients as an array, for inputs in one array; None where one is not finite."""

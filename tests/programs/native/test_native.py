@@ -252,9 +252,9 @@ def test_code_may_be_far_from_its_numbers() -> None:
     y = x
     for i in range(60):
         y = (y * (1.7 + i) + 0.3).sin() + y.tanh() * (2.3 + i)
-    filled = [mmap.mmap(-1, mmap.PAGESIZE) for _ in range(400)]
+    filled = [mmap.mmap(-1, mmap.PAGESIZE) for _ in range(1500)]
     holes = []
-    for _ in range(50):
+    for _ in range(200):
         holes.append(mmap.mmap(-1, mmap.PAGESIZE))
         filled.append(mmap.mmap(-1, mmap.PAGESIZE))
     filled += [mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000) for _ in range(2)]
@@ -264,6 +264,7 @@ def test_code_may_be_far_from_its_numbers() -> None:
 
     y.backward()
     assert [flat(program()) for program in programs] == [[y.data, x.grad]] * 4
+    assert [program(x=[0.5]).value.shape for program in programs] == [(1,)] * 4  # whose numbers are vectors
 
 
 def test_without_llvmlite_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ few = settings(max_examples=12)  # each is compiled
 
 def native(output: Value, wrt: Sequence[Value] | None = None, **options: Any) -> NativeProgram:
     """The program of a graph, in machine code."""
-    return compile(output, wrt, backend="native", **options)
+    program: NativeProgram = compile(output, wrt, backend="native", **options)
+    return program
 
 
 def reached(graph: Graph) -> list[Value]:
