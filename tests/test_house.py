@@ -48,7 +48,7 @@ ROOMS = {
     "draw": (
         f"{CORE} formulas",
         "metrics boxes ranks heat web fold alike select phrases groups sheet picture views dot svg text mermaid live "
-        "page film tikz render fit convert drawing",
+        "shell page film tikz render fit convert drawing",
     ),
     "check": (
         f"{CORE} formulas",
@@ -65,9 +65,10 @@ ROOMS = {
     ),
     "data": (CORE, "checks columns labels images scaling delimited frames tables encoding drawn examples h5"),
     "nn": (
-        f"{CORE} formulas programs data",
+        f"{CORE} formulas programs draw data",
         "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "
-        "history stopping architecture checkpoints replayed training blocks network model evaluation rate_search "
+        "history stopping architecture checkpoints replayed watch.look watch.broadcast watch.page watch.recording "
+        "watch.server watch.following training blocks network model evaluation rate_search watch.playground "
         "figures valleys schemes",
     ),
     "sklearn": ("errors engine data nn", "sklearn"),

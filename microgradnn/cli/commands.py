@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..check.backward.files import check_file
-from ..data.columns import Split, check_data, places_of_split, split
+from ..data.columns import Examples, Split, check_data, places_of_split, split
 from ..data.delimited import Table, number, show_names
 from ..data.encoding import Encoding
 from ..data.images import flatten, picture_files, read_folder, read_pictures
@@ -34,6 +34,8 @@ from ..nn.history import History
 from ..nn.model import Model, probabilities
 from ..nn.network import Network
 from ..nn.plots import find_format
+from ..nn.watch.playground import DATA, Playground, play
+from ..nn.watch.recording import html_path
 from ..rules.notation import visible
 
 ENDING = ".safetensors"
@@ -253,18 +255,23 @@ def sizes(layers: str | None, source: TrainingData) -> list[int]:
     outputs = len(source.Y)
     if layers is None:
         return [outputs]
-    try:
-        units = [int(n) for n in layers.split(",")]
-    except ValueError:
-        raise ValueError(
-            f"--layers is the sizes of the layers after the input, such as 20,7,5,1; got {layers!r}"
-        ) from None
-    if min(units) < 1:
+    units = units_of(layers)
+    if not units or min(units) < 1:
         raise ValueError(f"a layer has at least one unit; got --layers {layers}")
     if units[-1] != outputs:
         why = f"the {len(source.classes)} classes need" if source.classes else "a number needs"
         raise ValueError(f"--layers ends in {units[-1]}, and {why} {outputs} in the last layer")
     return units
+
+
+def units_of(layers: str) -> list[int]:
+    """Return the sizes of layers in '20,7,5,1'."""
+    try:
+        return [int(n) for n in layers.split(",") if layers.strip()]
+    except ValueError:
+        raise ValueError(
+            f"--layers is the sizes of the layers after the input, such as 20,7,5,1; got {layers!r}"
+        ) from None
 
 
 def parts(source: TrainingData, share: float, seed: int) -> Split:
@@ -381,6 +388,38 @@ def evaluate(model: str, data: str, *, decimal: str | None = None) -> None:
     train, test = places_of_split(Y, share=known["share"], seed=known["seed"], stratify=bool(network.classes))
     print("what it learnt from:", measure(network, X[:, train], Y[:, train]))
     print("\nkept for the test:", measure(network, X[:, test], Y[:, test]))
+
+
+# --- watch ------------------------------------------------------------------------------------------
+
+
+def watch(
+    data: str,
+    *,
+    label: str | None,
+    features: str | None,
+    layers: str,
+    port: int,
+    open: bool,
+    output: str | None,
+    iterations: int,
+    **settings: Any,
+) -> None:
+    """Serve a playground until Ctrl-C, or write a recording of so many steps."""
+    chosen: str | Examples = data
+    if data not in DATA:
+        if not Path(data).exists():
+            raise ValueError(f"there is no table {data!r} (or choose from {', '.join(DATA)})")
+        found = table(data, label, None, features, None)
+        X = Scaling("standardise").fit(found.X)(found.X)
+        chosen = Examples(X, found.Y, found.features, found.classes)
+    path = output and html_path(output)
+    playground = Playground(chosen, layers=units_of(layers), **settings)
+    if path:
+        playground.record(iterations).save(path)
+        print(f"wrote {visible(str(path))}")
+    else:
+        play(playground, port=port, open=open)
 
 
 # --- check ------------------------------------------------------------------------------------------

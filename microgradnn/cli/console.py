@@ -27,7 +27,7 @@ from ..formulas.explain import explain
 from ..formulas.expression import LONGEST as LONGEST_TEXT
 from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
-from .commands import check, demo, evaluate, predict, train
+from .commands import check, demo, evaluate, predict, train, watch
 from .course import course
 from .usage import (
     CHECK,
@@ -46,6 +46,8 @@ from .usage import (
     TAKING,
     TRAIN,
     TRAINING,
+    WATCH,
+    WATCHING,
 )
 
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -102,6 +104,7 @@ def parser() -> Parser:
         ("train", train, TRAIN, TRAINING),
         ("predict", predict, PREDICT, PREDICTING),
         ("evaluate", evaluate, EVALUATE, EVALUATING),
+        ("watch", watch, WATCH, WATCHING),
         ("check", check, CHECK, CHECKING),
         ("course", course, COURSE, TAKING),
         ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),

@@ -11,8 +11,8 @@ from ..data.columns import LABELS
 from ..data.encoding import IMPUTE
 from ..data.images import ORDERS
 from ..data.scaling import SCALINGS
-from ..nn.activations import ACTIVATIONS
 from ..nn.optimisers import OPTIMISERS
+from ..nn.watch.playground import DATA, HIDDEN
 
 FIRST_SCREEN = """\
 microgradnn: see backpropagation. Try one of these, and `microgradnn COMMAND --help` for all that it can do.
@@ -33,6 +33,7 @@ examples:
   microgradnn train data.csv --label y
   microgradnn predict model.safetensors new.csv
   microgradnn evaluate model.safetensors data.csv
+  microgradnn watch moons --layers 8,8
   microgradnn check network.py
   microgradnn course
   microgradnn demo
@@ -73,6 +74,7 @@ examples:
   microgradnn train data.csv --label price --labels numbers  a regression
   microgradnn train data.csv --label y --categorical colour,town --impute median
   microgradnn train --images photographs --layers 20,7,5,1 -o cats.safetensors
+  microgradnn train data.csv --label y --layers 8,1 --watch
   microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run
   microgradnn train data.csv --label y --iterations 100000 --checkpoint long.run --resume
 """
@@ -111,6 +113,20 @@ examples:
   microgradnn check layers.py:batchnorm                      batchnorm_forward and batchnorm_backward
   microgradnn check network.py --forward predict --backward gradients --loss cost
 """
+WATCH = """\
+Shows a network in the browser while it learns: what each unit makes of the plane, weights, cost and gradients.
+
+The data, the layers, the activation, α and the batch are chosen on the page; it goes on by an example, a batch or a
+pass, or by itself. The page is for browsers of this machine, under an address with a token; Ctrl-C ends it. A table,
+CSV or Parquet, whose label is named, can be the data too. With -o it is trained without a page, and written as one
+that replays it.
+
+examples:
+  microgradnn watch
+  microgradnn watch moons --layers 8,8 --hidden relu
+  microgradnn watch data.csv --label y
+  microgradnn watch xor -o xor.html --iterations 500
+"""
 COURSE = """\
 Exercises that check themselves: gradients to be told, and backward passes to be written and mended.
 
@@ -134,7 +150,6 @@ examples:
   microgradnn demo first_graph
 """
 
-HIDDEN = sorted(set(ACTIVATIONS) - {"softmax"})
 DRAWING: dict[str, dict[str, Any]] = {
     "--fold": dict(metavar="SCOPE,…", help="scopes to be drawn as boxes: 'layer 1/neuron 3', or 'neuron' for all"),
     "--unfold": dict(metavar="SCOPE,…", help="scopes to be drawn in full"),
@@ -194,11 +209,28 @@ TRAINING: dict[str, dict[str, Any]] = {
     "--size": dict(type=int, default=64, metavar="N", help="the width and height of a picture (default: 64)"),
     "--order": dict(default="rows", choices=ORDERS, help="how a picture becomes a column (default: rows)"),
     "-o --output": dict(default="model.safetensors", metavar="FILE", help="the model (default: model.safetensors)"),
+    "--watch": dict(
+        nargs="?", const=True, metavar="FILE.html", help="see it learn in the browser, or on a page that replays it"
+    ),
     "--plot": dict(metavar="FILE", help="draw the curve of the cost: .svg, .png or .pdf"),
     "--history": dict(metavar="FILE", help="write cost and learning rate of each iteration to a CSV file"),
     "--checkpoint": dict(metavar="FILE", help="keep the state of the training in this file, to go on from it"),
     "--checkpoint-every": dict(type=int, default=100, metavar="N", help="… every so many iterations (default: 100)"),
     "--resume": dict(action="store_true", help="go on from the checkpoint; all else as it was, or more --iterations"),
+}
+WATCHING: dict[str, dict[str, Any]] = {
+    "data": dict(nargs="?", default="xor", help=f"{', '.join(DATA)}, or a table (default: xor)"),
+    "--label": dict(metavar="COLUMN", help="the column of the table to be learnt"),
+    "--features": dict(metavar="COLUMN,…", help="the columns to learn from (default: all but the label)"),
+    "--layers": dict(default="4", metavar="4,4", help="the units of the hidden layers (default: 4; '' for none)"),
+    "--hidden": dict(default="tanh", choices=HIDDEN, metavar="NAME", help="their activation (default: tanh)"),
+    "--learning-rate": dict(type=float, default=0.5, metavar="α", help="how far a step goes (default: 0.5)"),
+    "--batch-size": dict(type=int, metavar="N", help="examples in a step (default: all)"),
+    "--seed": dict(type=int, default=0, metavar="N", help="of the first weights and the shuffle (default: 0)"),
+    "--port": dict(type=int, default=0, metavar="N", help="where to listen (default: a port that is free)"),
+    "--no-open": dict(dest="open", action="store_false", help="print the address, and open no browser"),
+    "-o --output": dict(metavar="FILE.html", help="write a recording instead, without a page in the browser"),
+    "--iterations": dict(type=int, default=1000, metavar="N", help="… of so many steps (default: 1000)"),
 }
 EVALUATING: dict[str, dict[str, Any]] = {
     "model": dict(help="the file that `microgradnn train` wrote"),

@@ -22,9 +22,10 @@ from .film import to_film
 from .fit import fit
 from .live import live
 from .mermaid import to_mermaid
-from .page import Page, to_page
+from .page import to_page
 from .picture import Names, picture
 from .render import INSTALL, has_graphviz, render
+from .shell import Page
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
 from .tikz import to_tikz

@@ -11,15 +11,12 @@
   /** @typedef {{inputs: Input[], uses: [number, number][]}} Live the places of nodes; of a use the tail's, and the head's or −1 */
   /** @typedef {{boxes: Record<string, Box>, arrows: Record<string, Arrow>, steps: Step[], turns: Record<string, number>, place: Record<string, number>, use: Record<string, number>, folded: Record<string, [number, number[]]>}} View */
 
-  /** @param {string} id @returns {any} */
-  const byId = (id) => document.getElementById(id);
   /** @type {{views: View[], live: Live | null, rules: Record<string, string>, widths: Record<string, number>}} */
   const data = JSON.parse(byId("data").textContent);
   const { live } = data;
   const picture = byId("picture");
   const drawings = [picture.querySelector("svg"), ...[...document.querySelectorAll("template.view")].map((one) => /** @type {any} */ (one).content.firstElementChild)];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const dark = matchMedia("(prefers-color-scheme: dark)");
 
   // --- the state, which stands in the address ------------------------------------------------------------------------
 
@@ -57,8 +54,7 @@
       });
       state.asking = given.get("ask") === "1" && askable.length > 0;
       state.flow = given.get("flow") === "1";
-      const theme = given.get("theme");
-      state.theme = theme === "light" || theme === "dark" ? theme : "auto";
+      state.theme = themeOf(given);
     }
 
     /** Put the state into the address. */
@@ -255,8 +251,7 @@
       if (live) now = recompute(state.x);
       draw(whole);
       document.body.classList.toggle("asking", state.asking);
-      document.documentElement.dataset.theme = state.theme === "auto" ? (dark.matches ? "dark" : "light") : state.theme;
-      byId("theme").value = state.theme;
+      dress(state.theme);
       byId("ask").setAttribute("aria-pressed", String(state.asking));
       byId("flow").setAttribute("aria-pressed", String(state.flow));
       if (!state.asking) light(steps[state.step].lit);
@@ -355,14 +350,6 @@
 
     /** Round away what adding tenths leaves. @param {number} x */
     const tidy = (x) => Number(x.toPrecision(12));
-
-    /** @param {string} tag @param {Record<string, string>} attributes @param {string} [text] @returns {any} */
-    function element(tag, attributes, text = "") {
-      const one = document.createElement(tag);
-      Object.entries(attributes).forEach(([name, value]) => one.setAttribute(name, value));
-      one.textContent = text;
-      return one;
-    }
 
     /** A row: a slider, the number, its gradient, a nudge. @param {Input} input @param {number} i */
     function addRow({ node }, i) {
@@ -666,7 +653,7 @@
     const closer = (by) => zoomTo((state.zoom || fitting()) * by);
 
     const map = byId("map");
-    const boxed = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const boxed = svgElement("rect", { class: "view" });
 
     /** Draw the picture small: once it is laid out, and where it is looked at. */
     function survey() {
@@ -681,17 +668,13 @@
         where.set(id, [left - whole.left, top - whole.top, right - whole.left, bottom - whole.top].map((x) => x / zoom));
       }
       const small = seen.map(({ id }) => smallBox(boxes[id].kind, where.get(id) ?? []));
-      boxed.setAttribute("class", "view");
       map.replaceChildren(...small, boxed);
     }
 
     /** @param {string} kind @param {number[]} place */
     function smallBox(kind, [left, top, right, bottom]) {
-      const one = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      one.setAttribute("class", kind);
       const place = { x: left, y: top, width: right - left, height: bottom - top };
-      Object.entries(place).forEach(([name, x]) => one.setAttribute(name, x.toFixed(1)));
-      return one;
+      return svgElement("rect", { class: kind, ...Object.fromEntries(Object.entries(place).map(([name, x]) => [name, x.toFixed(1)])) });
     }
 
     /** Show where one looks, if not all can be seen. */

@@ -6,24 +6,18 @@ shows it, and writes numbers by numbers.js.
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..rules.arrays import ArrayOp
 from .boxes import Arrow, Box, Picture
 from .live import Live, folded, places
 from .metrics import WIDTH
+from .shell import HERE, THEME, Page, icon, to_html
 from .svg import DARK
 from .views import Turn
-
-HERE = Path(__file__).parent
-FILES = ("numbers.js", "page.js")
 
 # Text, or what page.js looks up: ("value", box), ("grad", box), ("flow", arrow), ("sum", arrow, arrow, …).
 Part = str | tuple[str, ...]
@@ -98,42 +92,14 @@ def name(box: Box) -> str:
     return box.title.partition(" = ")[0].partition(": ")[0]
 
 
-class Page(str):
-    """The text of a page, which a notebook shows in a frame that has no access to the notebook."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<page of {len(self) / 1000:.0f} kB: save it as .html>"
-
-    def _repr_html_(self) -> str:
-        style = "width: 100%; height: 40rem; border: 1px solid #8888"
-        return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{escape(self)}"></iframe>'
-
-
 def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
     """Return the page, on which the first of the pictures is shown until another is asked for.
 
     Whatever comes from a user is text in it, and nothing runs but the files named above.
     """
-    script = "\n".join(['"use strict";', live.source, *((HERE / name).read_text(encoding="utf-8") for name in FILES)])
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'"
     title = escape(views[0].picture.title)
     others = "\n".join(f'<template class="view">{svg}</template>' for svg in svgs[1:])
-    return Page(f"""\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{(HERE / "page.css").read_text(encoding="utf-8")}:root[data-theme=dark] {{{DARK}}}
-</style>
-</head>
-<body>
-<header><h1>{title}</h1></header>
+    body = f"""\
 <nav aria-label="Steps" id="walk">
 <button type="button" id="first" aria-label="to the formula">{icon("first")}</button>
 <button type="button" id="back" aria-label="one step back">{icon("back")}</button>
@@ -150,9 +116,7 @@ def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
 <button type="button" id="fit">fit</button>
 <button type="button" id="in" aria-label="zoom in">+</button>
 <label>find <input id="find" type="search" size="10" placeholder="a name"></label>
-<label>theme <select id="theme">
-<option value="auto">as the system</option><option value="light">light</option><option value="dark">dark</option>
-</select></label>
+{THEME}
 </nav>
 <p id="say" aria-live="polite"></p>
 <main>
@@ -184,36 +148,18 @@ def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
 <section id="walked"><h2>Steps</h2><ol id="steps" start="0" tabindex="0" aria-label="steps"></ol></section>
 </aside>
 </main>
-{others}
-<script type="application/json" id="data">{content(views, live)}</script>
-<script>{script}</script>
-</body>
-</html>
-""")
+{others}"""
+    style = f"{(HERE / 'page.css').read_text(encoding='utf-8')}:root[data-theme=dark] {{{DARK}}}"
+    script = [live.source, (HERE / "page.js").read_text(encoding="utf-8")]
+    return to_html(views[0].picture.title, style, body, content(views, live), script)
 
 
-# Drawn, since few fonts have such characters.
-ICONS = {
-    "first": "M2 2h2v12H2zM14 2v12L5 8z",
-    "back": "M12 2v12L3 8z",
-    "play": "M1 3v10l6-5zM8 3v10l6-5z",
-    "next": "M4 2v12l9-6z",
-    "last": "M12 2h2v12h-2zM2 2v12l9-6z",
-}
-
-
-def icon(name: str) -> str:
-    """Return what stands on a button."""
-    return f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
-
-
-def content(views: Sequence[Turn], live: Live) -> str:
-    """Return what page.js reads, as JSON that can stand in a page."""
+def content(views: Sequence[Turn], live: Live) -> dict[str, Any]:
+    """Return what page.js reads."""
     nodes = [box.node for view in views for box in view.picture.boxes if box.node is not None]
     rules = {node.op.name: rule(node.op) for node in nodes if node.op is not None}
     described = [describe(view, live) for view in views]
-    data = {"views": described, "live": live.about, "rules": rules, "widths": WIDTH}
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return {"views": described, "live": live.about, "rules": rules, "widths": WIDTH}
 
 
 def describe(view: Turn, live: Live) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The gradients are those of the sweep, every product guarded as there; the rules 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..graph import topological
@@ -57,6 +57,30 @@ def live_source(order: Sequence[Any], inputs: Sequence[Any], shown: Sequence[Any
         "}",
     ]
     return "\n".join([*library("\n".join(body), listing.helpers), *body, ""])
+
+
+def functions_source(functions: Mapping[str, Callable[..., Any]], *arguments: str) -> str:
+    """Return JavaScript functions of numbers, by the names g_tanh and so on: what Python's do with terms.
+
+    Each takes all the arguments, of which one of Python's takes as many as it needs.
+
+    >>> print(functions_source({"double": lambda z: z + z}, "z", "slope"), end="")
+    function g_double(z, slope) {
+      return z + z;
+    }
+    """
+    helpers: dict[str, Any] = {}
+    body: list[str] = []
+    for name, function in functions.items():
+        book = Book(simplify=False, exact=True)
+        count = function.__code__.co_argcount if hasattr(function, "__code__") else 1
+        term = as_term(book, function(*(book.variable(one, ()) for one in arguments[:count])))
+        listing, lines = Listing({}, "javascript", [term], exact=True), list[Line]()
+        result = write_term(listing, term, lines)
+        helpers |= listing.helpers
+        body += [f"function g_{name}({', '.join(arguments)}) {{"]
+        body += [*(f"  const {line.name} = {line.formula};" for line in lines), f"  return {result};", "}"]
+    return "\n".join([*library("\n".join(body), helpers), *body, ""])
 
 
 def term_of(book: Book, node: Any, terms: dict[Any, Any]) -> Term:

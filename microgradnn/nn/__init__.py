@@ -46,5 +46,7 @@ from .training import fit as fit
 from .valleys import plot_convexity as plot_convexity
 from .valleys import plot_descent as plot_descent
 from .valleys import plot_losses as plot_losses
+from .watch.following import Watch as Watch
+from .watch.recording import TrainingRecording as TrainingRecording
 
 _answer_calls(globals())

@@ -29,6 +29,7 @@ from .progress import bar, interruptible
 from .replayed import Replayed, repeats_itself
 from .scalar import whole
 from .stopping import Validation
+from .watch.following import Watcher, watcher_of, watching
 from .words import OF_FIT, with_words
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def fit(
     checkpoint_every: int = 100,
     resume: bool = False,
     compiled: bool | None = None,
+    watch: bool | str | Path | Watcher | None = None,
 ) -> History:
     """Train a network on X, (n_x, m), and Y, (n[L], m), and return the course of it.
 
@@ -96,6 +98,9 @@ def fit(
     each step and has the same numbers but for rounding. With dropout, and for a network whose methods
     you have written anew, a graph is made each time; `compiled=False` asks for that.
 
+    `watch` shows the training: with True on a page in the browser, where it can be paused, and α changed; with the
+    name of a file, 'training.html', on a page that replays it; or by an nn.Watch or nn.TrainingRecording of your own.
+
     `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
     so many iterations and at the end. With `resume` training goes on from there, if the file exists,
     and ends with the same bits as without the pause.
@@ -121,6 +126,7 @@ def fit(
     weights = None if class_weight is None else class_weights(network.activations[-1], y, class_weight)
     options: dict[str, Any] = {"l2": l2} | ({} if weights is None else {"class_weight": weights})
     compiled = can_be_compiled(network, compiled)
+    watcher = None if watch is None or watch is False else watcher_of(watch)
     descent = choose_optimiser(optimiser, network, learning_rate, momentum)
     if seed is not None:
         network.rng = np.random.default_rng([whole("seed", seed, 0), 1])
@@ -132,7 +138,7 @@ def fit(
         kept = examples(network, *validation, one_class=True)
         beside = Validation(network, (constant(kept[0]), constant(kept[1])), patience, history, options | {"l2": 0.0})
     replayed = Replayed(network, **options) if compiled else None
-    run = LoopState(network, descent, shuffle, history, x, y, size, options, replayed, beside)
+    run = LoopState(network, descent, shuffle, history, x, y, size, options, replayed, beside, watcher)
     if checkpoint is None:
         run.train(iterations, tolerance, callback, begin, progress)
     else:
@@ -198,7 +204,9 @@ class LoopState:
         options: dict[str, Any],
         replayed: Replayed | None,
         validation: Validation | None,
+        watcher: Watcher | None,
     ) -> None:
+        self.watcher = watcher
         self.options, self.replayed, self.validation = options, replayed, validation
         self.network, self.descent, self.shuffle, self.history = network, descent, shuffle, history
         self.X, self.Y, self.size = x, y, size
@@ -232,6 +240,7 @@ class LoopState:
             np.errstate(all="ignore"),
             bar(iterations, len(history), progress, self.size) as show,
             interruptible() as interrupted,
+            watching(self.watcher, self, iterations, interrupted) as seen,
         ):
             try:
                 while len(history) < iterations:
@@ -244,6 +253,7 @@ class LoopState:
                         self.validation.look(self.descent.flat)
                     show(done, cost)
                     history.seconds = perf_counter() - began
+                    seen()
                     wishes = callback is not None and callback(done - 1, cost)
                     if reason := self.reason_to_stop(iterations, tolerance, wishes, interrupted()):
                         history.stopped = reason

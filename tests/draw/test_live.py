@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from microgradnn import Tensor, Value, expression
 from microgradnn.draw import Drawing
 from microgradnn.draw.live import live, places
-from microgradnn.draw.page import HERE
 from microgradnn.draw.phrases import step
 from microgradnn.draw.picture import picture
+from microgradnn.draw.shell import HERE
 from microgradnn.graph import topological
 from microgradnn.nn.scalar import MLP
 from microgradnn.rules.notation import addition, number
