@@ -191,3 +191,197 @@ def test_a_pair_without_inputs_of_its_own_is_left_out(capsys: Capture) -> None:
     out, err = capsys.readouterr()
     assert "relu_forward" in out
     assert "step_forward, step_backward is left out: step_forward wants 'h'" in err
+
+
+# Files as people have them: no function is called forward, and none backward.
+
+LOY = """\
+import numpy as np
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def sigmoid_derivative(x):
+    return x * (1 - x)
+
+
+class Network:
+    def __init__(self, x, y):
+        self.input, self.y = x, y
+        self.weights1, self.weights2 = rng.random((3, 4)), rng.random((4, 1))
+
+    def feedforward(self):
+        self.layer1 = sigmoid(np.dot(self.input, self.weights1))
+        self.output = sigmoid(np.dot(self.layer1, self.weights2))
+
+    def backprop(self):
+        error = 2 * (self.y - self.output) * sigmoid_derivative(self.output)
+        self.weights1 += np.dot(self.input.T, np.dot(error, self.weights2.T) * sigmoid_derivative(self.layer1))
+        self.weights2 += np.dot(self.layer1.T, error)
+
+
+rng = np.random.default_rng(0)
+nn = Network(np.array([[0.0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]), np.array([[0], [1], [1], [0]]))
+"""
+
+GRADIENT = """\
+import numpy as np
+
+
+def compute_cost(theta, X, y, lambda_):
+    h = 1 / (1 + np.exp(-X @ theta))
+    return (-y @ np.log(h) - (1 - y) @ np.log(1 - h)) / len(y) + lambda_ / (2 * len(y)) * np.sum(theta[1:] ** 2)
+
+
+def compute_gradient(theta, X, y, lambda_):
+    h = 1 / (1 + np.exp(-X @ theta))
+    return X.T @ (h - y) / len(y) + lambda_ / len(y) * np.r_[0, theta[1:]]
+
+
+X = np.array([[1, 0.3, -1.2], [1, 1.1, 0.4], [1, -0.7, 0.9], [1, 0.2, 0.8]])
+y, theta, lambda_ = np.array([0, 1, 1, 0]), np.array([0.1, -0.4, 0.3]), 1.0
+"""
+
+STEPS = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+Wx, Wh, Wy = rng.standard_normal((3, 2)), rng.standard_normal((3, 3)), rng.standard_normal((1, 3))
+lr = 0.01
+
+
+def forward(xs):
+    hs = [np.zeros((3, 1))]
+    for x in xs:
+        hs.append(np.tanh(Wx @ x.reshape(2, 1) + Wh @ hs[-1]))
+    return Wy @ hs[-1], hs
+
+
+def loss(y_pred, y_true):
+    return 0.5 * np.sum((y_pred - y_true) ** 2)
+
+
+def backward(xs, y_true, y_pred, hs):
+    global Wx, Wh, Wy
+    dWx, dWh = np.zeros_like(Wx), np.zeros_like(Wh)
+    dy = y_pred - y_true
+    dWy, dh = dy @ hs[-1].T, Wy.T @ dy
+    for t in reversed(range(len(xs))):
+        dz = dh * (1 - hs[t + 1] ** 2)
+        dWx += dz @ xs[t].reshape(1, 2)
+        dWh += dz @ hs[t].T
+        dh = Wh.T @ dz
+    for parameter, gradient in zip([Wx, Wh, Wy], [dWx, dWh, dWy]):
+        parameter -= lr * np.clip(gradient, -1, 1)
+
+
+xs, y_true = 0.1 * rng.standard_normal((4, 2)), np.array([[0.2]])
+"""
+
+SIZES = """\
+import numpy as np
+
+
+def forward_prop(w1, w2, x):
+    a1 = np.tanh(w1 @ x)
+    a2 = 1 / (1 + np.exp(-w2 @ a1))
+    return a1, a2
+
+
+def back_prop(m, w1, w2, a1, a2, y):
+    dz2 = a2 - y
+    dz1 = w2.T @ dz2 * (1 - a1**2)
+    return dz1 @ x.T / m, dz2 @ a1.T / m
+
+
+rng = np.random.default_rng(0)
+x, y, w1, w2, m = rng.random((2, 4)), np.array([[0, 1, 1, 0]]), rng.standard_normal((3, 2)), rng.random((1, 3)), 4
+"""
+
+SLOPES = """\
+import numpy as np
+
+
+def relu(z):
+    return np.maximum(0, z)
+
+
+def relu_deriv(z):
+    return z > 0
+
+
+def tanh(x):
+    return np.tanh(x)
+
+
+def d_tanh(x):
+    return 1 - np.tanh(x) ** 2
+
+
+def sqrt(x):
+    return np.sqrt(x)
+
+
+def sqrt_prime(y):
+    return 1 / (2 * y)
+
+
+def softmax(z):
+    return np.exp(z) / np.sum(np.exp(z))
+
+
+def softmax_grad(s):
+    return np.diagflat(s) - np.outer(s, s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "found", "right", "mistake", "named"),
+    [
+        (LOY, "nn.feedforward, nn.backprop", " * sigmoid_derivative(self.layer1)", "", "the slope of sigmoid"),
+        (GRADIENT, "compute_cost, compute_gradient", "np.r_[0, theta[1:]]", "theta", "a bias is not regularised"),
+        (STEPS, "forward, backward", "dz @ hs[t].T", "dz @ hs[t + 1].T", "dWh"),
+        (SIZES, "forward_prop, back_prop", "* (1 - a1**2)", "", "the slope of tanh"),
+        (SLOPES, "tanh, d_tanh", "np.tanh(x) ** 2", "np.tanh(x)", "the slope of tanh"),
+        (SLOPES, "sqrt, sqrt_prime", "1 / (2 * y)", "1 / y", "dx is 2 × the right one"),
+    ],
+    ids=["network", "cost", "steps", "sizes", "slope", "slope of what came out"],
+)
+def test_a_pass_is_found_by_the_usual_names(
+    capsys: Capture, source: str, found: str, right: str, mistake: str, named: str
+) -> None:
+    assert right in source
+    assert run(source) == 0
+    out = capsys.readouterr().out
+    assert found in out
+    assert "WRONG" not in out
+
+    assert run(source.replace(right, mistake)) == 1
+    assert named in capsys.readouterr().out
+
+
+def test_a_method_can_be_named(capsys: Capture) -> None:
+    assert run(LOY, "--forward", "nn.feedforward", "--backward", "nn.backprop") == 0
+    assert "weights1" in capsys.readouterr().out
+
+
+def test_a_sum_that_never_moves_is_no_cost(capsys: Capture) -> None:
+    source = """\
+import numpy as np
+
+
+class Softmax:
+    def forward(self, x):
+        self.value = np.exp(x) / np.sum(np.exp(x))
+        return self.value
+
+    def backward(self):
+        return self.value * (1 - self.value)
+
+
+layer, x = Softmax(), np.array([0.1, -0.3, 0.7])
+"""
+    assert run(source) == 2
+    assert "say what the cost is" in capsys.readouterr().err

@@ -8,19 +8,31 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from .calls import LABELS, RATES, parameters_of
 from .checks import check_backward, check_layer
+from .passes import spare_names
 from .report import BackwardReport
+from .source import return_names
 from .structure import plain
 
-FORWARD = r"(\w*?)_?(?:forward_?(?:propagation|pass|prop)?|fprop)_?(\w*)"
-BACKWARD = r"(\w*?)_?(?:backward_?(?:propagation|pass|prop)?|back_?prop\w*|bprop)_?(\w*)"
+FORWARD = r"(\w*?)_?(?:(?:feed_?)?forward_?(?:propagation|propagate|pass|prop)?|fprop)_?(\w*)"
+SLOPE = re.compile(
+    r"(\w+?)_?(?:[Pp]rime|[Gg]rad(?:ient)?|[Dd]eriv(?:ative)?|[Ss]lope)|(?:d_?|grad_|deriv(?:ative)?_of_|gradient_of_)(\w+)"
+)
+NAME = r"(?:get_|compute_?|calc(?:ulate)?_?)?{}_?(?:function|func|fn)?s?"
+COST = re.compile(NAME.format("(?:cost|loss|objective|J)"), re.IGNORECASE)
+GRADIENT = re.compile(NAME.format("(?:gradient|grad|jac)"), re.IGNORECASE)
+BOTH = re.compile(r"propagate|loss_?fun(?:c|ction)?|(?:loss|cost|value)_(?:and_)?grad\w*", re.IGNORECASE)
+BACKWARD = r"(\w*?)_?(?:backward_?(?:propagation|propagate|pass|prop)?|back_?prop(?:agation|agate)?|bprop)_?(\w*)"
 
 
 def check_file(
@@ -55,15 +67,21 @@ def check_file(
         lacking: list[tuple[str, MissingInput]] = []
         for label, one, two in found:
             try:
-                if two is None and not inspect.isfunction(one):
+                if two is None and not inspect.isroutine(one):
                     wanted = method_inputs(one)
                     report = check_layer(one, *(lookup(n, space, label) for n in wanted), **more)
+                elif two is not None and is_slope(two):
+                    report = check_slope(one, two, space)
+                    if any(e.gradient is not None and e.gradient.shape == 2 * (e.right.size,) for e in report.entries):
+                        continue  # a matrix of slopes, as of a softmax
                 else:
                     report = check_backward(one, two, *inputs_of(one, two, space), **more)
             except MissingInput as error:  # a step of another pass, which has its inputs from that
                 lacking.append((label, error))
                 continue
             except Exception as error:
+                if two is not None and is_slope(two) and not (name or backward):  # it is called in some way of its own
+                    continue
                 line = line_in(error, path)
                 if line is None:  # ours, which says what is to be done
                     raise
@@ -129,7 +147,10 @@ def line_in(error: Exception, path: str) -> int | None:
 
 
 def pick(space: dict[str, Any], name: str) -> Any:
-    """Return what a name stands for in the file."""
+    """Return what a name stands for in the file, a method of one of its objects too: net.backprop."""
+    head, _, method = name.partition(".")
+    if method and hasattr(space.get(head), method):
+        return getattr(space[head], method)
     if name not in space:
         names = [n for n, x in space.items() if inspect.isfunction(x) and not n.startswith("_")]
         raise ValueError(f"the file has no {name!r} (choose from {', '.join(names)})")
@@ -146,19 +167,80 @@ def find_passes(space: dict[str, Any], name: str) -> Iterator[tuple[str, Any, An
     own = {
         n: x for n, x in space.items() if inspect.isfunction(x) and x.__globals__.get("__name__") == space["__name__"]
     }
-    forwards = {key(m): n for n in own if (m := re.fullmatch(FORWARD, n))}
-    for n, function in own.items():
-        match = re.fullmatch(BACKWARD, n)
-        if match and key(match) in forwards and name in ("", n, key(match), forwards[key(match)]):
-            partner = forwards[key(match)]
-            yield title(partner, n), own[partner], function
-        elif name == n and not match and not re.fullmatch(FORWARD, n):
-            yield n, function, None
+    pairs = list(find_pairs(own))
+    for forth, back in pairs:
+        if name in ("", back, forth, stem(back)):
+            yield title(forth, back), own[forth], own[back]
+    for n in own:
+        alone = n not in {one for pair in pairs for one in pair}
+        if (name == n and alone) or (not name and not pairs and BOTH.fullmatch(n)):
+            yield n, own[n], None
     for n, x in space.items():
-        if inspect.isclass(x) or inspect.isfunction(x) or inspect.ismodule(x) or n.startswith("_"):
+        if inspect.isclass(x) or inspect.isroutine(x) or inspect.ismodule(x) or n.startswith("_"):
             continue
-        if hasattr(x, "backward") and hasattr(x, "forward") and name in ("", n, type(x).__name__):
+        if name not in ("", n, type(x).__name__):
+            continue
+        if hasattr(x, "backward") and hasattr(x, "forward"):
             yield f"{n}.forward, {n}.backward", x, None
+        elif type(x).__module__ == space["__name__"]:
+            methods = [m for m in dir(x) if not m.startswith("_") and inspect.ismethod(getattr(x, m))]
+            for forth, back in find_pairs(methods):
+                yield f"{n}.{forth}, {n}.{back}", getattr(x, forth), getattr(x, back)
+
+
+def is_slope(function: Callable[..., Any]) -> bool:
+    """Whether a function is the slope of another by its name, and no backward pass."""
+    name = getattr(function, "__name__", "")
+    return SLOPE.fullmatch(name) is not None and not re.fullmatch(BACKWARD, name)
+
+
+def check_slope(function: Callable[..., Any], slope: Callable[..., Any], space: dict[str, Any]) -> BackwardReport:
+    """Check a function's slope, of what went in or of what came out, at numbers of ours if the file has none."""
+    try:
+        inputs = inputs_of(function, slope, space)
+    except MissingInput:
+        if len([p for p in parameters_of(function) if p.default is p.empty]) != 1:
+            raise
+        inputs = [np.linspace(-1.9, 2.1, 12).reshape(3, 4)]
+        with np.errstate(all="ignore"):
+            if not np.all(np.isfinite(function(*inputs))):
+                inputs = [np.linspace(0.1, 0.9, 12).reshape(3, 4)]
+    report = check_backward(function, slope, *inputs)
+    if not report.ok and len(inputs) == 1:
+        other = check_backward(function, slope, *inputs, call=lambda out: slope(out))
+        if other.ok or (any(f.right for f in other.findings) and not any(f.right for f in report.findings)):
+            report = other
+    return replace(
+        report, notes=tuple(note for note in report.notes if "Σ out" not in note)
+    )  # that is what a slope is of
+
+
+def find_pairs(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs of names of which one goes forward and the other back: relu and relu_backward, cost and gradient.
+
+    The slope of a function, sigmoid_prime, is one too; a network's passes come first.
+    """
+    known, costs = list(names), [n for n in names if COST.fullmatch(n)]
+    forwards = {n: n for n in known} | {key(m): n for n in known if (m := re.fullmatch(FORWARD, n))}
+    slopes = []
+    for n in known:
+        if match := re.fullmatch(BACKWARD, n):
+            if key(match) in forwards:
+                yield forwards[key(match)], n
+        elif (base := stem(n)) in known:
+            slopes.append((base, n))
+    yield from slopes
+    gradients = [n for n in known if GRADIENT.fullmatch(n) and n not in [back for _, back in slopes]]
+    if len(costs) == len(gradients) == 1:
+        yield costs[0], gradients[0]
+
+
+def stem(name: str) -> str:
+    """Return what is left of the name of a backward pass or a slope, without what says that it is one."""
+    if match := re.fullmatch(BACKWARD, name):
+        return key(match)
+    found = SLOPE.fullmatch(name)
+    return next(filter(None, found.groups())) if found else ""
 
 
 def key(match: re.Match[str]) -> str:
@@ -181,11 +263,21 @@ def lookup(name: str, space: dict[str, Any], of: str) -> Any:
 
 
 def inputs_of(forward: Callable[..., Any], backward: Callable[..., Any] | None, space: dict[str, Any]) -> list[Any]:
-    """Return the inputs of forward, and after them the labels that only backward takes."""
+    """Return the inputs of forward, and after them the labels, numbers and words that only backward takes."""
     names = [p.name for p in parameters_of(forward) if p.default is p.empty or p.name in space]
-    extra = [p.name for p in parameters_of(backward) if p.name in space] if backward is not None else []
-    found = [lookup(name, space, getattr(forward, "__name__", "forward")) for name in names]
-    return found + [space[n] for n in extra if n not in names and plain(n) in LABELS.split()]
+    spare = spare_names(backward, return_names(forward) or []) if backward is not None else []
+    others = [n for n in spare if n in space and n not in names and plain(n) not in LABELS.split()]
+    if len(names) == 1 and names[0] not in space and len(others) == 1:  # feedforward(a) and backprop(x, y)
+        found, spare = [space[others[0]]], [n for n in spare if n != others[0]]
+    else:
+        found = [lookup(name, space, getattr(forward, "__name__", "forward")) for name in names]
+    for n in spare:
+        if n not in names:
+            labels = plain(n) in LABELS.split()
+            if n not in space or not (labels or isinstance(space[n], (int, float, str))):  # an array may be outdated
+                break
+            found.append(space[n])
+    return found
 
 
 def method_inputs(layer: Any) -> list[str]:

@@ -66,6 +66,14 @@ def name_inputs(function: Callable[..., Any], count: int, taken: int, others: Se
     return names + [f"x{i}" for i in range(len(names), count)]
 
 
+def spare_names(backward: Callable[..., Any], outputs: Sequence[str]) -> list[str]:
+    """Return the parameters of backward that are inputs if forward takes none of that name, the labels first."""
+    others = (*RATES.split(), *CACHES.split(), *SEEDS.split())
+    wanted = [p.name for p in parameters_of(backward) if p.name not in outputs]
+    spare = [n for n in wanted if plain(n) not in others or plain(n) in ("y", "x")]
+    return sorted(spare, key=lambda n: plain(n) not in LABELS.split())
+
+
 def generators_in(*things: Any) -> list[Any]:
     """Return NumPy's random generators among globals, closures and attributes."""
     found: dict[int, Any] = {}
@@ -120,11 +128,8 @@ class FunctionPass(Pass):
         for k, (p, x) in enumerate(zip(takes, inputs, strict=False)):  # labels are no return_cache=True
             if isinstance(p.default, (bool, str)) and isinstance(x, (np.ndarray, list)):
                 self.count = min(self.count, k)
-        wanted = [p.name for p in parameters_of(self.backward)] if self.backward is not None and call is None else []
-        others = (*RATES.split(), *CACHES.split(), *SEEDS.split())
-        spare = [n for n in wanted if plain(n) not in others or plain(n) in ("y", "x")]
         outputs = return_names(forward) or []
-        spare = sorted((n for n in spare if n not in outputs), key=lambda n: plain(n) not in LABELS.split())
+        spare = spare_names(self.backward, outputs) if self.backward is not None and call is None else []
         self.names = name_inputs(forward, len(inputs), self.count, spare)
         self.leaves = find_leaves(self.given, self.names)
         objects = [x for part in self.given for x in objects_in(part)]
@@ -539,6 +544,8 @@ class FunctionPass(Pass):
             for name, loss in whole:
                 self.fitted = loss
                 fits = self.score(found)
+                if fits < 1 and self.is_flat():  # as the sum of a softmax is: what would be right of it says nothing
+                    continue
                 if fits >= 1 or given or not self.label_candidates(outputs[k]):
                     best = (fits, name, loss, k) if best is None or fits > best[0] else best
             for labels in [] if given else self.label_candidates(outputs[k]):
@@ -601,6 +608,18 @@ class FunctionPass(Pass):
                 right += bool(abs(slope - claimed[index]) <= 1e-5 * abs(slope) + 10 * error)
             shares.append(right / len(places))
         return sum(shares) / max(len(shares), 1)
+
+    def is_flat(self) -> bool:
+        """Whether no entry of an array that is looked at moves the cost."""
+        reference = Reference(self.cost, [leaf.array for leaf in self.leaves])
+        scale = abs(float(np.real(self.cost(reference.arrays)))) + 1e-300
+        for k in set(range(len(self.leaves))) - self.idle:
+            for flat in range(min(4, self.leaves[k].array.size)):
+                index = tuple(int(i) for i in np.unravel_index(flat, self.leaves[k].array.shape))
+                slope, error = reference.entry(k, index)
+                if not abs(slope) <= 1e-12 * scale + 10 * error:
+                    return False
+        return True
 
     # --- the gradients ------------------------------------------------------------------------------
 
@@ -776,7 +795,7 @@ class FunctionPass(Pass):
         return found
 
     def step_size(self) -> float | None:
-        """Return the rate of a step that backward takes: as said, as it is given, or as an object keeps it, self.lr."""
+        """Return the rate of a step that backward takes: as said, as given, or as an object or the file keeps it."""
         if self.rate is not None:
             return self.rate or None
         if any(kind == "rate" for kind, _ in self.arguments):
@@ -784,6 +803,11 @@ class FunctionPass(Pass):
         for name, part in zip(self.names, self.given, strict=True):
             for tokens, x in walk(part, (name,), set()) if is_object(part) else ():
                 if isinstance(x, float) and x and plain(str(tokens[-1])) in RATES.split():
+                    return x
+        for function in self.family.functions:
+            for name in global_names(function.__code__):
+                x = function.__globals__.get(name)
+                if isinstance(x, float) and x and plain(name) in RATES.split():
                     return x
         return None
 

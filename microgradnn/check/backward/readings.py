@@ -19,6 +19,8 @@ def find_items(result: Any, names: Sequence[str] | None = None) -> list[Item]:
     """Return the numbers and arrays in a result, a tuple's elements under the names of the return statement."""
     found: list[Item] = []
     top = result if isinstance(result, (tuple, list)) else (result,)
+    if len(top) == 1 and isinstance(top[0], np.ndarray) and top[0].dtype.kind == "b":  # the slope of a ReLU, z > 0
+        top = (top[0].astype(float),)
     known: Sequence[Token] = names if names is not None and len(names) == len(top) else range(len(top))
     for name, part in zip(known, top, strict=True):
         for tokens, x in walk(part, (name,), set()):

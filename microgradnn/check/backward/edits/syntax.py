@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
+
+from ..source import Scope
+
+SUMS = r"(sum|mean|max|min|prod|norm|len|argmax|ravel|flatten|reshape|diag\w*|transpose)$"  # they change the shape
 
 Slot = tuple[ast.AST, str, int | None]  # a node, its field, and the place in it
 
@@ -183,3 +188,40 @@ def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether an array of this shape, more than a number, is repeated to that shape."""
     behind = to[len(to) - len(shape) :] if len(shape) <= len(to) else ()
     return len(shape) > 0 and len(behind) == len(shape) and all(a in (1, b) for a, b in zip(shape, behind, strict=True))
+
+
+def shape_of(node: ast.AST, scope: Scope) -> tuple[int, ...] | None:
+    """Return the shape of an expression of arrays that are known, its products included; None where that is not known.
+
+    What a function makes of one array is taken to have its shape, unless the function sums.
+    """
+    if (x := scope.get(ast.unparse(node))) is not None:
+        known: tuple[int, ...] = x.shape
+        return known
+    match node:
+        case ast.Constant():
+            return ()
+        case ast.UnaryOp(operand=inner):
+            return shape_of(inner, scope)
+        case ast.Attribute(attr="T", value=inner):
+            turned = shape_of(inner, scope)
+            return None if turned is None else turned[::-1]
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            pair = left, right
+        case ast.Call(func=ast.Attribute(attr="dot" | "matmul"), args=[left, right]):
+            pair = left, right
+        case ast.Call(func=ast.Attribute(attr="dot", value=left), args=[right]):
+            pair = left, right
+        case ast.BinOp(left=left, right=right):
+            first, second = shape_of(left, scope), shape_of(right, scope)
+            if first is None or second is None:
+                return None
+            return second if broadcasts(first, second) or not first else first
+        case ast.Call(func=function, args=[inner], keywords=[]) if not re.search(SUMS, ast.unparse(function)):
+            return shape_of(inner, scope)
+        case _:
+            return None
+    rows, columns = shape_of(pair[0], scope), shape_of(pair[1], scope)
+    if rows is None or columns is None or len(rows) != 2 or len(columns) != 2:
+        return None
+    return rows[0], columns[1]

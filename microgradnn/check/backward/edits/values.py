@@ -13,7 +13,7 @@ from ..source import Scope
 from .editor import Edit, Editor
 from .factors import coefficients, factors, slopes
 from .names import is_derivative, is_number, is_share
-from .syntax import Slot, binary, factors_of, get, parse, product, product_text, terms_of
+from .syntax import Slot, binary, factors_of, get, parse, product, product_text, shape_of, terms_of
 from .terms import add_broadcast, add_products, vector_products
 
 Shape = tuple[int, ...]
@@ -134,10 +134,10 @@ def drop_factors(editor: Editor, slot: Slot, chain: list[ast.expr], line: int, s
 def scale_operand(editor: Editor, slot: Slot, line: int) -> Iterator[Edit]:
     """Yield a matrix product with a slope on what goes into it: W.T @ (error * A * (1 - A))."""
     node = get(slot)
-    x = editor.known(line).get(ast.unparse(node))
-    if x is None or x.ndim < 2:
+    shape = shape_of(node, editor.known(line))
+    if shape is None or len(shape) < 2:
         return
-    for text, about, rank in slopes(editor, editor.known(line), x.shape):
+    for text, about, rank in slopes(editor, editor.known(line), shape):
         hint, kind = (f"the slope of {about}", "slope") if about else (text, "factor missing")
         scaled = binary(node, ast.Mult(), parse(text))
         yield replace(editor.edit(slot, scaled, kind, line, rank + 4, hint, 3), factor=text)
