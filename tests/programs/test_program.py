@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import ShapeError, Tensor, Value, derive, log, no_grad, relu, sigmoid, tanh, where
@@ -55,20 +55,9 @@ def test_of_a_random_graph_of_tensors_a_program_is_the_backward_pass(graph: Tens
 
     assert result.value == pytest.approx(output.item(), rel=1e-12, abs=1e-12)
     for x in leaves:
+        assert np.shape(result.gradients[x.name]) == x.shape
         scale = 1 + np.abs(x.grad).max(initial=0) + abs(output.item())
         np.testing.assert_allclose(result.gradients[x.name], x.grad, rtol=1e-9, atol=1e-11 * scale)
-
-
-@given(tensor_graphs(most=4), st.booleans())
-@settings(max_examples=60)
-def test_a_gradient_has_the_shape_of_its_input(graph: TensorGraph, simplify: bool) -> None:
-    output = (graph.output**2).sum()
-    leaves = [x for x in reached(output, graph.inputs) if x.shape]
-    assume(leaves)
-
-    gradients = compile(output, leaves, simplify=simplify).gradient()
-
-    assert [np.shape(gradients[x.name]) for x in leaves] == [x.shape for x in leaves]
 
 
 def test_where_no_gradient_comes_back_it_is_zeros_of_the_shape() -> None:
@@ -85,6 +74,7 @@ def test_where_no_gradient_comes_back_it_is_zeros_of_the_shape() -> None:
 @given(
     graph=graphs(smooth=True), moves=st.lists(st.floats(-0.01, 0.01), min_size=1, max_size=4), shared=st.integers(0, 2)
 )
+@settings(max_examples=40)
 def test_a_scalar_graph_over_a_batch_is_a_loop_over_its_examples(graph: Graph, moves: list[float], shared: int) -> None:
     leaves = reached(graph.output, graph.inputs)
     program = compile(graph.output, leaves)

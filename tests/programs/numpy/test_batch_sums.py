@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Value, dot, relu, tanh
@@ -131,6 +131,7 @@ def test_any_sum_has_the_numbers_of_the_source(form: Callable[..., Any]) -> None
     m=st.integers(1, 5),
     signs=st.integers(0, 2 ** (3 * FEW)),
 )
+@settings(max_examples=40)
 def test_any_number_of_products_in_any_order(weights: list[int], many: set[int], m: int, signs: int) -> None:
     w = [Value(float(x), f"w{i}") for i, x in enumerate(weights)]
     x = [Value(1.0, f"x{i}") for i in range(len(weights))]

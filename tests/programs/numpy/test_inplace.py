@@ -484,7 +484,7 @@ def straights(draw: st.DrawFn) -> Straight:
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
 @given(straights())
-@settings(max_examples=400)  # a function takes a few milliseconds
+@settings(max_examples=160)  # a function takes ten milliseconds
 @pytest.mark.slow
 def test_a_straight_line_function_has_its_numbers_in_places(written: Straight) -> None:
     *arrays, n = written.inputs
