@@ -10,6 +10,9 @@ settings.register_profile("settled", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None)
 settings.load_profile("settled")
 
+# Machine code is kept nowhere; a test that keeps some says where.
+os.environ["MICROGRADNN_CACHE"] = os.devnull
+
 # The processes of `-n auto` have a core each, and so BLAS has a thread in each: two would wait for one another, 500
 # times as long as a product takes. It is read when NumPy is loaded, here and in the processes that tests start.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

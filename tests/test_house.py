@@ -41,9 +41,8 @@ ROOMS = {
     "programs": (
         f"{CORE} formulas",
         "loading numpy.trace numpy.batch_sums numpy.inplace calls layout flat onnx torch program native.tape "
-        "native.cases native.elementary native.code native.machine native.buffers native.program backends guards "
-        "recording compiled "
-        "function_backends functions",
+        "native.cases native.elementary native.code native.cache native.machine native.buffers native.program "
+        "backends guards recording compiled function_backends functions",
     ),
     "draw": (
         f"{CORE} formulas",

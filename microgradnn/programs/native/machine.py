@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+import hashlib
 import weakref
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from ...errors import extra
+from . import cache
 
+LONG = 200_000  # characters of code that takes longer to compile than to be read from the disk
 PLAIN = 15  # the version of LLVM from which on pointers have no types, and it starts by itself
 
 
-@cache
+@functools.cache
 def llvm() -> Any:
     """Return llvmlite's interface to LLVM; ModuleNotFoundError without it."""
     with extra("native"):
@@ -25,7 +28,7 @@ def llvm() -> Any:
     return binding
 
 
-@cache
+@functools.cache
 def lanes() -> int:
     """Return how many floats the processor adds at once."""
     features = llvm().get_host_cpu_features()
@@ -35,22 +38,34 @@ def lanes() -> int:
 class Machine:
     """The functions of a module, compiled; with `optimize` LLVM chooses registers and order well, which takes longer.
 
-    Its passes before that would gain a fiftieth, and each time leave 150 kB that nobody frees.
+    Its passes before that would gain a fiftieth, and each time leave 150 kB that nobody frees. What took long to
+    compile is kept on the disk.
     """
 
     def __init__(self, text: str, *, optimize: bool) -> None:
         binding = llvm()
-        context = binding.create_context()  # of its own: what is made in the common one stays there
-        module = binding.parse_assembly(text, context)
         cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
         # "jitdefault": code and its numbers may be more than two gigabytes apart, where memory is full of holes
         target = binding.Target.from_default_triple().create_target_machine(
             cpu=cpu, features=features, opt=2 if optimize else 0, codemodel="jitdefault", jit=True
         )
-        self.engine = binding.create_mcjit_compiler(module, target)
+        about = f"{binding.llvm_version_info} {target.triple} {cpu} {features} {optimize}\n{text}"
+        name = hashlib.sha256(about.encode()).hexdigest()
+        worth = len(text) > LONG
+        data = cache.load(name) if worth else None
+        context = binding.create_context()  # of its own: what is made in the common one stays there
+        if data is None:
+            module = binding.parse_assembly(text, context)
+            data = target.emit_object(module)
+            module.close()
+            if worth:
+                cache.keep(name, data)
+        empty = binding.parse_assembly("", context)
+        self.engine = binding.create_mcjit_compiler(empty, target)
+        self.engine.add_object_file(binding.ObjectFileRef.from_data(data))
         self.engine.finalize_object()
-        self.engine.remove_module(module)
-        module.close()
+        self.engine.remove_module(empty)
+        empty.close()
         self.functions: dict[str, Callable[[int], Any]] = {}
         weakref.finalize(self, close, self.engine, context)
 
