@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from html import escape
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -82,10 +81,9 @@ class Program:
         self.load()
 
     def prepare(self) -> None:
-        """Set what a call asks first: which types numbers have, and what finds them by their names."""
+        """Set what a call of numbers asks first: which types they have, and which they are where none is given."""
         self.all_floats: list[Any] = [None] if self.arrays else [float] * len(self.inputs)
-        several = len(self.inputs) > 1
-        self.pick = itemgetter(*self.inputs) if several else lambda named: tuple([named[x] for x in self.inputs])
+        self.usual = {} if self.arrays else {name: float(self.defaults[name]) for name in self.inputs}
 
     def load(self) -> None:
         """Compile the printed sources to functions."""
@@ -116,11 +114,8 @@ class Program:
         Raises ShapeError where an array has another shape than its input, but for the number of
         examples; TypeError for a name that is no input.
         """
-        try:  # written out, as all that a call with ten numbers does
-            given: Sequence[Any] = args or self.pick(named)
-        except KeyError:
-            given = ()
-        if [*map(type, given)] == self.all_floats and len(args) + len(named) == len(given):
+        given = args or tuple((self.usual | named).values())
+        if [*map(type, given)] == self.all_floats and not (args and named):  # what takes least is asked first
             return self.at_floats(given)
         inputs = self.resolve_inputs(args, named)
         types = set(map(type, inputs))
