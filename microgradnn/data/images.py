@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.disk import check_path, open_ordinary
+from ..engine.disk import check_path, open_ordinary, said_of
 from ..engine.tensor import Array
 from ..errors import ShapeError
 from .checks import as_array
@@ -109,7 +109,7 @@ def read_picture(path: str | PathLike[str], *, size: int = 64, most_pixels: int 
 
     >>> read_picture("holiday.png")
     Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: 'holiday.png'
+    FileNotFoundError: [Errno 2] there is no such file: 'holiday.png'
     """
     try:
         from PIL import Image, ImageOps
@@ -172,7 +172,7 @@ def picture_files(folder: str | PathLike[str]) -> list[Path]:
 
     >>> picture_files("holidays")
     Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: 'holidays'
+    FileNotFoundError: [Errno 2] there is no such folder: 'holidays'
     """
     paths = list_folder(folder)
     if inner := [path for path in paths if path.is_dir()]:
@@ -192,7 +192,7 @@ def read_folder(folder: str | PathLike[str], *, size: int = 64, most_pixels: int
 
     >>> read_folder("photographs")
     Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: 'photographs'
+    FileNotFoundError: [Errno 2] there is no such folder: 'photographs'
     """
     folders = [path for path in list_folder(folder) if path.is_dir()]
     if len(folders) < 2:
@@ -207,5 +207,6 @@ def read_folder(folder: str | PathLike[str], *, size: int = 64, most_pixels: int
 def list_folder(folder: str | PathLike[str]) -> list[Path]:
     """Return what is in a folder, sorted by name, but for hidden files."""
     check_path(folder)
-    paths = [path for path in Path(folder).iterdir() if path.name.lower() not in NOT_MEANT]
+    with said_of(folder, "folder"):
+        paths = [path for path in Path(folder).iterdir() if path.name.lower() not in NOT_MEANT]
     return sorted((path for path in paths if not path.name.startswith(".")), key=lambda path: path.name)

@@ -11,10 +11,15 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..rules.notation import visible
+
 LONGEST_NAME = 200  # bytes of a name to which a process and a number can still be added
+MOST_LISTED = 1000  # names in a folder, for a guess at which was meant
 OPEN_ALREADY = re.compile(r"/dev/(stdin|fd/\d+)|/proc/self/fd/\d+")  # pipes of the shell: `<(…)`
 
 
@@ -44,7 +49,7 @@ def write(path: str | Path, data: bytes) -> Path:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error  # not of the file aside
         raise
     sweep(target)
     synchronise(target.parent)
@@ -147,10 +152,38 @@ def lock(path: str | Path, use: str) -> Iterator[None]:
 
 
 def check_path(path: Any) -> None:
-    """Raise TypeError for what names no file."""
+    """Raise TypeError or ValueError for what names no file."""
     if not isinstance(path, (str, os.PathLike)):
         what = "a file is named by a text or a pathlib.Path"
         raise TypeError(f"{what}, as in 'examples.csv'; got {path!r:.60} ({type(path).__name__})")
+    if "\0" in str(os.fspath(path)):
+        raise ValueError(f"the name of a file has no NUL in it; got {os.fspath(path)!r:.60}")
+
+
+@contextlib.contextmanager
+def said_of(path: str | os.PathLike[str], kind: str = "file") -> Iterator[None]:
+    """Within it, an OSError of a file, or a folder, that is to be read says in words what is there instead."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FileNotFoundError(error.errno, explain_absence(Path(path), kind), os.fspath(path)) from None
+    except IsADirectoryError as error:
+        raise IsADirectoryError(error.errno, "this is a folder, not a file", os.fspath(path)) from None
+    except NotADirectoryError as error:
+        what = "this is a file, not a folder" if Path(path).is_file() else "what is before the last / is no folder"
+        raise NotADirectoryError(error.errno, what, os.fspath(path)) from None
+    except PermissionError as error:
+        raise PermissionError(error.errno, "you may not read this", os.fspath(path)) from None
+
+
+def explain_absence(path: Path, kind: str) -> str:
+    """Say that a file or folder is missing, or that which it would be in, and which name may have been meant."""
+    if not path.parent.is_dir():
+        return f"there is no such {kind}, nor the folder that it would be in"
+    near: list[str] = []
+    with contextlib.suppress(OSError):  # a folder that is not ours to read
+        near = get_close_matches(path.name, sorted(one.name for one in islice(path.parent.iterdir(), MOST_LISTED)), 1)
+    return f"there is no such {kind}" + (f" (did you mean {visible(near[0])!r}?)" if near else "")
 
 
 def open_ordinary(path: str | os.PathLike[str], most: int) -> BinaryIO:
@@ -161,10 +194,12 @@ def open_ordinary(path: str | os.PathLike[str], most: int) -> BinaryIO:
     """
     check_path(path)
     pipe = OPEN_ALREADY.fullmatch(os.fspath(path))
-    mode = Path(path).stat().st_mode
+    with said_of(path):
+        mode = Path(path).stat().st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (pipe and stat.S_ISFIFO(mode))):
         raise ValueError(f"{os.fspath(path)} is not an ordinary file")
-    file = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
+    with said_of(path):
+        file = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
     size = os.fstat(file.fileno()).st_size
     if size > most:
         file.close()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import with_words
 from ..graph import Node, topological
 from ..rules.find import find
 from .book import Book
@@ -85,6 +86,7 @@ class Derivation:
         return f"$${self.latex}$$"
 
 
+@with_words({})
 def derive(
     output: Node,
     wrt: Sequence[Node | str] | None = None,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..errors import with_words
 from ..formulas.derive import check_output, derive, resolve_arguments
 from ..formulas.names import identifiers
 from ..graph import Node, topological
@@ -27,6 +28,7 @@ GONE = {  # that there were once
 USUAL = {0.5, 1, 2}  # numbers that stand in many formulas, whatever m is
 
 
+@with_words({})
 def compile(
     output: Node,
     wrt: Sequence[Node | str] | None = None,

@@ -72,8 +72,9 @@ def rows_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[tuple[tupl
 
 
 def plain_of(node: Any) -> Any:
-    """Return what a leaf holds: a number, or an array of its shape."""
-    return node._held()
+    """Return what a leaf holds: a number, or an array of its shape, of one number too."""
+    held = node._held()
+    return np.reshape(held, node.shape) if isinstance(node, Tensor) and node.ndim else held
 
 
 def slopes(steps: Steps, xs: Sequence[Any], seed: Any) -> list[Any]:

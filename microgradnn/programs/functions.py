@@ -686,6 +686,9 @@ def derive_function(
             wanted = [x for x in wrt if x in met]
             found = derive_graph(run.outputs[0], wanted, inputs=run.inputs, style=chosen, name=name, **options)
         else:
+            if options:
+                what = f"derive of a function that returns more than one number takes no {', '.join(sorted(options))}"
+                raise TypeError(f"{what}; choose from wrt, style, name")
             found = derive_outputs(run.outputs, wrt, run.inputs, chosen, name)
     if recording.guards is None:
         return found

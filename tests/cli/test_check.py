@@ -166,7 +166,7 @@ def test_no_such_file(file: str, capsys: Capture) -> None:
     Path("folder.py").mkdir()
 
     assert main(["check", file]) == 2
-    assert "no such file" in capsys.readouterr().err
+    assert "there is no such file" in capsys.readouterr().err
 
 
 def test_a_backward_pass_that_stops_is_wrong_and_not_an_error_of_ours(capsys: Capture) -> None:

@@ -304,7 +304,7 @@ def test_a_missing_file_a_directory_and_a_file_that_is_no_text_are_said_to_be_so
     Path("folder.mg").mkdir()
     Path("binary.mg").write_bytes(b"\xff\xfe\x00")
 
-    assert complaint(capsys, "draw", "missing.mg") == "No such file or directory: missing.mg"
+    assert complaint(capsys, "draw", "missing.mg") == "there is no such file: missing.mg"
     assert complaint(capsys, "draw", "folder.mg").endswith(": folder.mg")
     assert "utf-8" in complaint(capsys, "draw", "binary.mg")
     assert files() == ["binary.mg", "folder.mg"]

@@ -437,7 +437,7 @@ def test_a_checkpoint_is_no_model_for_it_knows_no_scaling(capsys: Capture) -> No
     ("arguments", "words"),
     [
         (["train"], "name one source of examples"),
-        (["train", "nowhere.csv", "--label", "y"], "No such file"),
+        (["train", "nowhere.csv", "--label", "y"], "there is no such file"),
         (["train", "data.csv"], "give --label (choose from x1, x2, half)"),
         (["train", "data.csv", "--label", "y"], "no column 'y'"),
         ([*LABELLED, "--layers", "3,2"], "--layers ends in 2, and the 2 classes need 1 in the last layer"),
@@ -477,7 +477,7 @@ def test_a_checkpoint_is_no_model_for_it_knows_no_scaling(capsys: Capture) -> No
         (["train", "--images", "."], "folder of pictures for each class"),
         (["train", "--images", ".", "--label", "y"], "the classes of --images are its folders"),
         (["predict", "data.csv", "data.csv"], "is not a model file"),
-        (["predict", "nowhere.safetensors", "data.csv"], "No such file"),
+        (["predict", "nowhere.safetensors", "data.csv"], "there is no such file"),
         (["demo", "nothing"], "unknown demo 'nothing' (choose from "),
     ],
 )

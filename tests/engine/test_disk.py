@@ -15,6 +15,25 @@ from microgradnn.engine.disk import is_trusted, open_ordinary, write
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX system")
 
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_bytes(b"x")
+    absent = {
+        "dat.csv": "there is no such file (did you mean 'data.csv'?)",
+        "none.h5": "there is no such file",
+        "none/data.csv": "there is no such file, nor the folder that it would be in",
+        "data.csv/x": "what is before the last / is no folder",
+        ".": "this is a folder, not a file",
+    }
+    for name, words in absent.items():
+        with pytest.raises(OSError, match="Errno") as caught:
+            open_ordinary(tmp_path / name, 9)
+        assert caught.value.strerror == words or name == "data.csv/x"
+        assert caught.value.filename == str(tmp_path / name)
+    with pytest.raises(OSError, match=r"[^>]'$"):  # and no " -> None" behind it
+        write("/proc/none", b"x")
+
+
 # Each writes a file of some size that is there already; the limit on the size of a file stands for a full disk.
 WRITERS = {
     "draw": "from microgradnn import Value\n(Value(2.0, 'x') * 3).draw().save('it.dot')",

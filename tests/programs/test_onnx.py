@@ -181,6 +181,14 @@ def test_a_network_is_the_same_and_takes_any_number_of_examples(hidden: str, tmp
     assert all(p.grad is not None and not p.has_grad for p in network.parameters())
 
 
+def test_a_matrix_of_one_number_stays_a_matrix() -> None:
+    network, x = Network([1, 1], seed=0), np.array([[0.5, -2.0, 3.0]])
+
+    (found,) = run(network.to_onnx(), X=x)
+
+    np.testing.assert_allclose(found, network(x).numpy(), rtol=1e-6)
+
+
 def test_a_model_takes_raw_numbers() -> None:
     X = np.array([[10.0, 20.0, 40.0], [7.0, 7.0, 7.0]], np.float32)
     model = Model(Network([2, 3, 1], seed=0), Scaling("standardise").fit(X))

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.disk import explain_absence
 from .calls import LABELS, RATES, parameters_of
 from .checks import check_backward, check_layer
 from .passes import spare_names
@@ -49,7 +50,7 @@ def check_file(
     """
     path, _, name = file.rpartition(":") if re.search(r"\.py:\w+$", file) else (file, "", "")
     if not Path(path).is_file():
-        raise FileNotFoundError(2, "no such file", path)
+        raise FileNotFoundError(2, explain_absence(Path(path), "file"), path)
     with beside(path):
         space = run_file(path)
         more: dict[str, Any] = {"rate": rate, "loss": pick(space, loss) if loss else None}
