@@ -104,9 +104,9 @@ CHECK = """\
 Says whether a backward pass that you wrote by hand is right, and if not, which line is wrong. Exits with 1 if one is,
 and with 2 where that cannot be said.
 
-The file is run, without arguments; what it prints goes to standard error. In it are looked for: functions named
-forward and backward, or x_forward and x_backward, and objects with both methods. Their inputs are the file's variables
-that the parameters are named after.
+The file is run, without arguments; what it prints goes to standard error. In it are looked for, as
+functions and as methods of objects: forward and backward, x_forward and x_backward, feedforward and backprop, cost and
+gradient, f and f_prime. Their inputs are the file's variables that the parameters are named after.
 
 examples:
   microgradnn check network.py
