@@ -337,6 +337,40 @@ def softmax_grad(s):
 """
 
 
+CONVOLUTION = """\
+import numpy as np
+from scipy.signal import convolve2d, correlate2d
+
+
+def conv_forward(x, kernel):
+    return correlate2d(x, kernel, mode="valid"), (x, kernel)
+
+
+def conv_backward(dout, cache):
+    x, kernel = cache
+    dx = np.zeros_like(x)
+    dx += convolve2d(dout, kernel, mode="full")
+    return dx, correlate2d(x, dout, mode="valid")
+
+
+rng = np.random.default_rng(0)
+x, kernel = rng.standard_normal((5, 5)), rng.standard_normal((2, 2))
+"""
+
+NUMBERS = """\
+def forward_propagation(x, theta):
+    return theta * x
+
+
+def backward_propagation(x, theta):
+    dtheta = x
+    return dtheta
+
+
+x, theta = 2, 4
+"""
+
+
 @pytest.mark.parametrize(
     ("source", "found", "right", "mistake", "named"),
     [
@@ -344,10 +378,12 @@ def softmax_grad(s):
         (GRADIENT, "compute_cost, compute_gradient", "np.r_[0, theta[1:]]", "theta", "a bias is not regularised"),
         (STEPS, "forward, backward", "dz @ hs[t].T", "dz @ hs[t + 1].T", "dWh"),
         (SIZES, "forward_prop, back_prop", "* (1 - a1**2)", "", "the slope of tanh"),
+        (CONVOLUTION, "conv_forward, conv_backward", "+= convolve2d", "+= correlate2d", "convolve2d belongs here"),
+        (NUMBERS, "forward_propagation", "dtheta = x", "dtheta = theta", "x belongs where theta stands"),
         (SLOPES, "tanh, d_tanh", "np.tanh(x) ** 2", "np.tanh(x)", "the slope of tanh"),
         (SLOPES, "sqrt, sqrt_prime", "1 / (2 * y)", "1 / y", "dx is 2 × the right one"),
     ],
-    ids=["network", "cost", "steps", "sizes", "slope", "slope of what came out"],
+    ids=["network", "cost", "steps", "sizes", "convolution", "numbers", "slope", "slope of what came out"],
 )
 def test_a_pass_is_found_by_the_usual_names(
     capsys: Capture, source: str, found: str, right: str, mistake: str, named: str

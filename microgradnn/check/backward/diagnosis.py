@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -84,6 +85,24 @@ class OtherPoint:
             abs(float(np.sum(way * claimed)) - slope) > 10 * error + FAR * norm(way, claimed)
             for way, slope, error in self.known[k]
         )
+
+
+ROOM = re.compile(r"(zeros|empty)(_like)?$")
+
+
+def assigned_targets(tree: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is assigned or added to, the names that only room is made for last: dx[i] += … before dx = zeros."""
+    room = []
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Assign, ast.AugAssign)):
+            continue
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            base = target.value if isinstance(target, ast.Subscript) else target
+            if isinstance(node.value, ast.Call) and ROOM.search(ast.unparse(node.value.func)):
+                room.append(base)
+            else:
+                yield base
+    yield from room
 
 
 class Diagnosis:
@@ -389,8 +408,7 @@ class Diagnosis:
         self.rate(now)
         for inner, score in zip(reversed(self.inner), reversed(now.scores[len(self.wrong) :]), strict=True):
             if score == 0.0:
-                assigned = [node for node in ast.walk(self.sources[0].tree) if isinstance(node, ast.Assign)]
-                for target in [t for node in assigned for t in node.targets]:
+                for target in assigned_targets(self.sources[0].tree):
                     if is_gradient_name(ast.unparse(target), inner.name):
                         return ast.unparse(target), (self.sources[0], [target.lineno])
         for source in self.sources:

@@ -57,7 +57,7 @@ def elsewhere(user: Pass) -> Iterator[Elsewhere]:
         return
     claimed = [x is not None for x in user.gradients()]
     together = [*move_constants(user.leaves, claimed), *switch_settings(user, claimed), *open_masks(user)]
-    together += [*enlarge(user.leaves, claimed), *skew(user.leaves, claimed)]
+    together += [*enlarge(user.leaves, claimed), *skew(user.leaves, claimed), *move_numbers(user.leaves)]
     yield from run_elsewhere(user, together)
     yield from run_elsewhere(user, change_signs(user.leaves, claimed))
     if reads_arrays(user):
@@ -208,6 +208,16 @@ def enlarge(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:
                 Change(f"{leaf.name} near 0", f"with larger numbers in {leaf.name}", {leaf.tokens: larger}, False)
             )
     return found
+
+
+def move_numbers(leaves: Sequence[Leaf]) -> list[Change]:
+    """Return other numbers for single ones, in no round proportion: where θ is 2 x, 2 is not told from θ / x."""
+    moved = {}
+    for k, leaf in enumerate(leaves):
+        label = plain(str(leaf.tokens[-1])) in LABELS.split()
+        if leaf.array.size == 1 and not label and leaf.array.item() not in (0.0, 1.0):
+            moved[leaf.tokens] = leaf.array * (1 + 0.137 * (k + 1) ** 0.5)
+    return [Change("", "with other numbers", moved, False)] if len(moved) > 1 else []
 
 
 def skew(leaves: Sequence[Leaf], claimed: Sequence[bool]) -> list[Change]:

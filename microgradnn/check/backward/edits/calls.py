@@ -38,6 +38,8 @@ ALIKE = tuple(
         "argmax argmin max min",
         "zeros_like ones_like",
         "floor ceil",
+        "convolve2d correlate2d",  # of SciPy
+        "convolve correlate fftconvolve",
     )
 )
 
@@ -149,6 +151,9 @@ def replace_function(editor: Editor, slot: Slot, node: ast.Call, name: str, line
     if not isinstance(node.func, ast.Name):
         return
     space = editor.source.function.__globals__
+    for other in [other for group in ALIKE if name in group for other in group if other != name and other in space]:
+        new = ast.Call(ast.Name(other, ast.Load()), node.args, node.keywords)
+        yield editor.edit(slot, new, "function", line, 1, f"{other}\0{name}")
     mine = space.get(node.func.id)
     if not isinstance(mine, FunctionType) or not mine.__code__.co_argcount:
         return
