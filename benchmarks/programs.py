@@ -703,6 +703,13 @@ class ScalarStep(Contestant):
         self.data = [*x[:, 0].tolist(), y.item()]
         if backend == "python":
             self.step = self.bare  # type: ignore[method-assign]
+        if isinstance(self.program, NativeProgram):
+            self.buffers = self.program.buffers()
+            self.buffers.inputs[:] = [*self.p, *self.data]
+            self.step = self.buffered  # type: ignore[method-assign]
+
+    def buffered(self) -> float:
+        return self.buffers.step(RATES["SGD"])
 
     def step(self) -> Any:
         value, gradients = self.program(*self.p, *self.data)
@@ -715,6 +722,8 @@ class ScalarStep(Contestant):
         return value
 
     def parameters(self) -> list[Array]:
+        if isinstance(self.program, NativeProgram):
+            return two_three_one(self.buffers.inputs[: len(self.p)].tolist())
         return two_three_one(self.p)
 
 
@@ -793,6 +802,9 @@ def small(quick: bool, bars: Bars) -> Iterator[str]:
         yield f"| {name} | {time_text(seconds)} | {seconds / line:.2f} | {started(entries[name])} |"
     what = "2-3-1, one example, `python`"
     bars.append(bar(what, ours / line, 1.5, "× plain floats by hand", at_most=True))
+    if (name := f"{OURS}native, of Values") in times:
+        native = times[name] / line
+        bars.append(bar("2-3-1, one example, `native`", native, 0.3, "× plain floats by hand", at_most=True))
     for peer, reach in ((JaxStep.name, 4.0), (PyTorch.name, 50.0)):
         if peer in times:
             bars.append(bar(what, times[peer] / ours, reach, f"times as fast as {peer}"))

@@ -215,7 +215,8 @@ class CodeWriter:
     def point(self) -> list[str]:
         """Return `value`, and `both`, which writes the gradients to `results` and their sum, NaN if one is, after them.
 
-        To each 0 is added, as a sweep adds to what a leaf has, so that none is −0.
+        To each 0 is added, as a sweep adds to what a leaf has, so that none is −0. `step` calls `both`, and takes from
+        each input its gradient times a rate, unless their sum is NaN.
         """
         add = [
             *self.at("%slot", "%slots", "%k.k", "i64"),
@@ -226,6 +227,14 @@ class CodeWriter:
             *self.at("%total", "%results", "%n"),
             "%more = fadd double %total, %y",
             f"store double %more, {self.pointer('N')} %total.at",
+        ]
+        take = [
+            *self.at("%slot", "%slots", "%k.k", "i64"),
+            *self.at("%g", "%results", "%k.k"),
+            *self.at("%x", "%v", "%slot"),
+            "%part = fmul double %rate, %g",
+            "%y = fsub double %x, %part",
+            f"store double %y, {self.pointer('N')} %x.at",
         ]
         argument = f"{self.pointer('i64')} %told"
         return [
@@ -242,6 +251,18 @@ class CodeWriter:
             f"store double 0.0, {self.pointer('N')} %zero",
             *loop("k", "0", "%n", add),
             *self.at("%out", "%v", str(self.tape.output)),
+            "ret double %out",
+            "}",
+            f"define double @step({argument}, double %rate) {{",
+            f"%out = call double @both({argument})",
+            *self.told(POINT),
+            *self.at("%sum", "%results", "%n"),
+            "%lost = fcmp uno double %sum, %sum",
+            "br i1 %lost, label %end, label %take",
+            "take:",
+            *loop("k", "take", "%n", take),
+            "br label %end",
+            "end:",
             "ret double %out",
             "}",
         ]

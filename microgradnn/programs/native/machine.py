@@ -66,13 +66,13 @@ class Machine:
         self.engine.finalize_object()
         self.engine.remove_module(empty)
         empty.close()
-        self.functions: dict[str, Callable[[int], Any]] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
         weakref.finalize(self, close, self.engine, context)
 
-    def function(self, name: str, result: Any = None) -> Callable[[int], Any]:
-        """Return a function, which takes the address of what it is told; it lets other threads run."""
+    def function(self, name: str, result: Any = None, *more: Any) -> Callable[..., Any]:
+        """Return a function, which takes the address of what it is told, and `more`; it lets other threads run."""
         if name not in self.functions:
-            kind = ctypes.CFUNCTYPE(result, ctypes.c_void_p)
+            kind = ctypes.CFUNCTYPE(result, ctypes.c_void_p, *more)
             self.functions[name] = kind(self.engine.get_function_address(name))
         return self.functions[name]
 

@@ -102,7 +102,7 @@ class NativeProgram(Program):
         memory = self.spare()
         memory.inputs[:] = x
         value = memory()
-        total, gradients = value + memory.g.item(-1), memory.gradients.copy()
+        total, gradients = value + memory.numbers[-1], memory.gradients.copy()
         self.free.append(memory)
         return (value, gradients) if total - total == 0 else None
 

@@ -797,6 +797,31 @@ def test_a_step_of_a_batch_is_of_what_the_examples_share() -> None:
     assert batch.inputs.tolist() == [0.5, 0.0, -1.0]
 
 
+@pytest.mark.parametrize("x", [0.7, 0.0, math.inf])
+def test_a_step_is_what_the_gradients_say_in_whatever_order_and_wherever(x: float) -> None:
+    a, b, c = Value(2.0, "a"), Value(x, "x"), Value(1.0, "c")
+    program = native((a * b.sqrt() + relu(b - 1) * c).named("J"), [c, b], inputs=[a, b, c])
+    value, gradients = program()
+    buffers = program.buffers()
+
+    assert repr(buffers.step(0.3)) == repr(value)
+    equal(buffers.inputs, [2.0, x - 0.3 * gradients["x"], 1.0 - 0.3 * gradients["c"]])
+    twice = native(a * a, [a, a], inputs=[a]).buffers()
+    assert (twice.step(0.25), twice.inputs.tolist()) == (4.0, [1.0])
+
+
+def test_where_a_gradient_is_0_times_infinity_a_step_takes_nothing() -> None:
+    x, w = Value(0.0, "x"), Value(0.0, "w")
+    buffers = native(w * log(x), [x, w], inputs=[x, w]).buffers()
+    buffers.inputs = 1.0, 3.0
+    assert buffers.step(0.5) == 0.0
+    assert buffers.inputs.tolist() == [-0.5, 3.0]
+
+    root = native(x.sqrt() * w, [x, w], inputs=[x, w]).buffers()
+
+    assert (root.step(0.5), root.inputs.tolist()) == (0.0, [0.0, 0.0])  # dx is 0 · ∞
+
+
 def test_there_is_no_step_for_a_node_inside_the_graph() -> None:
     a = Value(2.0, "a")
     b = (a * a).named("b")
