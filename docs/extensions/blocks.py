@@ -10,6 +10,7 @@ Words after `python` change what is shown, never what is run:
     ```python               the source, then the output
     ```python hide          the output only
     ```python markdown      the printed text is Markdown: a table made from rows, say
+    ```python answer        the source and the output, folded: the answer to an exercise
 
 An exception, a warning or a wrong doctest fails the build. Code not to be run is fenced as ```py.
 """
@@ -30,7 +31,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-WORDS = {"hide", "markdown"}
+WORDS = {"answer", "hide", "markdown"}
 LARGEST = 100_000  # bytes of a figure on a page
 DEMOS = Path(__file__).parents[2] / "demos"
 
@@ -77,6 +78,15 @@ class Block(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
+        """Return the block as it is shown; an answer behind a line that opens it."""
+        words, shown = self.shown()
+        if "answer" in words:
+            opened = '<details class="answer"><summary>An answer</summary>'
+            return [nodes.raw("", opened, format="html"), *shown, nodes.raw("", "</details>", format="html")]
+        return shown
+
+    def shown(self) -> tuple[set[str], list[nodes.Node]]:
+        """Run the block; return the words after `python`, and what is shown."""
         words = set(" ".join(self.arguments).split())
         if words - WORDS:
             raise self.error(f"python: unknown word {min(words - WORDS)!r} (choose from {', '.join(sorted(WORDS))})")
@@ -87,13 +97,13 @@ class Block(SphinxDirective):
         with scratch_directory(), warnings.catch_warnings():
             warnings.simplefilter("error")
             if is_doctest:
-                return shown + self.check(source)
+                return words, shown + self.check(source)
             printed, value = self.execute(source, self.hidden_names() if "hide" in words else self.namespace)
         if "markdown" in words:
-            return shown + self.parse_text_to_nodes(printed, allow_section_headings=True)
+            return words, shown + self.parse_text_to_nodes(printed, allow_section_headings=True)
         if printed:
             shown.append(self.literal(printed, "text", "output"))
-        return shown + self.picture(value)
+        return words, shown + self.picture(value)
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -146,12 +156,22 @@ class Block(SphinxDirective):
         if isinstance(value, str) and value.startswith(("<svg", "<?xml")):
             svg = value[value.index("<svg") :]
             return [nodes.raw("", f'<figure class="drawing">{svg}</figure>', format="html")]
-        if isinstance(value, str) and hasattr(value, "_repr_html_"):  # a page, in a frame
-            return [nodes.raw("", value._repr_html_(), format="html")]
+        if isinstance(value, str) and hasattr(value, "_repr_html_"):
+            return [nodes.raw("", self.frame(value), format="html")]
         if hasattr(value, "_repr_latex_"):
             latex = value._repr_latex_().strip("$")
             return [nodes.math_block(latex, latex, number=None, nowrap=True)]
         return [self.literal(repr(value), "text", "output")]
+
+    def frame(self, page: str) -> str:
+        """Write a page beside those of the site; return a frame of it, loaded when it comes into sight."""
+        name = f"{self.env.docname}-{self.env.new_serialno('frame') + 1}.html"
+        path = Path(self.env.app.outdir) / "live" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+        options = 'title="a graph to be changed" loading="lazy" sandbox="allow-scripts"'
+        link = f'<p class="live"><a href="live/{name}">The page by itself</a></p>'
+        return f'<iframe class="live" src="live/{name}" {options}></iframe>{link}'
 
     def literal(self, text: str, language: str, *classes: str) -> nodes.literal_block:
         """A block of code or of output."""

@@ -12,7 +12,9 @@ from .backward.report import BackwardReport as BackwardReport
 from .gradients import assert_gradients as assert_gradients
 from .gradients import gradcheck as gradcheck
 from .questions import Question as Question
+from .questions import WrongGradient as WrongGradient
 from .questions import ask as ask
+from .questions import ask_wrong as ask_wrong
 from .report import Entry as Entry
 from .report import Report as Report
 from .symptoms import Finding as Finding

@@ -10,6 +10,7 @@ from typing import Any
 from ..engine.value import Value
 from ..formulas.explain import Explanation, explain
 from ..graph import Node, topological
+from ..rules.notation import number
 
 LEVELS = {1: "every node is used once", 2: "a node is used twice", 3: "a node is used twice, and a function comes in"}
 NUMBERS = [*range(-5, 0), *range(1, 7)]
@@ -58,6 +59,13 @@ class Question:
         """Whether a number is the gradient, to a rounded sixth digit."""
         return math.isclose(x, self.right, rel_tol=CLOSE, abs_tol=1e-9)
 
+    def read(self, text: str) -> float:
+        """Return what somebody typed as a number; ValueError where it is none."""
+        try:
+            return float(text.replace("−", "-").replace(",", "."))
+        except ValueError:
+            raise ValueError(f"a number, please; {text!r:.40} is none") from None
+
     def answer(self, x: float) -> str:
         """Say whether a number is the gradient; of one that is not, what it is."""
         if self.is_right(x):
@@ -101,6 +109,77 @@ class Question:
                 yield explain(self.root, other).value, f"that is d{names[self.root]}/d{name_of(other, names)}"
 
 
+class WrongGradient:
+    """A graph of numbers with all of its gradients, one of which is wrong, and it is asked which.
+
+    `print(question)` shows the graph; in a notebook it is the drawing. `answer("b")` says whether it is that of b, how
+    it comes about, and what was taken for it.
+
+    >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
+    >>> question = WrongGradient(((a + b * c).named("v") * 3).named("J"), b, 2)
+    >>> print(question.answer("c"))
+    no: dJ/dc = 9 is right: dJ/dc = dJ/dv · dv/dt1 · dt1/dc = 3 · 1 · b = 3 · 1 · 3 = 9
+      where t1 = b × c
+    >>> print(question.answer("b"))
+    yes, it is not 2: that is the local derivative at b alone; what arrives there from J, 3, is missing
+    dJ/db = dJ/dv · dv/dt1 · dt1/db = 3 · 1 · c = 3 · 1 · 2 = 6
+      where t1 = b × c
+    """
+
+    def __init__(self, root: Value, source: Value | str, wrong: float) -> None:
+        self.question = Question(root, source)
+        if self.question.is_right(wrong):
+            raise ValueError(f"{wrong:g} is no wrong gradient: {self.question.explanation}")
+        self.root, self.source, self.wrong = root, self.question.source, wrong
+        self.names = {node.name: node for node in topological(root) if node.name and node.kind != "constant"}
+        root.backward()
+        self.source.grad = wrong
+        self.drawing = root.draw()
+        self.text = "one gradient is wrong: which?"
+
+    def __str__(self) -> str:
+        return f"{self.drawing.text()}\n\n{self.text}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return f"{self.drawing._repr_html_()}<p>{self.text}</p>"
+
+    @property
+    def right(self) -> str:
+        """The name of the node whose gradient is wrong."""
+        return self.source.name
+
+    @property
+    def explanation(self) -> Explanation:
+        """How the gradient comes about that is wrong."""
+        return self.question.explanation
+
+    def read(self, text: str) -> str:
+        """Return what somebody typed as the name of a node; ValueError where it is none."""
+        name = text.removeprefix(f"d{self.root.name}/").removeprefix("d") if text not in self.names else text
+        if name not in self.names:
+            raise ValueError(f"a name, please ({', '.join(self.names)}); {text!r:.40} is none")
+        return name
+
+    def is_right(self, name: str) -> bool:
+        """Whether the gradient of the node of that name is the wrong one."""
+        return name == self.right
+
+    def answer(self, name: str) -> str:
+        """Say whether the gradient of a node is the wrong one; ValueError for a name that is none."""
+        name = self.read(name)
+        if not self.is_right(name):
+            node = self.names[name]
+            if node is self.root:
+                return f"no: d{name}/d{name} is 1, always"
+            own = explain(self.root, node)
+            return f"no: d{self.root.name}/d{name} = {number(own.value)} is right: {own}"
+        said = self.question.answer(self.wrong).removeprefix("no: ")
+        return f"yes, it is not {number(self.wrong)}: {said}\n{self.explanation}"
+
+
 def name_of(node: Node, names: dict[Any, str]) -> str:
     """Return the name of a node, which an explanation may not have met."""
     return names.get(node) or node.name or "another node"
@@ -126,6 +205,23 @@ def ask(level: int = 1, seed: int | None = None) -> Question:
             question = Question(root, source)
             if question.right and abs(question.right) <= LARGEST:
                 return question
+
+
+def ask_wrong(level: int = 1, seed: int | None = None) -> WrongGradient:
+    """Return a fresh graph as `ask` does, with a gradient at every node, one of which somebody got wrong.
+
+    >>> question = ask_wrong(2, seed=0)
+    >>> question.answer(question.right)[:3]
+    'yes'
+    """
+    random = Random(seed)
+    while True:
+        root = ask(level, random.randrange(2**32)).root
+        inner = [node for node in topological(root)[:-1] if node.name and isinstance(node, Value)]
+        question = Question(root, random.choice(inner))
+        wrong = [x for x, _ in question.mistakes() if not question.is_right(x) and abs(x) <= LARGEST]
+        if wrong and question.right:
+            return WrongGradient(root, question.source.name, random.choice(wrong))
 
 
 def draw_graph(level: int, random: Random) -> tuple[Value, Value]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..check.backward.files import check_file
-from ..check.questions import ask
+from ..check.questions import Question, WrongGradient, ask, ask_wrong
 from ..engine import disk
 from .exercises import LOGISTIC, MISTAKE, SOFTMAX, TWO_LAYERS
 
@@ -17,16 +17,17 @@ ENOUGH = 3  # questions right, one after the other
 
 
 class Exercise(NamedTuple):
-    """What is to be done, and how: a level of questions, or the text that a file begins with."""
+    """What is to be done, and how: a level of questions, what asks them, or the text that a file begins with."""
 
     about: str
-    start: int | str
+    start: int | Callable[[], WrongGradient] | str
 
 
 EXERCISES = {
     "paths": Exercise("what is da? Each node is used once", 1),
     "twice": Exercise("what is da, if a is used twice?", 2),
     "functions": Exercise("what is da, behind a square or a max(0, x)?", 3),
+    "spot": Exercise("which gradient is wrong here? A fresh graph each time", lambda: ask_wrong(2)),
     "logistic": Exercise("write the backward pass of logistic regression", LOGISTIC),
     "mistake": Exercise("one gradient of this network is wrong: find it, and mend it", MISTAKE),
     "two-layers": Exercise("write the backward pass of a network with a hidden layer", TWO_LAYERS),
@@ -46,7 +47,7 @@ def course(name: str | None = None, *, progress: str = "microgradnn-course.json"
     if name not in EXERCISES:
         raise ValueError(f"unknown exercise {name!r} (choose from {', '.join(EXERCISES)})")
     start = EXERCISES[name].start
-    right = quiz(start) if isinstance(start, int) else write_pass(Path(f"{name.replace('-', '_')}.py"), start)
+    right = write_pass(Path(f"{name.replace('-', '_')}.py"), start) if isinstance(start, str) else quiz(start)
     if not right:
         return 1
     done = [one for one in EXERCISES if one in {*done, name}]
@@ -70,12 +71,15 @@ def load(progress: str) -> list[str]:
             ) from None
 
 
-def quiz(level: int, read: Callable[[str], str] = input) -> bool:
-    """Ask questions until some are right at the first answer, one after the other; False where the reader stops."""
+def quiz(start: int | Callable[[], WrongGradient], read: Callable[[str], str] = input) -> bool:
+    """Ask questions, of a level or as `start` makes them, until some are right at once, one after the other.
+
+    False where the reader stops.
+    """
     print(f"{ENOUGH} right answers in a row, and it is done. An empty line stops.\n")
     row = 0
     while row < ENOUGH:
-        question = ask(level)
+        question: Question | WrongGradient = ask(start) if isinstance(start, int) else start()
         print(question)
         for i in range(TRIES):
             try:
@@ -86,12 +90,12 @@ def quiz(level: int, read: Callable[[str], str] = input) -> bool:
                 print("stopped")
                 return False
             try:
-                number = float(text.replace("−", "-").replace(",", "."))
-            except ValueError:
-                print(f"a number, please; {text!r:.40} is none")
+                found: Any = question.read(text)
+            except ValueError as error:
+                print(error)
                 continue
-            print(question.answer(number))
-            if question.is_right(number):
+            print(question.answer(found))
+            if question.is_right(found):
                 row = row + 1 if i == 0 else 0
                 break
         else:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microgradnn import Tensor, Value
-from microgradnn.check import Question, ask
+from microgradnn.check import Question, WrongGradient, ask, ask_wrong
 from microgradnn.graph import topological
 
 
@@ -75,3 +75,32 @@ def test_a_notebook_shows_the_drawing_and_the_question() -> None:
     html = Question(*nodes())._repr_html_()
     assert "<img" in html or "<svg" in html
     assert "dJ/da = ?" in html
+
+
+@settings(max_examples=20)
+@given(st.sampled_from([1, 2, 3]), st.integers(0, 10**6))
+def test_one_gradient_of_a_graph_is_wrong_and_only_that(level: int, seed: int) -> None:
+    question = ask_wrong(level, seed)
+    shown = {node.name: node.grad for node in question.names.values()}
+    question.root.zero_grad()
+    for node in question.names.values():
+        node.zero_grad()
+    question.root.backward()
+
+    differ = {name for name, node in question.names.items() if node.grad != shown[name]}
+
+    assert differ == {question.right}
+    assert question.answer(question.right).startswith("yes, it is not ")
+    assert all(question.answer(name).startswith("no: ") for name in {*shown} - differ)
+
+
+def test_a_wrong_gradient_is_asked_for_by_the_name_of_its_node() -> None:
+    J, a = nodes()
+    question = WrongGradient(J, a, 6)
+    assert "grad 6" in str(question)
+    assert question.read("dJ/da") == question.read("da") == question.read("a") == "a"
+    with pytest.raises(ValueError, match=re.escape("a name, please (a, b, u, J); 'x' is none")):
+        question.read("x")
+    assert question.answer("J") == "no: dJ/dJ is 1, always"
+    with pytest.raises(ValueError, match="12 is no wrong gradient"):
+        WrongGradient(*nodes(), 12)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from microgradnn.check.questions import ask
+from microgradnn.check.questions import ask, ask_wrong
 from microgradnn.cli import course as module
 from microgradnn.cli.console import main
 from microgradnn.cli.course import EXERCISES, quiz
@@ -74,6 +74,14 @@ def test_a_wrong_answer_begins_the_row_anew(monkeypatch: Patch, capsys: Capture)
     out = capsys.readouterr().out
     assert "a number, please; 'what' is none" in out
     assert "0 of 3" in out
+
+
+def test_which_gradient_is_wrong_is_asked_too(capsys: Capture) -> None:
+    known = [ask_wrong(2, seed) for seed in range(3)]
+    source, typed = iter(known), iter(["no name", *(one.right for one in known)])
+    with pytest.raises(StopIteration):  # the first was no answer at once, so there has to be a fourth
+        quiz(lambda: next(source), lambda prompt: next(typed, ""))
+    assert "a name, please" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("last", ["", "end"])
