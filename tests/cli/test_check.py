@@ -421,3 +421,55 @@ layer, x = Softmax(), np.array([0.1, -0.3, 0.7])
 """
     assert run(source) == 2
     assert "say what the cost is" in capsys.readouterr().err
+
+
+ONE_ENTRY = """\
+import numpy as np
+
+
+class Softmax:
+    def __init__(self):
+        self.weights = rng.standard_normal((4, 3))
+
+    def forward(self, input):
+        self.input = input
+        self.exp = np.exp(input @ self.weights)
+        return self.exp / np.sum(self.exp)
+
+    def backprop(self, d_out, learn_rate):
+        for i, gradient in enumerate(d_out):
+            if gradient == 0:
+                continue
+            s = self.exp / np.sum(self.exp)
+            slope = -s[i] * s
+            slope[i] += s[i]
+            d_input = self.weights @ (gradient * slope)
+            self.weights -= learn_rate * np.outer(self.input, gradient * slope)
+            return d_input
+
+
+rng = np.random.default_rng(0)
+layer, input = Softmax(), rng.standard_normal(4)
+"""
+
+
+def test_a_pass_that_leaves_zeros_out_may_be_for_one_class(capsys: Capture) -> None:
+    assert run(ONE_ENTRY) == 0
+    assert "right where one entry of what comes in is not zero" in capsys.readouterr().out
+
+    assert run(ONE_ENTRY.replace("-s[i] * s", "s[i] * s")) == 1
+
+
+def test_one_pass_that_fails_keeps_no_other_from_being_checked(capsys: Capture) -> None:
+    lines = [
+        "class Other:",
+        "    def forward(self, input):",
+        "        return input[99]",
+        "    def backprop(self, d_out):",
+    ]
+    other = "\n".join([*lines, "        return d_out"])
+
+    assert run(ONE_ENTRY + f"\n\n{other}\n\nother = Other()\n") == 2
+    out, err = capsys.readouterr()
+    assert "dweights  right" in out
+    assert "other.forward, other.backprop" in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
 import itertools
@@ -226,7 +227,7 @@ def examine_here(user: Pass) -> BackwardReport:
                 f"{names}: right to {max(hair.values()):.0e}, which is what {little[0]:g} in the forward pass adds; "
                 "the backward pass is without it"
             )
-        meant = convention(user, reference, claims, given, wrong)
+        meant = convention(user, reference, claims, given, wrong) or one_entry(user, given, wrong)
         if meant:
             wrong = []
         findings, besides = find(user, reference, wrong)
@@ -336,6 +337,38 @@ def convention(
         f"{names} are 1/{m} of the derivative of this step alone, {others} is whole: right if the cost is a mean over "
         f"the {m} examples and the gradient that comes in is without that 1/{m}"
     ]
+
+
+def one_entry(user: Pass, given: Sequence[int], wrong: Sequence[int]) -> list[str]:
+    """Say so if a pass that leaves the zeros of what comes in out is right where all but one entry of it are zero."""
+    if not wrong or not isinstance(user, FunctionPass) or len(user.seeds) != 1 or not leaves_zeros_out(user):
+        return []
+    ((k, dense),) = user.seeds.items()
+    try:
+        for flat in (0, dense.size - 1):
+            one = np.zeros(dense.shape)
+            one.flat[flat] = 0.7
+            user.seeds, user.kept = {k: one}, None
+            there = Reference(user.cost, [leaf.array for leaf in user.leaves])
+            if not all(judge(user, there, j, claim) for j, claim in enumerate(user.gradients()) if j in given):
+                return []
+    finally:
+        user.seeds, user.kept = {k: dense}, None
+    return [
+        "right where one entry of what comes in is not zero, as for the cross entropy of one class, and not for others"
+    ]
+
+
+def leaves_zeros_out(user: FunctionPass) -> bool:
+    """Whether a loop of the user's goes on where a number is zero: if gradient == 0: continue."""
+    for source in user.family.sources:
+        for node in ast.walk(source.tree):
+            match node:
+                case ast.If(
+                    test=ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value=0)]), body=[ast.Continue()]
+                ):
+                    return True
+    return False
 
 
 DECAY = re.compile(r".*(l1|l2|reg|decay|lam|lmbda|penalty).*|wd")

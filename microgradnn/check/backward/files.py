@@ -22,7 +22,7 @@ from .calls import LABELS, RATES, parameters_of
 from .checks import check_backward, check_layer
 from .passes import spare_names
 from .report import BackwardReport
-from .source import return_names
+from .source import is_users, return_names
 from .structure import plain
 
 FORWARD = r"(\w*?)_?(?:(?:feed_?)?forward_?(?:propagation|propagate|pass|prop)?|fprop)_?(\w*)"
@@ -66,6 +66,7 @@ def check_file(
             raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
         done = False
         lacking: list[tuple[str, MissingInput]] = []
+        failed: list[str] = []
         for label, one, two in found:
             try:
                 if two is None and not inspect.isroutine(one):
@@ -84,11 +85,14 @@ def check_file(
                 if two is not None and is_slope(two) and not (name or backward):  # it is called in some way of its own
                     continue
                 line = line_in(error, path)
-                if line is None:  # ours, which says what is to be done
-                    raise
-                raise ValueError(f"{label}: {path}, line {line}: {type(error).__name__}: {error}") from error
+                at = "" if line is None else f"{path}, line {line}: "
+                kind = "" if isinstance(error, (TypeError, ValueError)) and not at else f"{type(error).__name__}: "
+                failed.append(f"{label}: {at}{kind}{error}")  # the others can be checked all the same
+                continue
             done = True
             yield label, report
+        if failed:
+            raise ValueError("; ".join(failed))
         for label, missing in lacking:
             if not done:
                 raise missing
@@ -183,8 +187,8 @@ def find_passes(space: dict[str, Any], name: str) -> Iterator[tuple[str, Any, An
             continue
         if hasattr(x, "backward") and hasattr(x, "forward"):
             yield f"{n}.forward, {n}.backward", x, None
-        elif type(x).__module__ == space["__name__"]:
-            methods = [m for m in dir(x) if not m.startswith("_") and inspect.ismethod(getattr(x, m))]
+        else:
+            methods = [m for m in dir(type(x)) if not m.startswith("_") and is_users(getattr(type(x), m, None))]
             for forth, back in find_pairs(methods):
                 yield f"{n}.{forth}, {n}.{back}", getattr(x, forth), getattr(x, back)
 
