@@ -90,6 +90,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "symmetry",
         "three_mistakes",
         "two_losses",
+        "watch_xor",
         "written_out",
         "xor",
     ]

@@ -68,6 +68,8 @@ class WatchServer(ThreadingHTTPServer):
     def close(self, why: str) -> None:
         """Say to all viewers why it ends, and stop listening."""
         self.broadcast.end(why)
+        with self.broadcast.changed:
+            self.broadcast.changed.wait_for(lambda: not self.broadcast.viewers, 1.0)  # until they have heard it
         self.shutdown()
         self.server_close()
         self.thread.join()
@@ -123,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         return ""
 
     def take_order(self) -> None:
-        """Hand an order on, and say what is wrong with it."""
+        """Hand an order on, and answer with what is wrong with it, or with nothing."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > LONGEST:
             self.answer(413, f"an order has at most {LONGEST} bytes, and says how many")
@@ -139,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
                 raise ValueError(f"an order is made of texts and numbers; got {order!r:.100}")
             self.server.obey(order)
         except (ValueError, OverflowError, RecursionError) as error:
-            self.answer(400, str(error))
+            self.answer(200, str(error))  # which the page shows; of other numbers a browser complains itself
         else:
             self.answer(200, "")
 

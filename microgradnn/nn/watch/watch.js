@@ -337,7 +337,8 @@
   async function order(what) {
     try {
       const answer = await fetch(`do${location.search}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(what) });
-      if (!answer.ok) say(await answer.text());
+      const wrong = await answer.text();
+      if (wrong) say(wrong);
     } catch {
       say("The program that trains does not answer.");
     }
