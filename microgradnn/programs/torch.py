@@ -98,7 +98,7 @@ def functions() -> dict[str, Callable[..., Any]]:
         "pinv": linalg.pinv,
         "solve": linalg.solve,
         "svdvals": linalg.svdvals,
-        "triangle": lambda x: linalg.qr(x, mode="r")[1],
+        "triangle": lambda x: linalg.qr(x)[1],
     }
 
     def each(function: Callable[..., Any]) -> Callable[..., Any]:
