@@ -66,9 +66,9 @@ ROOMS = {
     "nn": (
         f"{CORE} formulas programs draw data",
         "words activations initialisation losses optimisers files plots progress layers torch onnx scalar metrics "
-        "history stopping architecture checkpoints replayed watch.look watch.broadcast watch.page watch.recording "
-        "watch.server watch.following training blocks network model evaluation rate_search watch.playground "
-        "figures valleys schemes",
+        "history stopping streams architecture checkpoints replayed watch.look watch.broadcast watch.page "
+        "watch.recording watch.server watch.following training blocks network model evaluation rate_search "
+        "watch.playground figures valleys schemes",
     ),
     "sklearn": ("errors engine data nn", "sklearn"),
     "cli": (f"{CORE} formulas programs draw check data nn", "usage commands exercises course console"),

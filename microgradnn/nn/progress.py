@@ -16,8 +16,8 @@ PAUSE = 0.1  # seconds between two looks at a bar
 
 
 @contextmanager
-def bar(total: int, done: int, wanted: bool | None, size: int) -> Iterator[Show]:
-    """Yield a function of iterations done and cost that moves a progress bar; `size` examples are in an iteration.
+def bar(total: int, done: int, wanted: bool | None, seen: Callable[[], int]) -> Iterator[Show]:
+    """Yield a function of iterations done and cost that moves a progress bar; `seen` says how many examples that took.
 
     None shows it where standard error is a terminal. Without rich, of the extra `train`, there is none.
     """
@@ -31,12 +31,12 @@ def bar(total: int, done: int, wanted: bool | None, size: int) -> Iterator[Show]
     columns = (BarColumn(), MofNCompleteColumn(), told, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as progress:
         task = progress.add_task("", total=total, completed=done, cost=float("nan"), speed=0.0)
-        first, began, shown = done, monotonic(), 0.0
+        began, shown = monotonic(), 0.0
 
         def show(done: int, cost: float) -> None:
             nonlocal shown
             if done == total or monotonic() - shown > PAUSE:
-                speed = (done - first) * size / max(monotonic() - began, 1e-9)
+                speed = seen() / max(monotonic() - began, 1e-9)
                 progress.update(task, completed=done, cost=cost, speed=speed, refresh=True)
                 shown = monotonic()
 

@@ -29,6 +29,7 @@ from .progress import bar, interruptible
 from .replayed import Replayed, repeats_itself
 from .scalar import whole
 from .stopping import Validation
+from .streams import Stream, is_stream
 from .watch.following import Watcher, watcher_of, watching
 from .words import OF_FIT, with_words
 
@@ -49,7 +50,7 @@ LARGE = 10  # an input beyond this has not been scaled
 def fit(
     network: Network,
     X: Any,  # noqa: N803 (the notes' name)
-    Y: Any,  # noqa: N803
+    Y: Any = None,  # noqa: N803
     *,
     learning_rate: float | Schedule | None = None,
     optimiser: str = "gradient_descent",
@@ -101,6 +102,12 @@ def fit(
     `watch` shows the training: with True on a page in the browser, where it can be paused, and α changed; with the
     name of a file, 'training.html', on a page that replays it; or by an nn.Watch or nn.TrainingRecording of your own.
 
+    Examples that memory does not hold come in batches, in the place of X and without Y: X is then what can be gone
+    through anew for each pass, or a function that returns an iterator, of pairs (X, Y); an iterator is gone through
+    once, and training ends with it. A thread reads `AHEAD` batches ahead and checks them. They come in the order they
+    are given, J of all examples is not measured, and what needs all of them at once is refused with a ValueError:
+    `batch_size`, `tolerance`, `class_weight`, `checkpoint`.
+
     `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
     so many iterations and at the end. With `resume` training goes on from there, if the file exists,
     and ends with the same bits as without the pause.
@@ -112,9 +119,15 @@ def fit(
     >>> print(f"{history.costs[0]:.6f} {history.costs[99]:.4f} {history.train_accuracy}, {history.stopped}")
     0.693147 0.0902 1.0, all 100 iterations done
     """
-    x, y = examples(network, X, Y)
+    if Y is None:
+        refused = {"batch_size": batch_size, "tolerance": tolerance, "class_weight": class_weight}
+        stream = stream_of(network, X, refused | {"checkpoint": checkpoint})
+        x, y = empty(network)
+    else:
+        stream = None
+        x, y = examples(network, X, Y)
     held_out = None if test is None else examples(network, *test, one_class=True)
-    size = check_numbers(x.shape[1], batch_size, iterations, checkpoint_every, l2=l2, tolerance=tolerance)
+    size = check_numbers(max(x.shape[1], 1), batch_size, iterations, checkpoint_every, l2=l2, tolerance=tolerance)
     if size < x.shape[1] and not isinstance(X, np.memmap):
         x = np.asfortranarray(x)
     if resume and checkpoint is None:
@@ -139,7 +152,10 @@ def fit(
         beside = Validation(network, (constant(kept[0]), constant(kept[1])), patience, history, options | {"l2": 0.0})
     replayed = Replayed(network, **options) if compiled else None
     run = LoopState(network, descent, shuffle, history, x, y, size, options, replayed, beside, watcher)
-    if checkpoint is None:
+    if stream is not None:
+        with stream.ahead() as run.stream:
+            run.train(iterations, tolerance, callback, begin, progress)
+    elif checkpoint is None:
         run.train(iterations, tolerance, callback, begin, progress)
     else:
         rate = None if callable(descent.learning_rate) else float(descent.learning_rate)
@@ -160,8 +176,29 @@ def fit(
                 file.resume(iterations)
                 run.begin_at_state()
             run.train(iterations, tolerance, callback, begin, progress, file, checkpoint_every)
-    conclude(history, network, (x, y), held_out, options)
+    conclude(history, network, None if stream is not None else (x, y), held_out, options)
     return history
+
+
+def stream_of(network: Network, X: Any, refused: dict[str, Any]) -> Stream:  # noqa: N803
+    """Return the batches that stand in the place of X; TypeError where they are none."""
+    if not is_stream(X):
+        raise TypeError(
+            "fit takes X, (n_x, m), and Y, (n[L], m); without Y it takes batches: something to go through, or a "
+            f"function that returns an iterator, of pairs (X, Y); got {X!r:.60} ({type(X).__name__})"
+        )
+    for name, one in refused.items():
+        if one is not None:
+            raise ValueError(
+                f"{name} needs all examples at hand, and is not for batches that come one by one; leave it out"
+            )
+    return Stream(X, lambda x, y: examples(network, x, y, one_class=True))
+
+
+def empty(network: Network) -> tuple[Array, Array]:
+    """Return X, (n_x, 0), and Y, (n[L], 0)."""
+    dtype = network.layers[0].W.dtype
+    return np.zeros((network.n[0], 0), dtype), np.zeros((network.n[-1], 0), dtype)
 
 
 def check_numbers(
@@ -213,6 +250,9 @@ class LoopState:
         self.all = constant(x), constant(y)
         self.steps = ceil(x.shape[1] / size)  # of a pass
         self.rest: Iterator[tuple[Array, Array]] | None = None  # of this pass
+        self.stream: Iterator[tuple[tuple[Array, Array], bool]] | None = None
+        self.ends_pass = False  # the batch that a stream gave last
+        self.seen = 0  # examples, those of every pass
         self.begin_at_state()
 
     def begin_at_state(self) -> None:
@@ -238,7 +278,7 @@ class LoopState:
         history.stopped = f"all {iterations} iterations done"
         with (
             np.errstate(all="ignore"),
-            bar(iterations, len(history), progress, self.size) as show,
+            bar(iterations, len(history), progress, lambda: self.seen) as show,
             interruptible() as interrupted,
             watching(self.watcher, self, iterations, interrupted) as seen,
         ):
@@ -247,9 +287,13 @@ class LoopState:
                     if self.validation is not None and self.validation.is_spent():
                         history.stopped = self.validation.reason()
                         break
-                    cost = self.step()
+                    try:
+                        cost = self.step()
+                    except StopIteration:
+                        history.stopped = f"the batches ended after {len(history)} of {iterations} iterations"
+                        break
                     done = len(history)
-                    if self.validation is not None and done % self.steps == 0:
+                    if self.validation is not None and (done % self.steps == 0 if self.steps else self.ends_pass):
                         self.validation.look(self.descent.flat)
                     show(done, cost)
                     history.seconds = perf_counter() - began
@@ -281,7 +325,11 @@ class LoopState:
         return ""
 
     def batch(self) -> tuple[Array, Array]:
-        """Return the examples of the next step."""
+        """Return the examples of the next step; StopIteration where a stream has ended."""
+        if self.stream is not None:
+            (self.X, self.Y), self.ends_pass = next(self.stream)
+            self.all = constant(self.X), constant(self.Y)
+            return self.X, self.Y
         if self.steps == 1:
             return self.X, self.Y
         done = len(self.history) % self.steps
@@ -298,6 +346,7 @@ class LoopState:
     def step(self) -> float:
         """Change the parameters once, and return the cost before that."""
         x, y = self.batch()
+        self.seen += x.shape[1]
         if self.replayed is not None:
             self.descent.adopt()  # what a callback may have assigned
             cost, gradients = self.replayed(self.descent.views, x, y)
@@ -424,12 +473,13 @@ def culprit(network: Network, x: Tensor) -> str:
 def conclude(history: History, network: Network, train: Any, test: Any, options: dict[str, Any]) -> None:
     """Measure the network that came out, on some examples at a time, so that no layer is there for all of them."""
     with no_grad():
-        history.cost = total_cost(network, train, options)
+        history.cost = None if train is None else total_cost(network, train, options)
         if network.activations[-1] in ("sigmoid", "softmax"):
-            history.train_accuracy = total_accuracy(network, train)
-            history.test_accuracy = None if test is None else total_accuracy(network, test)
+            history.train_accuracy, history.test_accuracy = (
+                None if pair is None else total_accuracy(network, pair) for pair in (train, test)
+            )
         else:
-            history.train_rmse, history.train_r2 = errors_of(network, train)
+            history.train_rmse, history.train_r2 = (None, None) if train is None else errors_of(network, train)
             history.test_rmse, history.test_r2 = (None, None) if test is None else errors_of(network, test)
 
 

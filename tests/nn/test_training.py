@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import signal
 import subprocess
 import sys
+import threading
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -472,3 +474,88 @@ def test_what_is_measured_in_parts_is_what_is_measured_at_once(monkeypatch: pyte
     monkeypatch.undo()
     whole = Network([300, 1], output="linear", seed=0).fit(x, 2 * y, iterations=2)
     assert (line.train_rmse, line.train_r2) == pytest.approx((whole.train_rmse, whole.train_r2), rel=1e-12)
+
+
+# --- batches that come one by one -------------------------------------------------------------------
+
+
+def in_batches(x: Any, y: Any, size: int = 20) -> list[tuple[Any, Any]]:
+    return [(x[:, i : i + size], y[:, i : i + size]) for i in range(0, x.shape[1], size)]
+
+
+class Again:
+    """Batches that can be gone through anew, and are no list."""
+
+    def __init__(self, pairs: Any) -> None:
+        self.pairs = pairs
+
+    def __iter__(self) -> Any:
+        return iter(self.pairs)
+
+
+def test_batches_from_a_stream_are_steps_as_those_of_arrays(tmp_path: Path) -> None:
+    x, y = wide(50)
+    pairs = in_batches(x, y)
+    histories = []
+    for source in (Again(pairs), lambda: iter(pairs), itertools.chain.from_iterable(itertools.repeat(pairs))):
+        network = Network([300, 8, 1], seed=0, dtype="float32")
+        history = network.fit(source, iterations=7, learning_rate=0.1, validation=(x, y), test=(x, y))
+        assert (history.cost, history.train_accuracy) == (None, None)
+        assert history.test_accuracy is not None
+        histories.append((history.costs, list(history.validation_costs)))
+    assert histories[0] == histories[1]
+    assert histories[0][0] == histories[2][0]
+    assert histories[0][1] == [3, 6]  # passes have three steps, of 20, 20 and 10 examples
+    assert histories[2][1] == []  # an endless pass
+
+    network = Network([300, 8, 1], seed=0, dtype="float32")
+    wanted = [network.fit(*pair, iterations=1, learning_rate=0.1).costs[0] for pair in [*pairs, *pairs, pairs[0]]]
+    assert histories[0][0] == wanted
+
+
+def test_an_iterator_ends_the_training_and_a_thread_reads_ahead() -> None:
+    x, y = wide(60)
+    read, threads = [], set()
+
+    def reading() -> Any:
+        for number, pair in enumerate(in_batches(x, y, 10)):
+            read.append(number)
+            threads.add(threading.current_thread().name)
+            yield pair
+
+    network = Network([300, 4, 1], seed=0, dtype="float32")
+    history = network.fit(reading(), iterations=9)
+    assert history.stopped == "the batches ended after 6 of 9 iterations"
+    assert len(history) == 6
+    assert threads == {"microgradnn batches"}
+
+    read.clear()
+    network.fit(reading(), iterations=1)
+    assert 1 < len(read) < 6  # some, but not all, beforehand
+    assert not [one for one in threading.enumerate() if one.name == "microgradnn batches"]
+
+
+def test_what_is_wrong_with_a_stream_is_said() -> None:
+    x, y = wide(20)
+    network = Network([300, 4, 1], seed=0, dtype="float32")
+    bad = x.copy()
+    bad[3, 1] = np.nan
+
+    def broken() -> Any:
+        yield x, y
+        raise OSError("the disk is gone")
+
+    for source, kind, words in (
+        (iter([(x, y), (bad, y)]), ValueError, r"batch 1: X\[3, 1\] is nan"),
+        (iter([(x, y), (x.T, y)]), ShapeError, r"batch 1: there must be 300 features"),
+        (iter([x]), TypeError, "batch 0 is a ndarray, where a pair is wanted"),
+        (Again([]), ValueError, "there is no batch in it"),
+        (broken, OSError, "the disk is gone"),
+        (x, TypeError, "without Y it takes batches"),
+        (None, TypeError, "without Y it takes batches"),
+    ):
+        with pytest.raises(kind, match=words):
+            network.fit(source, iterations=5)
+    for options in ({"batch_size": 4}, {"tolerance": 1e-3}, {"class_weight": "balanced"}, {"checkpoint": "x"}):
+        with pytest.raises(ValueError, match=f"{next(iter(options))} needs all examples at hand"):
+            network.fit(iter([(x, y)]), iterations=1, **options)

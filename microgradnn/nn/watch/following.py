@@ -94,7 +94,7 @@ class Watch:
 
     def begin(self, run: LoopState, iterations: int, interrupted: Interrupted) -> None:
         """Show the network, and wait a little for somebody to look."""
-        self.fixed, self.steps, self.done = callable(run.descent.learning_rate), run.steps, len(run.history)
+        self.fixed, self.steps, self.done = callable(run.descent.learning_rate), run.steps or 1, len(run.history)
         self.running, self.allowed, self.rate, self.pace = True, 0, None, 1.0
         self.iterations = max(iterations, 1)
         self.kept.begin(run, iterations, interrupted)
