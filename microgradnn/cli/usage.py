@@ -110,6 +110,7 @@ gradient, f and f_prime. Their inputs are the file's variables that the paramete
 
 examples:
   microgradnn check network.py
+  microgradnn check homework.ipynb
   microgradnn check layers.py:batchnorm                      batchnorm_forward and batchnorm_backward
   microgradnn check network.py --forward predict --backward gradients --loss cost
 """
@@ -238,7 +239,7 @@ EVALUATING: dict[str, dict[str, Any]] = {
     "--decimal": dict(choices=(".", ","), help="what decimals are written with, where the table leaves it open"),
 }
 CHECKING: dict[str, dict[str, Any]] = {
-    "file": dict(metavar="FILE.py[:name]", help="the file, and which pass in it (default: all)"),
+    "file": dict(metavar="FILE.py[:name]", help="the file, or a notebook, and which pass in it (default: all)"),
     "--forward": dict(metavar="NAME", help="the function that goes forward, or gives (loss, gradients)"),
     "--backward": dict(metavar="NAME", help="the function that goes backward"),
     "--loss": dict(metavar="NAME", help="the cost, a function of what forward gives"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -473,3 +474,33 @@ def test_one_pass_that_fails_keeps_no_other_from_being_checked(capsys: Capture) 
     out, err = capsys.readouterr()
     assert "dweights  right" in out
     assert "other.forward, other.backprop" in err
+
+
+def test_a_notebook_is_read_cell_by_cell(capsys: Capture) -> None:
+    forth, back = WRONG.split("\n\n\ndef relu_backward")
+    cells = [
+        {"cell_type": "markdown", "source": ["# Layers"]},
+        {
+            "cell_type": "code",
+            "source": ["%matplotlib inline\n", "!pip install numpy\n", *forth.splitlines(keepends=True)],
+        },
+        {"cell_type": "code", "source": ["%%bash\n", "ls"]},
+        {"cell_type": "code", "source": "\n".join(["%%time", "def relu_backward" + back])},
+    ]
+    Path("layers.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
+
+    assert main(["check", "layers.ipynb:linear"]) == 1
+    out = capsys.readouterr().out
+    assert "layers.ipynb, cell 3, line 12:   return dout @ w.T, -x.T @ dout" in out
+    assert "right would be:   return (dout @ w.T, x.T @ dout)" in out
+
+    cells.append({"cell_type": "code", "source": "x = 1\ny = x / 0"})
+    Path("layers.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["check", "layers.ipynb"])
+    assert "stops in cell 4, line 2: ZeroDivisionError" in capsys.readouterr().err
+
+    Path("layers.ipynb").write_text("no notebook", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["check", "layers.ipynb"])
+    assert "is no notebook" in capsys.readouterr().err

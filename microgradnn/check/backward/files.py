@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import json
+import linecache
 import os
 import re
 import sys
@@ -44,11 +46,11 @@ def check_file(
     loss: str | None = None,
     rate: float | None = None,
 ) -> Iterator[tuple[str, BackwardReport]]:
-    """Run a file, and yield a report for each pair of functions in it named forward and backward, x_forward and
-    x_backward, and for each object with such methods; `FILE.py:x` means one of them, and `forward`, `backward` and
-    `loss` name functions. The inputs are the file's variables that the parameters are named after.
+    """Run a file or a notebook, and yield a report for each pair in it of functions, or of methods of an object, of
+    which one goes forward and the other back (see `find_pairs`); `FILE.py:x` means one of them, and `forward`,
+    `backward` and `loss` name functions. The inputs are the file's variables that the parameters are named after.
     """
-    path, _, name = file.rpartition(":") if re.search(r"\.py:\w+$", file) else (file, "", "")
+    path, _, name = file.rpartition(":") if re.search(r"\.(py|ipynb):\w+$", file) else (file, "", "")
     if not Path(path).is_file():
         raise FileNotFoundError(2, explain_absence(Path(path), "file"), path)
     with beside(path):
@@ -84,10 +86,11 @@ def check_file(
             except Exception as error:
                 if two is not None and is_slope(two) and not (name or backward):  # it is called in some way of its own
                     continue
-                line = line_in(error, path)
-                at = "" if line is None else f"{path}, line {line}: "
-                kind = "" if isinstance(error, (TypeError, ValueError)) and not at else f"{type(error).__name__}: "
-                failed.append(f"{label}: {at}{kind}{error}")  # the others can be checked all the same
+                place = place_in(error, path)
+                kind = "" if isinstance(error, (TypeError, ValueError)) and not place else f"{type(error).__name__}: "
+                failed.append(
+                    f"{label}: {place}{': ' if place else ''}{kind}{error}"
+                )  # the others can be checked all the same
                 continue
             done = True
             yield label, report
@@ -119,7 +122,7 @@ def beside(path: str) -> Iterator[None]:
 
 
 def run_file(path: str) -> dict[str, Any]:
-    """Run a file, and return its variables as they are when it ends, or when it calls sys.exit.
+    """Run a file, or the cells of a notebook, and return its variables as they are when it ends, or calls sys.exit.
 
     It sees no arguments, and what it prints goes to standard error, beside the report. Raises ValueError, with the
     line, where it cannot be run.
@@ -129,14 +132,17 @@ def run_file(path: str) -> dict[str, Any]:
     module.__file__ = str(whole)
     arguments, known = sys.argv, sys.modules.get(whole.stem)
     try:
-        code = compile(whole.read_bytes(), str(whole), "exec", dont_inherit=True)
+        parts = cells_of(whole) if whole.suffix == ".ipynb" else {str(whole): whole.read_bytes()}
         sys.argv, sys.modules[whole.stem] = [path], module
         with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
-            exec(code, vars(module))
+            for name, source in parts.items():
+                exec(compile(source, name, "exec", dont_inherit=True), vars(module))
     except SyntaxError as error:
-        raise ValueError(f"{path}, line {error.lineno}: {error.msg}") from error
+        name = path + str(error.filename).removeprefix(str(whole))
+        raise ValueError(f"{name}, line {error.lineno}: {error.msg}") from error
     except Exception as error:  # whatever the file does
-        raise ValueError(f"{path} stops in line {line_in(error, path)}: {type(error).__name__}: {error}") from error
+        where = place_in(error, path).removeprefix(f"{path}, ") or "a library"
+        raise ValueError(f"{path} stops in {where}: {type(error).__name__}: {error}") from error
     finally:
         sys.argv = arguments
         sys.modules.pop(whole.stem, None)
@@ -145,10 +151,36 @@ def run_file(path: str) -> dict[str, Any]:
     return vars(module)
 
 
-def line_in(error: Exception, path: str) -> int | None:
-    """Return the line of a file that an exception came through last, if it did."""
+def cells_of(path: Path) -> dict[str, str]:
+    """Return the code cells of a notebook under the names that their lines are called by, and have Python know them.
+
+    What is for the notebook alone (%matplotlib inline, !pip) is left out. Raises ValueError where it is no notebook.
+    """
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path.name} is no notebook of version 4: {type(error).__name__}: {error}") from error
+    found = {}
+    for i, source in enumerate(code, 1):
+        lines = source.splitlines()
+        if lines and lines[0].startswith("%%") and lines[0].split()[0] not in ("%%time", "%%timeit", "%%capture"):
+            continue  # another language, or a file
+        name = f"{path}, cell {i}"
+        try:
+            compile(source, name, "exec", dont_inherit=True)
+        except SyntaxError:
+            lines = [re.sub(r"^(\s*)([%!].*|[\w.]+\?+)$", r"\1pass", line) for line in lines]
+        found[name] = "\n".join(lines) + "\n"
+        linecache.cache[name] = len(found[name]), None, found[name].splitlines(keepends=True), name
+    return found
+
+
+def place_in(error: Exception, path: str) -> str:
+    """Say at which line of a file, or of a cell, an exception came through last; '' if it did not."""
     file, lines = str(Path(path).resolve()), traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno for frame in reversed(lines) if frame.filename == file), None)
+    inside = [frame for frame in lines if frame.filename == file or frame.filename.startswith(f"{file}, cell ")]
+    return f"{path}{inside[-1].filename.removeprefix(file)}, line {inside[-1].lineno}" if inside else ""
 
 
 def pick(space: dict[str, Any], name: str) -> Any:
