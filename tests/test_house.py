@@ -6,6 +6,7 @@ import ast
 import builtins
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -71,7 +72,10 @@ ROOMS = {
         "watch.playground figures valleys schemes",
     ),
     "sklearn": ("errors engine data nn", "sklearn"),
-    "cli": (f"{CORE} formulas programs draw check data nn", "usage commands exercises course console"),
+    "cli": (
+        f"{CORE} formulas programs draw check data nn",
+        "usage choices commands exercises course completion console",
+    ),
 }
 PLACE = {
     room if room == module else f"{room}.{module}": i
@@ -232,6 +236,20 @@ def test_init_files_hold_names_only() -> None:
             for_types = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
             names = (ast.ImportFrom, ast.Assign)
             assert docstring or for_types or isinstance(statement, names), f"{path}: {ast.unparse(statement)}"
+
+
+def test_all_is_every_extra_of_ours_and_the_release_is_one_everywhere() -> None:
+    project = PACKAGE.parent / "pyproject.toml"
+    if not project.exists():
+        pytest.skip("the package is installed; its project is not here")
+    about = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    extras = set(about["optional-dependencies"])
+    citation = (PACKAGE.parent / "CITATION.cff").read_text(encoding="utf-8")
+
+    (whole,) = about["optional-dependencies"]["all"]
+    others = {"all", "browser", "dev", "docs", "jax", "test", "torch"}
+    assert set(whole.partition("[")[2].rstrip("]").split(",")) == extras - others
+    assert f"\nversion: {microgradnn.__version__}\n" in citation
 
 
 def test_the_package_is_typed() -> None:

@@ -1,4 +1,7 @@
-"""The command line. No logic: it reads arguments, calls the library, prints and writes."""
+"""The command line. No logic: it reads arguments, calls the library, prints and writes.
+
+What a command needs is imported when it is that command which runs: the first screen is there at once.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +11,23 @@ import os
 import re
 import sys
 import warnings
-import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from unicodedata import normalize
 
 from .. import __version__
-from ..draw import draw
-from ..draw.drawing import FORMATS
-from ..draw.render import renderer
 from ..engine.disk import open_ordinary
 from ..engine.value import COMPILED
 from ..errors import AnomalyError, DomainError, ExpressionError, RenderError
-from ..formulas.explain import explain
-from ..formulas.expression import LONGEST as LONGEST_TEXT
-from ..formulas.expression import Expression, expression
 from ..rules.notation import visible
-from .commands import check, demo, evaluate, predict, train, watch
-from .course import course
+from .completion import SHELLS, write_completion
 from .usage import (
     CHECK,
     CHECKING,
+    COMPLETION,
     COURSE,
     DEMO,
     DRAW,
@@ -45,13 +41,14 @@ from .usage import (
     PREDICTING,
     TAKING,
     TRAIN,
-    TRAINING,
     WATCH,
-    WATCHING,
 )
 
+if TYPE_CHECKING:
+    from ..formulas.expression import Expression
+
 FINE, MATHEMATICS, USAGE, INTERRUPTED = 0, 1, 2, 130
-LONGEST = 1000  # characters of a complaint
+MOST = 1000  # characters of a complaint
 WHOLE = 1 << 30  # boxes: a table has every node
 
 
@@ -63,7 +60,7 @@ def complain(error: Exception, code: int) -> int:
     line = visible(" ".join(message.split()))
     if sys.stderr is not None:  # it may be closed, and print would take standard output instead
         with suppress(OSError, ValueError):
-            print("microgradnn:", line if len(line) <= LONGEST else f"{line[:LONGEST]}…", file=sys.stderr, flush=True)
+            print("microgradnn:", line if len(line) <= MOST else f"{line[:MOST]}…", file=sys.stderr, flush=True)
     return code
 
 
@@ -73,15 +70,17 @@ def note(message: Warning | str, *where: Any) -> None:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that complains on one line."""
+    """A parser that complains on one line; the first has those of its commands."""
+
+    commands: Mapping[str, argparse.ArgumentParser]
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and leave."""
         sys.exit(complain(ValueError(f"{message}; see {self.prog} --help"), USAGE))
 
 
-def parser() -> Parser:
-    """Describe the arguments."""
+def parser(given: Collection[str]) -> Parser:
+    """Describe the commands, and the arguments of those that are among the words given."""
     raw = argparse.RawDescriptionHelpFormatter
     top = Parser(prog="microgradnn", description="See backpropagation.", epilog=EXAMPLES, formatter_class=raw)
     top.add_argument(
@@ -91,40 +90,65 @@ def parser() -> Parser:
     for name, run, about in (("draw", run_draw, DRAW), ("explain", run_explain, EXPLAIN)):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
         command.set_defaults(run=run, parser=command)
+        if name not in given:
+            continue
         command.add_argument("expression", help="the text, or a file with it, or - for standard input")
         command.add_argument("values", nargs="*", metavar="name=number", help="what the names stand for")
         command.add_argument("--wrt", metavar="a,b", help="report on these names only")
         if name == "draw":
+            from ..draw.drawing import FORMATS
+
             command.add_argument("-o", "--output", metavar="FILE", help=f"where to write: .{', .'.join(FORMATS)}")
             command.add_argument("--text", action="store_true", help="print a tree; write a file only if -o says so")
             command.add_argument("--open", action="store_true", help="show what was written, in the browser")
             for option, more in DRAWING.items():
                 command.add_argument(option, **more)
-    for name, work, about, arguments in (
-        ("train", train, TRAIN, TRAINING),
-        ("predict", predict, PREDICT, PREDICTING),
-        ("evaluate", evaluate, EVALUATE, EVALUATING),
-        ("watch", watch, WATCH, WATCHING),
-        ("check", check, CHECK, CHECKING),
-        ("course", course, COURSE, TAKING),
-        ("demo", demo, DEMO, {"name": dict(nargs="?", help="the demo to run")}),
+    for name, about, arguments in (
+        ("train", TRAIN, options_of("train") if "train" in given else {}),
+        ("predict", PREDICT, PREDICTING),
+        ("evaluate", EVALUATE, EVALUATING),
+        ("watch", WATCH, options_of("watch") if "watch" in given else {}),
+        ("check", CHECK, CHECKING),
+        ("course", COURSE, TAKING),
+        ("demo", DEMO, {"name": dict(nargs="?", help="the demo to run")}),
     ):
         command = commands.add_parser(name, description=about, formatter_class=raw, help=about.split("\n")[0])
-        command.set_defaults(run=pass_by_name(work), parser=command)
+        command.set_defaults(run=pass_by_name(name), parser=command)
         for names, more in arguments.items():
             command.add_argument(*names.split(), **more)
+    command = commands.add_parser(
+        "completion", description=COMPLETION, formatter_class=raw, help=COMPLETION.split("\n")[0]
+    )
+    command.set_defaults(run=run_completion, parser=command)
+    command.add_argument("shell", choices=SHELLS, help="the shell that is to know them")
+    top.commands = commands.choices
     return top
 
 
-def pass_by_name(work: Callable[..., int | None]) -> Callable[[argparse.Namespace], int | None]:
-    """Return a function of the parsed arguments that gives them to another by their names."""
-    others = ("run", "parser", "version")
-    return lambda options: work(**{name: value for name, value in vars(options).items() if name not in others})
+def options_of(command: str) -> dict[str, dict[str, Any]]:
+    """Import what the library has to choose from."""
+    from .choices import TRAINING, WATCHING
+
+    return TRAINING if command == "train" else WATCHING
+
+
+def pass_by_name(command: str) -> Callable[[argparse.Namespace], int | None]:
+    """Return a function of the parsed arguments that gives them by their names to what does the command."""
+
+    def run(options: argparse.Namespace) -> int | None:
+        from . import commands, course
+
+        work = getattr(course if command == "course" else commands, command)
+        others = ("run", "parser", "version")
+        code: int | None = work(**{name: value for name, value in vars(options).items() if name not in others})
+        return code
+
+    return run
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; those of the form name=number may stand anywhere after the expression."""
-    program = parser()
+    program = parser(arguments)
     spaced = [re.sub(r"^-(?=[^-oh])", " -", argument) for argument in arguments]  # -x**2 is no option
     options, more = program.parse_known_args(spaced)
     for argument in more:
@@ -140,6 +164,8 @@ class Version(argparse.Action):
     """Print the version, the build and which Graphviz draws here, and stop."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:  # noqa: D102 (argparse says)
+        from ..draw.render import renderer
+
         try:
             drawn_by = renderer()
         except RenderError as error:
@@ -151,6 +177,8 @@ class Version(argparse.Action):
 
 def run_draw(options: argparse.Namespace) -> None:
     """Print every node and write the picture; or print the tree instead."""
+    from ..draw import draw
+
     graph = read(options)
     wrt = find_wrt(graph, options.wrt)
     if graph.output.kind != "constant":  # a number, to which no gradient comes
@@ -177,11 +205,15 @@ def run_draw(options: argparse.Namespace) -> None:
     if output:
         print(f"wrote {visible(output)}")
         if options.open:
+            import webbrowser
+
             webbrowser.open(Path(output).resolve().as_uri())
 
 
 def run_explain(options: argparse.Namespace) -> None:
     """Print the chain rule of each gradient that is asked for."""
+    from ..formulas.explain import explain
+
     graph = read(options)
     leaves = [name for name, node in graph.names.items() if node.kind in ("input", "parameter")]
     wrt = find_wrt(graph, options.wrt) or leaves
@@ -190,8 +222,16 @@ def run_explain(options: argparse.Namespace) -> None:
     print("\n\n".join(str(explain(graph.output, graph.names[name])) for name in wrt))
 
 
+def run_completion(options: argparse.Namespace) -> None:
+    """Print the script by which a shell completes all commands."""
+    top = parser(parser([]).commands)
+    print(write_completion(top.commands, options.shell), end="")
+
+
 def read(options: argparse.Namespace) -> Expression:
     """Build the graph of the text that the arguments name, or are."""
+    from ..formulas.expression import LONGEST, expression
+
     values: dict[str, float] = {}
     for name, value in map(assignment, options.values):
         if name in values:
@@ -201,9 +241,9 @@ def read(options: argparse.Namespace) -> Expression:
     if text == "-":
         if sys.stdin is None:
             raise ValueError("standard input is closed; give the expression, or a file with it")
-        return expression(sys.stdin.read(LONGEST_TEXT + 2).removeprefix("\ufeff"), values)
+        return expression(sys.stdin.read(LONGEST + 2).removeprefix("\ufeff"), values)
     if is_file(text):
-        with open_ordinary(text, 4 * LONGEST_TEXT + 3) as file:
+        with open_ordinary(text, 4 * LONGEST + 3) as file:
             try:
                 return expression(file.read().decode("utf-8-sig"), values)
             except UnicodeDecodeError as error:

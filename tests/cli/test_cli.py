@@ -463,7 +463,7 @@ def test_version_is_told_also_where_nothing_can_draw(capsys: Capture, monkeypatc
     def none() -> str:
         raise RenderError("nothing here")
 
-    monkeypatch.setattr("microgradnn.cli.console.renderer", none)
+    monkeypatch.setattr("microgradnn.draw.render.renderer", none)
 
     assert printed(capsys, "--version").endswith(", no renderer: nothing here\n")
 
@@ -587,3 +587,33 @@ def test_no_name_reaches_the_terminal_as_an_order_to_it() -> None:
     assert "=cmd|X,0." in Path("o\x1b[35m.csv").read_text(encoding="utf-8")
     in_shell("$M predict m*.safetensors d.csv -o o.csv --quote-formulas")
     assert "\n'=cmd|X,0." in Path("o.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("microgradnn ex", ["explain"]),
+        ("microgradnn train --opti", ["--optimiser"]),
+        ("microgradnn train data.csv --hidden sig", ["sigmoid"]),
+        ("microgradnn completion ", ["bash", "zsh", "fish"]),
+        ("microgradnn explain --op", []),
+    ],
+)
+def test_bash_completes_commands_options_and_choices(capsys: Capture, line: str, words: list[str]) -> None:
+    typed = line.split(" ")
+    state = f"COMP_WORDS=({' '.join(repr(word) for word in typed)}); COMP_CWORD={len(typed) - 1}"
+    program = f'{printed(capsys, "completion", "bash")}\n{state}; _microgradnn; echo "${{COMPREPLY[@]}}"'
+
+    ran = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
+
+    assert (ran.stdout.split(), ran.stderr) == (words, "")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_are_told_of_every_command_and_option(capsys: Capture, shell: str) -> None:
+    script = printed(capsys, "completion", shell)
+
+    for word in ("draw", "explain", "course", "optimiser", "around", "nesterov"):
+        assert word in script
+    assert run("completion", "csh") == 2
