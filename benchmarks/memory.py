@@ -20,6 +20,7 @@ def per_node(name: str, size: int) -> float:
     root = built(engine, steps, last, leaves)
     current, _ = tracemalloc.get_traced_memory()
     del root
+    tracemalloc.stop()
     return current / size
 
 

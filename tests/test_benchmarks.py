@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +166,21 @@ def test_a_part_that_is_not_there_is_named_with_those_that_are(script: str) -> N
     assert "dense" in said
 
 
-@pytest.mark.slow
 def test_a_report_says_for_every_bar_whether_it_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    import rounds
     import run
 
+    def printed(*arguments: str) -> str:
+        """What a script prints that runs here: seven processes would import the same."""
+        monkeypatch.setattr(sys, "argv", [*arguments])
+        with redirect_stdout(StringIO()) as shown:
+            runpy.run_path(str(BENCHMARKS / arguments[0]), run_name="__main__")
+        return shown.getvalue()
+
+    monkeypatch.setattr(run, "printed", printed)
     monkeypatch.setattr(run, "QUICK", {50: 1})
+    monkeypatch.setattr(rounds, "TURN", 0.0)
+    monkeypatch.setattr(rounds, "WARM", 0)
     page: Any = run.report(quick=True)
 
     assert "| micrograd's demo, one step | ≥ 60 |" in page
