@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import fnmatch
 import hashlib
 import json
 import os
@@ -32,8 +31,9 @@ import sys
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import gettempdir
 from time import monotonic, process_time, sleep
 from typing import Any, NamedTuple
@@ -67,6 +67,8 @@ COPIED = (
     "README.md",
     "CONTRIBUTING.md",
 )
+SURE = ("isinstance", "getattr", "hasattr", "setattr", "zip", "cast")  # exchanged arguments raise, or are as good
+TABLES = ("numerics", "calculus")
 UNTESTED = "test_what_is_written_is_current or test_house"  # they would find a change of any kind
 MEMORY = 12 << 30
 SLOW = 0.6  # seconds of a test, beyond which it is asked last
@@ -84,7 +86,7 @@ SIBLINGS = [
         "sum prod",
     ),
     *("zeros ones", "zeros_like ones_like", "greater greater_equal", "less less_equal", "isnan isfinite isinf"),
-    *("left right", "first last", "appendleft append", "popleft pop", "logical_and logical_or", "amin amax"),
+    *("left right", "first last", "logical_and logical_or"),
 ]
 SIBLING = {a: b for pair in map(str.split, SIBLINGS) for a, b in zip(pair, [*pair[1:], pair[0]], strict=True)}
 OTHERS: dict[type, list[str]] = {
@@ -170,7 +172,7 @@ def variants(node: ast.AST, kinds: dict[str, str]) -> Iterator[tuple[str, list[s
         case ast.IfExp(test, body, orelse):
             yield "condition", [f"(({text(orelse)}) if ({text(test)}) else ({text(body)}))"]
         case ast.Call(function, [one, two, *rest], keywords) if not isinstance(one, ast.Starred | ast.GeneratorExp):
-            if not isinstance(two, ast.Starred) and text(one) != text(two):
+            if not isinstance(two, ast.Starred) and text(one) != text(two) and text(function) not in SURE:
                 yield "arguments", [text(ast.Call(function, [two, one, *rest], keywords))]
         case ast.Return(ast.expr() as value) if text(value) != "None":
             yield "returned", ["return None"]
@@ -178,10 +180,11 @@ def variants(node: ast.AST, kinds: dict[str, str]) -> Iterator[tuple[str, list[s
             yield "statement left out", ["break", "pass"]
         case ast.Assign() | ast.AugAssign() | ast.Expr() | ast.Raise() | ast.Break() | ast.Delete():
             yield "statement left out", ["pass"]
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in SIBLING | kinds:
-        yield "sibling", [SIBLING.get(node.id) or kinds[node.id]]
-    if isinstance(node, ast.Attribute) and node.attr in SIBLING | kinds:
-        yield "sibling", [f"{text(node.value)}.{SIBLING.get(node.attr) or kinds[node.attr]}"]
+    match node:
+        case ast.Name(name, ast.Load()) if name in SIBLING | kinds:
+            yield "sibling", [SIBLING.get(name) or kinds[name]]
+        case ast.Attribute(of, name, ast.Load()) if name in SIBLING or (name in kinds and text(of) in TABLES):
+            yield "sibling", [f"{text(of)}.{SIBLING.get(name) or kinds[name]}"]
 
 
 def tests_of(node: ast.AST) -> Iterator[ast.expr]:
@@ -240,7 +243,7 @@ def draw(root: Path, patterns: list[str], seed: int) -> list[Fault]:
     kinds = siblings((root / PACKAGE / "rules/numerics.py").read_text(encoding="utf-8"))
     faults: list[Fault] = []
     for file in files:
-        if any(fnmatch.fnmatch(file, pattern) for pattern in patterns):
+        if any(PurePath(file).match(pattern) for pattern in patterns):
             faults += faults_of(file, (root / PACKAGE / file).read_text(encoding="utf-8"), seed, kinds)
     return sorted(faults, key=lambda fault: fault.key)
 
@@ -316,7 +319,8 @@ class Watch:
                 for line, contexts in by_line.items()
             }
         kept = {name: one for name, one in self.seconds.items() if name not in self.failed}
-        return {"seconds": kept, "files": self.files, "lines": lines, "failed": sorted(self.failed)}
+        sources = {file: (root / PACKAGE / file).read_text(encoding="utf-8").splitlines() for file in lines}
+        return {"seconds": kept, "files": self.files, "lines": lines, "sources": sources, "failed": sorted(self.failed)}
 
 
 class Order:
@@ -369,12 +373,38 @@ def measure(copy: Path, rooms: list[str], ignored: list[str]) -> dict[str, Any]:
     return watch.found(copy)
 
 
+def follow(notes: dict[str, Any], root: Path) -> dict[str, dict[int, list[str]]]:
+    """Return the tests of the lines of each file, where the lines stand now."""
+    found: dict[str, dict[int, list[str]]] = {}
+    for file, lines in notes["lines"].items():
+        path = root / PACKAGE / file
+        now = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        moved = found[file] = {}
+        for a, b, n in SequenceMatcher(None, notes["sources"][file], now, autojunk=False).get_matching_blocks():
+            moved |= {b + i + 1: lines[str(a + i + 1)] for i in range(n) if str(a + i + 1) in lines}
+    return found
+
+
+def gather(paths: list[Path], root: Path) -> dict[str, Any]:
+    """Return all notes of `measure` in one."""
+    whole: dict[str, Any] = {"seconds": {}, "files": {}, "lines": {}}
+    for path in paths:
+        notes = json.loads(path.read_text(encoding="utf-8"))
+        whole["seconds"] |= notes["seconds"]
+        whole["files"] |= notes["files"]
+        for file, lines in follow(notes, root).items():
+            rows = whole["lines"].setdefault(file, {})
+            for line, names in lines.items():
+                rows[line] = [*rows.get(line, []), *names]
+    return whole
+
+
 def tests_for(fault: Fault, tests: dict[str, Any]) -> list[str]:
     """Return the tests that run a line of the fault, or, for what runs at import, its file: the quickest first."""
     seconds, files = tests["seconds"], tests["files"]
     room = f"tests/{fault.file.partition('/')[0]}/"
     by_line = tests["lines"].get(fault.file, {})
-    names = {one for line in range(fault.line, fault.last + 1) for one in by_line.get(str(line), [])}
+    names = {one for line in range(fault.line, fault.last + 1) for one in by_line.get(line, [])}
     for file in (fault.file, *WRITTEN) if fault.file.startswith("rules/") else (fault.file,):
         if not names or fault.file == "rules/calculus.py":
             names |= {one for row in tests["lines"].get(file, {}).values() for one in row}
@@ -496,7 +526,7 @@ def plant(options: argparse.Namespace, tests: dict[str, Any], copy: Path) -> Non
             break
         row = done.get(fault.key)
         counted += row is None or row["found"] != "import"
-        if any(fnmatch.fnmatch(fault.file, pattern) for pattern in options.files):
+        if any(PurePath(fault.file).match(pattern) for pattern in options.files):
             chosen.append(fault)
     print(f"{len(faults)} places; {len(chosen)} faults", flush=True)
     for fault in chosen:
@@ -549,7 +579,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="test the survivors once more")
     parser.add_argument("--full", action="store_true", help="run all tests of a line, not the first 1500")
     parser.add_argument("--copy", type=Path, default=scratch / "copy")
-    parser.add_argument("--tests", type=Path, default=scratch / "tests.json", help="where `measure` writes its notes")
+    parser.add_argument("--tests", type=Path, nargs="*", default=[scratch / "tests.json"], help="notes of `measure`")
     parser.add_argument("--results", type=Path, default=scratch / "results.jsonl")
     options = parser.parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -560,10 +590,10 @@ def main() -> None:
     copy_project(options.copy)
     if options.command == "measure":
         rooms = [f"tests/{room}" for room in options.rooms]
-        options.tests.write_text(json.dumps(measure(options.copy, rooms, options.ignore)), encoding="utf-8")
+        options.tests[0].write_text(json.dumps(measure(options.copy, rooms, options.ignore)), encoding="utf-8")
     else:
         sys.dont_write_bytecode = True
-        plant(options, json.loads(options.tests.read_text(encoding="utf-8")), options.copy)
+        plant(options, gather(options.tests, options.copy), options.copy)
 
 
 if __name__ == "__main__":
