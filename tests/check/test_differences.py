@@ -63,5 +63,6 @@ def test_where_a_side_is_out_of_the_domain_the_other_is_found() -> None:
     assert edge.left.error == math.inf
     assert edge.right.slope == pytest.approx(0, abs=1e-3)  # x^1.5 has no second derivative there
     assert steep(math.sqrt, 0.0) > 1e5
+    assert steep(math.sin, 0.0) == pytest.approx(1)  # whose quotients grow towards 0, and not without end
     assert steep(lambda x: math.sqrt(x - 1e8), 1e8) == math.inf
     assert steep(lambda x: math.sqrt(x - 1e-300), 1e-300) == math.inf

@@ -19,9 +19,16 @@ def test_what_a_fresh_question_holds_for_right_is_what_a_difference_finds(level:
     root, source = question.root, question.source
     root.backward()
     assert question.right == source.grad  # small whole numbers
+    assert max(abs(node.item()) for node in topological(root)) <= 500
     assert str(ask(level, seed)) == str(ask(level, seed))
     assert len([node for node in topological(root) if source in node.inputs]) >= min(level, 2) - (level > 1)
     assert f"d{root.name}/d{source.name} = ?" in str(question)
+
+
+def test_the_leaves_have_either_sign_and_are_never_0() -> None:
+    roots = [ask(1, seed).root for seed in range(20)]
+    numbers = {node.item() for root in roots for node in topological(root) if node.name in {"a", "b", "c"}}
+    assert numbers == {*range(-5, 0), *range(1, 7)}
 
 
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 10**6))

@@ -12,7 +12,11 @@ import pytest
 
 from microgradnn import Tensor, Value, atan2, clip, elu, gelu, hypot, log, relu, sin, tan, tanh, where
 from microgradnn.check import assert_gradients, gradcheck
+from microgradnn.check.blame import Alone
+from microgradnn.check.differences import Sides, Slope
 from microgradnn.check.edges import agree
+from microgradnn.check.gradients import Check
+from microgradnn.check.judge import Case, compare_with_differences
 from microgradnn.graph import OPS, Op
 
 
@@ -167,6 +171,43 @@ def test_a_small_leak_is_found() -> None:
     assert report.verdict == "WRONG"
     assert report.entries[0].reference == pytest.approx(1 + 1e-6 * math.cos(1), rel=1e-9)
     assert "was a number taken out with .data?" in str(report)
+
+
+def test_a_small_leak_in_a_number_that_is_0_is_found() -> None:
+    assert "taken out with .data" in str(gradcheck(lambda x: x + 1e-9 * x.data, 0.0))
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_function_that_is_defined_on_one_side_alone_does_not_leak(side: float) -> None:
+    def narrow(x: Value) -> Value:
+        if not 0 <= side * (x.data - 1) <= 2.0**-12:
+            raise ValueError("outside")
+        return x * x
+
+    assert not Check(narrow, [Value(1.0)], None).leaky
+
+
+def test_rounding_along_a_direction_is_that_of_its_numbers_or_more() -> None:
+    check = Check(lambda x, y: x * y + sin(x), [Value(2.0), Value(3.0)], None)
+    one = np.ones(())
+    swept = check.parts[0].sweep(one)
+    for v, unit in zip(np.eye(2), swept.units, strict=True):
+        assert check.case_along(0, one, v, swept, 0.0).unit >= unit
+
+
+@pytest.mark.parametrize(("error", "verdict"), [(1e-6, "ok"), (1e-2, "cannot tell")])
+def test_differences_too_wide_to_judge_by_confirm_nothing_though_all_operations_are_right(
+    error: float, verdict: str
+) -> None:
+    case = Case(math.sin, 0.0, 1.0, math.nan, 1e-16, 1.0, 0.0, lambda x: 0.0, lambda: True, lambda: False)
+    slope = Slope(1.0, error, 1.0)
+    assert compare_with_differences(case, slope, Sides(slope, slope)).verdict == verdict
+
+
+def test_one_number_outside_of_a_domain_excuses_no_other() -> None:
+    with np.errstate(invalid="ignore"):
+        node = log(Tensor([[-1.0, 2.0], [3.0, 4.0]]))
+    assert Alone(node, 0).outside.tolist() == [[True, False], [False, False]]
 
 
 def test_the_spread_of_equal_numbers_has_a_kink() -> None:

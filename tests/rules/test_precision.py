@@ -98,6 +98,14 @@ def test_anywhere_in_the_domain(op: Op, data: st.DataObject) -> None:
     assert slope <= precision.goal(op)[1]
 
 
+@pytest.mark.parametrize(("x", "y"), [(math.inf, 1.0), (-math.inf, 0.0), (math.inf, 0.0), (-math.inf, 1.0)])
+def test_certainty_costs_nothing_where_it_is_right_and_all_where_it_is_wrong(x: float, y: float) -> None:
+    cost = 0.0 if (x > 0) == (y == 1) else math.inf
+    with np.errstate(invalid="ignore"):
+        assert OPS["cross_entropy_logits"](np.array([x]), np.array([y])) == cost
+    assert OPS["cross_entropy_logits"](x, y) == cost
+
+
 # The numbers in which these rows were wrong once, worked out with mpmath at 50 digits.
 @pytest.mark.parametrize(
     ("name", "xs", "value", "slope"),
