@@ -202,7 +202,9 @@ def names_of(tree: ast.Module) -> dict[int, str]:
     names: dict[int, str] = {}
     for one in ast.walk(tree):  # outer ones come first
         if isinstance(one, ast.FunctionDef | ast.ClassDef):
-            names |= {line: f"{names.get(one.lineno, '')}.{one.name}" for line in range(one.lineno, one.end_lineno + 1)}
+            names |= {
+                line: f"{names.get(one.lineno, '')}.{one.name}" for line in range(one.lineno, (one.end_lineno or 0) + 1)
+            }
     return names
 
 
@@ -227,10 +229,13 @@ def faults_of(file: str, source: str, seed: int, kinds: dict[str, str]) -> Itera
     for node in ast.walk(tree):
         if id(node) in quiet:
             continue
-        found = [] if not hasattr(node, "lineno") else [(node, *one) for one in variants(node, kinds)]
+        found: list[tuple[Any, str, list[str]]] = (
+            [] if not hasattr(node, "lineno") else [(node, *one) for one in variants(node, kinds)]
+        )
         found += [(test, "condition turned round", [f"(not ({ast.unparse(test)}))"]) for test in tests_of(node)]
         for place, kind, choices in found:
-            at, end = starts[place.lineno - 1] + place.col_offset, starts[place.end_lineno - 1] + place.end_col_offset
+            at = starts[place.lineno - 1] + place.col_offset
+            end = starts[place.end_lineno - 1] + place.end_col_offset
             before = data[at:end].decode()
             name = f"{file} {names.get(place.lineno, '')} {kind} {before}"
             met[name] += 1
@@ -407,18 +412,18 @@ def tests_for(fault: Fault, tests: dict[str, Any]) -> list[str]:
     seconds, files = tests["seconds"], tests["files"]
     room = f"tests/{fault.file.partition('/')[0]}/"
     by_line = tests["lines"].get(fault.file, {})
-    at_import = bool(re.match(r"\w", fault.before)) and fault.file.startswith("rules/")
-    names = {one for line in range(fault.line, fault.last + 1) for one in by_line.get(line, [])}
-    for file in (fault.file, *WRITTEN) if fault.file.startswith("rules/") else (fault.file,):
-        if not names or fault.file == "rules/calculus.py" or (at_import and fault.what == "statement left out"):
+    own = {one for line in range(fault.line, fault.last + 1) for one in by_line.get(line, [])}
+    names = set(own)
+    of_row = fault.file == "rules/calculus.py" or bool(re.match(r"\w+ = ArrayOp", fault.before))
+    for file in (fault.file, *WRITTEN) if of_row else (fault.file,):
+        if not own or of_row:
             names |= {one for row in tests["lines"].get(file, {}).values() for one in row}
-    names = names or set(seconds)
 
-    def cost(name: str) -> float:
+    def cost(name: str) -> tuple[bool, float]:
         file = name.partition("::")[0]
-        return float(seconds[name] + files.get(file, 0.0) + 0.3 * (not name.startswith(room)))
+        return name not in own, float(seconds[name] + files.get(file, 0.0) + 0.3 * (not name.startswith(room)))
 
-    return sorted(names, key=cost)
+    return sorted(names or seconds, key=cost)
 
 
 def run_tests(copy: Path, module: str, names: list[str], limit: float) -> str:
@@ -496,7 +501,7 @@ def find(copy: Path, fault: Fault, tests: dict[str, Any], most: float) -> str:
                 os.utime(one, (time, time))
         names = tests_for(fault, tests)
         sums = list(accumulate(tests["seconds"][name] for name in names))
-        soon, end = min(150, bisect(sums, 2.0)), bisect(sums, most)
+        soon, end = min(100, bisect(sums, 1.5)), bisect(sums, most)
         for some in (names[:soon], names[soon:end]):
             seconds = sum(tests["seconds"][name] for name in some)
             word = some and run_tests(copy, module, some, 40 + 6 * seconds)
