@@ -496,11 +496,9 @@ def test_a_notebook_is_read_cell_by_cell(capsys: Capture) -> None:
 
     cells.append({"cell_type": "code", "source": "x = 1\ny = x / 0"})
     Path("layers.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
-    with pytest.raises(SystemExit):
-        main(["check", "layers.ipynb"])
+    assert main(["check", "layers.ipynb"]) == 2
     assert "stops in cell 4, line 2: ZeroDivisionError" in capsys.readouterr().err
 
     Path("layers.ipynb").write_text("no notebook", encoding="utf-8")
-    with pytest.raises(SystemExit):
-        main(["check", "layers.ipynb"])
+    assert main(["check", "layers.ipynb"]) == 2
     assert "is no notebook" in capsys.readouterr().err
