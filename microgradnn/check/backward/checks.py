@@ -610,10 +610,15 @@ def locate_rest(user: Pass, diagnosis: Diagnosis, rest: Sequence[int]) -> list[M
     if name:
         text = f"{all_of(names)} wrong, and so is {name}, the first on the way that is: look at this line"
     elif len(lines) == 1:
-        text = f"{all_of(names)} wrong, and of this line alone comes what is wrong, and nothing that is right"
+        text = (
+            f"{all_of(names)} wrong: the mistake is in this line, from which all that is wrong comes, and nothing right"
+        )
     else:
         others = list_names([str(n) for n in lines[1:]])
-        text = f"{all_of(names)} wrong: look at this line, and at line {others}; nothing that is right comes of them"
+        text = (
+            f"{all_of(names)} wrong: the mistake is in this line, or in line {others}; all that is wrong comes from "
+            "them, and nothing right"
+        )
     return [Mistake("unexplained", names, text, lines[0], file, quoted)]
 
 
