@@ -358,6 +358,29 @@ rng = np.random.default_rng(0)
 x, kernel = rng.standard_normal((5, 5)), rng.standard_normal((2, 2))
 """
 
+BOTH = """\
+import numpy as np
+
+
+def svm_loss_naive(W, X, y, reg):
+    dW, loss = np.zeros(W.shape), 0.0
+    for x, label in zip(X, y):
+        scores = x @ W
+        for j in range(W.shape[1]):
+            margin = scores[j] - scores[label] + 1
+            if j != label and margin > 0:
+                loss += margin
+                dW[:, j] += x
+                dW[:, label] -= x
+    loss = loss / len(X) + reg * np.sum(W * W)
+    dW = dW / len(X) + 2 * reg * W
+    return loss, dW
+
+
+rng = np.random.default_rng(0)
+W, X, y, reg = 0.3 * rng.standard_normal((3, 4)), rng.standard_normal((5, 3)), np.array([0, 3, 1, 2, 1]), 0.1
+"""
+
 NUMBERS = """\
 def forward_propagation(x, theta):
     return theta * x
@@ -380,11 +403,22 @@ x, theta = 2, 4
         (STEPS, "forward, backward", "dz @ hs[t].T", "dz @ hs[t + 1].T", "dWh"),
         (SIZES, "forward_prop, back_prop", "* (1 - a1**2)", "", "the slope of tanh"),
         (CONVOLUTION, "conv_forward, conv_backward", "+= convolve2d", "+= correlate2d", "convolve2d belongs here"),
+        (BOTH, "svm_loss_naive", "2 * reg * W", "reg * W", "2"),
         (NUMBERS, "forward_propagation", "dtheta = x", "dtheta = theta", "x belongs where theta stands"),
         (SLOPES, "tanh, d_tanh", "np.tanh(x) ** 2", "np.tanh(x)", "the slope of tanh"),
         (SLOPES, "sqrt, sqrt_prime", "1 / (2 * y)", "1 / y", "dx is 2 × the right one"),
     ],
-    ids=["network", "cost", "steps", "sizes", "convolution", "numbers", "slope", "slope of what came out"],
+    ids=[
+        "network",
+        "cost",
+        "steps",
+        "sizes",
+        "convolution",
+        "loss and gradient",
+        "numbers",
+        "slope",
+        "slope of what came out",
+    ],
 )
 def test_a_pass_is_found_by_the_usual_names(
     capsys: Capture, source: str, found: str, right: str, mistake: str, named: str

@@ -25,7 +25,7 @@ from .checks import check_backward, check_layer
 from .passes import spare_names
 from .report import BackwardReport
 from .source import is_users, return_names
-from .structure import plain
+from .structure import is_gradient_name, plain
 
 FORWARD = r"(\w*?)_?(?:(?:feed_?)?forward_?(?:propagation|propagate|pass|prop)?|fprop)_?(\w*)"
 SLOPE = re.compile(
@@ -34,7 +34,7 @@ SLOPE = re.compile(
 NAME = r"(?:get_|compute_?|calc(?:ulate)?_?)?{}_?(?:function|func|fn)?s?"
 COST = re.compile(NAME.format("(?:cost|loss|objective|J)"), re.IGNORECASE)
 GRADIENT = re.compile(NAME.format("(?:gradient|grad|jac)"), re.IGNORECASE)
-BOTH = re.compile(r"propagate|loss_?fun(?:c|ction)?|(?:loss|cost|value)_(?:and_)?grad\w*", re.IGNORECASE)
+COST_RETURNED = re.compile(r"(?:total|data|batch)?(?:loss|cost|error|err|nll|objective|value|j|l|e)\d*")
 BACKWARD = r"(\w*?)_?(?:backward_?(?:propagation|propagate|pass|prop)?|back_?prop(?:agation|agate)?|bprop)_?(\w*)"
 
 
@@ -210,7 +210,7 @@ def find_passes(space: dict[str, Any], name: str) -> Iterator[tuple[str, Any, An
             yield title(forth, back), own[forth], own[back]
     for n in own:
         alone = n not in {one for pair in pairs for one in pair}
-        if (name == n and alone) or (not name and not pairs and BOTH.fullmatch(n)):
+        if (name == n and alone) or (not name and alone and gives_both(own[n])):
             yield n, own[n], None
     for n, x in space.items():
         if inspect.isclass(x) or inspect.isroutine(x) or inspect.ismodule(x) or n.startswith("_"):
@@ -249,6 +249,19 @@ def check_slope(function: Callable[..., Any], slope: Callable[..., Any], space: 
             report = other
     slopes_of = [note for note in report.notes if "Σ out" not in note and "as numbers" not in note]
     return replace(report, notes=tuple(slopes_of))
+
+
+def gives_both(function: Callable[..., Any]) -> bool:
+    """Whether a function gives a cost and gradients by the names in its return statement: return loss, dW."""
+    returned = return_names(function) or []
+    costs = [n for n in returned if COST_RETURNED.fullmatch(plain(n))]
+    return len(costs) == 1 and any(is_gradient_of(n, function) for n in returned if n not in costs)
+
+
+def is_gradient_of(name: str, function: Callable[..., Any]) -> bool:
+    """Whether a name is that of the gradients of a function, or of one of its parameters."""
+    names = [p.name for p in parameters_of(function)]
+    return "grad" in name.lower() or any(is_gradient_name(name, n) and plain(name) != plain(n) for n in names)
 
 
 def find_pairs(names: Iterable[str]) -> Iterator[tuple[str, str]]:
