@@ -307,11 +307,14 @@ def test_too_many_inputs_are_an_error() -> None:
         squares()(1, 2, 3, 4)
 
 
-def test_an_input_that_is_given_twice_is_an_error() -> None:
-    w, _, y = shared_weight()
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_input_that_is_given_twice_is_an_error(backend: Any) -> None:
+    w, x, y = shared_weight()
+    program = compile(y, [w], inputs=[w, x], backend=backend)
 
-    with pytest.raises(TypeError, match="w"):
-        compile(y, [w])(1.0, w=2.0)
+    for args in ((1.0,), (1.0, 2.0)):
+        with pytest.raises(TypeError, match="w is given twice"):
+            program(*args, w=2.0)
 
 
 @pytest.mark.parametrize("x", ["a", None, 1j, ["a"], {}])

@@ -166,15 +166,7 @@ class Instructions:
             case ast.UnaryOp(op=ast.Not()):
                 test = self.condition(one.operand, names)
                 return self.new(f"xor {self.bits} {test}, {vector('i1', 'true', self.lanes)}")
-            case ast.Call():
-                return self.kind(ast.unparse(one.func).removeprefix("math."), self.value(one.args[0], names))
         raise ValueError(f"{ast.unparse(one)} is no condition that can be lowered")
-
-    def kind(self, name: str, x: str) -> str:
-        """Return whether a number is NaN, finite or infinite."""
-        if name == "isnan":
-            return self.compare("uno", x, x)
-        return self.compare({"isfinite": "olt", "isinf": "oeq"}[name], self.call("abs", [x]), self.literal(math.inf))
 
     def lowered(self, results: Sequence[tuple[int, str]]) -> Lowered:
         """Return the instructions that these results need."""
@@ -353,7 +345,8 @@ def logsumexp_of(to: Instructions, xs: Sequence[str]) -> str:
     for x, test in zip(xs, tests, strict=True):
         power = to.call("exp", [to.compute("fsub", x, top)])
         total = to.compute("fadd", total, to.select(test, zero, power))
-    return to.select(to.kind("isfinite", top), to.compute("fadd", top, to.call("log1p", [total])), top)
+    finite = to.compare("olt", to.call("abs", [top]), to.literal(math.inf))
+    return to.select(finite, to.compute("fadd", top, to.call("log1p", [total])), top)
 
 
 VALUES: dict[str, Callable[[Instructions, Sequence[str]], str]] = {
