@@ -169,7 +169,8 @@ class Block(SphinxDirective):
         path = Path(self.env.app.outdir) / "live" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
-        options = 'title="a graph to be changed" loading="lazy" sandbox="allow-scripts"'
+        title = re.findall("<title>(.*?)</title>", page)[0]
+        options = f'title="{title}" loading="lazy" sandbox="allow-scripts"'
         link = f'<p class="live"><a href="live/{name}">The page by itself</a></p>'
         return f'<iframe class="live" src="live/{name}" {options}></iframe>{link}'
 

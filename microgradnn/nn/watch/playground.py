@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
-import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,9 +24,10 @@ from ..replayed import Replayed
 from ..scalar import whole
 from .broadcast import Broadcast
 from .look import UNITS, Look
-from .page import live_page
 from .recording import TrainingRecording
-from .server import WatchServer
+
+if TYPE_CHECKING:
+    from .server import WatchServer
 
 DATA: dict[str, Callable[[], Examples]] = {
     "xor": lambda: gate("xor"),
@@ -299,6 +299,9 @@ class Playground:
 
     def serve(self, port: int = 0) -> WatchServer:
         """Return a server of its page."""
+        from .page import live_page  # which load slowly
+        from .server import WatchServer
+
         return WatchServer(lambda: live_page("Playground"), self.shown, self.obey, self.recording, port)
 
     def recording(self) -> str:
@@ -321,6 +324,8 @@ def play(playground: Playground, *, port: int = 0, open: bool = True) -> None:
     server = playground.serve(port)
     print(f"the playground is at {server.address}\nCtrl-C ends it", file=sys.stderr, flush=True)
     if open:
+        import webbrowser
+
         webbrowser.open(server.address)
     try:
         playground.run()
