@@ -457,7 +457,7 @@ PYTHONS = re.compile(
     r"object is not (callable|iterable|subscriptable)|has no attribute|unsupported operand|positional argument|"
     r"unexpected keyword|object cannot be interpreted|has no len|not supported between|unhashable|"
     r"must be (str|real number)|can't multiply|indices must be|ufunc '|only (integer|size-1|0-dim)|"
-    r"inhomogeneous|truth value of an|setting an array element|could not convert string|NoneType|Errno"
+    r"inhomogeneous|truth value of an|setting an array element|could not convert string|NoneType"
 )
 
 

@@ -117,7 +117,7 @@ def is_unseen(op: Any, xs: Sequence[Any]) -> Any:
         return ~(np.spacing(np.abs(xs[0])) < 0.5)  # of ∞ there is no spacing
     if op.name in STEPS:
         return ~(APART * np.spacing(np.abs(xs[0])) < (np.abs(xs[1]) if op.name == "mod" else 1.0))
-    return np.zeros(np.shape(xs[0]), bool)
+    return np.False_
 
 
 def weigh_any(x: Any, y: Any) -> Any:

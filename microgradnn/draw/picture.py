@@ -41,6 +41,8 @@ class Options(NamedTuple):
 
 def picture(root: Node, **options: Any) -> Picture:
     """Describe the graph of `root`, as `draw` is asked to."""
+    if not isinstance(root, Node):
+        raise TypeError(f"draw takes a node, what a graph ends in; got {root!r:.60} ({type(root).__name__})")
     how = check_options(Options(**options))
     order = topological(root)
     nodes = order

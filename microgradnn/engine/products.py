@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..graph import Node
 from ..rules import arrays, calculus
-from .rearrange import concatenate, diagonal, expand_dims, moveaxis, one_axis, operand, ravel, squeeze
+from .rearrange import concatenate, diagonal, expand_dims, integer, moveaxis, one_axis, operand, ravel, squeeze
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # importing the module string takes 0.7 ms
 Axes = int | Sequence[int] | None
@@ -65,7 +65,7 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     if isinstance(axes, (int, np.integer)):
         first, second = list(range(x.ndim - axes, x.ndim)), list(range(axes))
     else:
-        first, second = ([int(i) for i in np.atleast_1d(one)] for one in axes)
+        first, second = ([integer(i, "an axis") for i in np.atleast_1d(one)] for one in axes)
     first, second = [one_axis(i, x.ndim) for i in first], [one_axis(i, y.ndim) for i in second]
     if [x.shape[i] for i in first] != [y.shape[i] for i in second]:
         raise ShapeError(f"tensordot: axes {first} of shape {x.shape} and {second} of {y.shape} are of other lengths")
@@ -142,6 +142,8 @@ def einsum(*operands: Any, optimize: Any = None) -> Any:
 
 def subscripts_of(operands: Sequence[Any]) -> tuple[str, list[Any]]:
     """Return the text and the arrays; also of np.einsum(x, [0, 1], y, [1, 2], [0, 2])."""
+    if not operands:
+        raise TypeError("einsum takes subscripts, then the arrays: einsum('ij,jk->ik', A, B)")
     if isinstance(operands[0], str):
         given = operands[1:]
         if len(given) == 1 and isinstance(given[0], (list, tuple)) and any(isinstance(x, Node) for x in given[0]):

@@ -32,11 +32,28 @@ def has_node(x: Any) -> bool:
     return isinstance(x, Node) or (isinstance(x, (list, tuple)) and any(map(has_node, x)))
 
 
+def integer(x: Any, what: str) -> int:
+    """Return a whole number as an int; TypeError for what `int` would cut off, or read."""
+    try:
+        return operator.index(x)
+    except TypeError:
+        raise TypeError(f"{what} is a whole number; got {x!r:.60} ({type(x).__name__})") from None
+
+
+def as_places(places: Any) -> Any:
+    """Return whole numbers as an array of them; TypeError for others, which NumPy would cut off."""
+    array = np.asarray(places)
+    if array.size and array.dtype.kind not in "iub":
+        raise TypeError(f"places along an axis are whole numbers; got {places!r:.60} ({array.dtype})")
+    return array.astype(np.intp, copy=False)
+
+
 def one_axis(axis: int, ndim: int) -> int:
     """Return an axis counted from 0; OutOfRangeError where there is none."""
+    axis = integer(axis, "an axis")
     if not -ndim <= axis < ndim:
         raise OutOfRangeError(f"axis {axis} of an array with {ndim} axes")
-    return int(axis) % ndim
+    return axis % ndim
 
 
 def in_order(x: Any, move: Callable[[Any], Any]) -> Any:
@@ -155,8 +172,11 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     x = ravel(x) if axis is None else operand(x)
     axis = one_axis(axis or 0, x.ndim)
     if np.size(repeats) != 1:
-        return along(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
-    times, (before, n, after) = int(np.reshape(repeats, ())), (x.shape[:axis], x.shape[axis], x.shape[axis + 1 :])
+        return along(x, np.repeat(np.arange(x.shape[axis]), as_places(repeats)), axis)
+    times, (before, n, after) = (
+        integer(np.reshape(repeats, ()), "repeats"),
+        (x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]),
+    )
     whole = arrays.broadcast(arrays.reshape(x, shape=(*before, n, 1, *after)), shape=(*before, n, times, *after))
     return arrays.reshape(whole, shape=(*before, n * times, *after))
 
@@ -164,7 +184,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 def tile(x: Any, reps: Any) -> Any:
     """Return it laid side by side, so many times along each axis."""
     x = operand(x)
-    times = [int(n) for n in np.atleast_1d(reps)]
+    times = [integer(n, "what repeats along an axis") for n in np.atleast_1d(reps)]
     times = [1] * (x.ndim - len(times)) + times
     shape = [1] * (len(times) - x.ndim) + list(x.shape)
     apart = arrays.reshape(x, shape=tuple([n for length in shape for n in (1, length)]))
@@ -178,7 +198,7 @@ def roll(x: Any, shift: Any, axis: Axes = None) -> Any:
     if axis is None:
         return arrays.reshape(roll(ravel(x), shift, 0), shape=x.shape)
     pairs = np.broadcast(shift, axis)
-    steps = [(int(n), one_axis(int(i), x.ndim)) for n, i in pairs]
+    steps = [(integer(n, "a shift"), one_axis(i, x.ndim)) for n, i in pairs]
     return arrays.roll(x, by=tuple([n for n, _ in steps]), axis=tuple([i for _, i in steps]))
 
 
@@ -323,19 +343,19 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Any]:
 
 def along(x: Any, places: Any, axis: int) -> Any:
     """Return x at an array of places along an axis."""
-    return arrays.take(x, index=(*(slice(None),) * axis, np.asarray(places, np.intp)))
+    return arrays.take(x, index=(*(slice(None),) * axis, as_places(places)))
 
 
 def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     """Return it at these places along the axis; without an axis, of all numbers in one."""
     x = ravel(x) if axis is None else operand(x)
     axis = one_axis(axis or 0, x.ndim)
-    return along(x, np.take(np.arange(x.shape[axis]), indices, mode=mode), axis)  # type: ignore[call-overload]
+    return along(x, np.take(np.arange(x.shape[axis]), as_places(indices), mode=mode), axis)  # type: ignore[call-overload]
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     """Return for each line along the axis what stands at the places that the line of `indices` has."""
-    x, places = operand(x), np.asarray(indices)
+    x, places = operand(x), as_places(indices)
     if axis is None:
         return along(ravel(x), places, 0)
     if places.ndim != x.ndim:
@@ -395,7 +415,9 @@ def resize(a: Any, new_shape: Any) -> Any:
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
     """Return it with something around it: a number, or, by mode, what stands at the edge, or follows in a circle."""
     x = operand(x)
-    width = tuple([(int(a), int(b)) for a, b in np.broadcast_to(pad_width, (x.ndim, 2))])
+    width = tuple(
+        [(integer(a, "pad_width"), integer(b, "pad_width")) for a, b in np.broadcast_to(pad_width, (x.ndim, 2))]
+    )
     if mode == "constant":
         whole = arrays.pad(x, width=width)
         if not np.any(constant_values):
@@ -414,11 +436,11 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0
 
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Return a diagonal of two of its axes, as the last axis."""
-    x = operand(x)
+    x, offset = operand(x), integer(offset, "offset")
     last = x if x.ndim == 2 and (axis1, axis2) in ((0, 1), (-2, -1)) else moveaxis(x, (axis1, axis2), (-2, -1))
     if not -last.shape[-2] <= offset <= last.shape[-1]:  # of none
         return arrays.take(last, index=(..., 0, slice(0, 0)))
-    return arrays.diagonal(last, offset=int(offset))
+    return arrays.diagonal(last, offset=offset)
 
 
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
@@ -428,13 +450,13 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 def diag(x: Any, k: int = 0) -> Any:
     """Return the diagonal of a matrix, or the matrix that has these numbers on its diagonal."""
-    x = operand(x)
+    x, k = operand(x), integer(k, "k")
     if x.ndim == 2:
         return diagonal(x, k)
     if x.ndim != 1:
         raise ShapeError(f"diag is for one or two axes; got shape {x.shape}")
     n = x.shape[0] + abs(k)
-    return arrays.on_diagonal(x, offset=int(k), shape=(n, n))
+    return arrays.on_diagonal(x, offset=k, shape=(n, n))
 
 
 def diagflat(x: Any, k: int = 0) -> Any:
@@ -444,12 +466,12 @@ def diagflat(x: Any, k: int = 0) -> Any:
 
 def tril(x: Any, k: int = 0) -> Any:
     """Return it with zeros above a diagonal of the last two axes."""
-    return arrays.tril(operand(x), k=int(k))
+    return arrays.tril(operand(x), k=integer(k, "k"))
 
 
 def triu(x: Any, k: int = 0) -> Any:
     """Return it with zeros below a diagonal of the last two axes."""
-    return arrays.triu(operand(x), k=int(k))
+    return arrays.triu(operand(x), k=integer(k, "k"))
 
 
 def meshgrid(*xs: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True) -> Any:

@@ -11,7 +11,7 @@ from ..errors import ShapeError
 from ..rules import arrays
 from .masks import refuse_mask
 from .products import einsum, matmul
-from .rearrange import concatenate, in_order, moveaxis, one_axis, operand, pad, ravel
+from .rearrange import concatenate, in_order, integer, moveaxis, one_axis, operand, pad, ravel
 
 Pair = int | Sequence[int]
 
@@ -109,7 +109,11 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
     """Return what a window sees in each of its places, its axes at the end."""
     x = operand(x)
-    size = (int(window_shape),) if isinstance(window_shape, (int, np.integer)) else tuple(map(int, window_shape))
+    size = (
+        (int(window_shape),)
+        if isinstance(window_shape, (int, np.integer))
+        else tuple([integer(n, "a length of a window") for n in window_shape])
+    )
     axes = tuple([one_axis(i, x.ndim) for i in arrays.axes_of(axis, x.ndim)])
     if len(axes) != len(size):
         raise ShapeError(f"sliding_window_view: a window of {len(size)} axes over {len(axes)}")
@@ -153,8 +157,8 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 def pair(x: Pair) -> tuple[int, int]:
     """Return a length for rows and one for columns."""
-    a, b = (x, x) if isinstance(x, (int, np.integer)) else x
-    return int(a), int(b)
+    a, b = x if isinstance(x, (tuple, list)) and len(x) == 2 else (x, x)
+    return integer(a, "a length along rows"), integer(b, "a length along columns")
 
 
 def windows_of(x: Any, size: Pair, stride: Pair, padding: Pair, dilation: Pair, fill: float) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..rules import arrays, calculus
-from .rearrange import atleast_2d, concatenate, diagonal, operand, ravel, reshape, squeeze, stack, transpose
+from .rearrange import atleast_2d, concatenate, diagonal, integer, operand, ravel, reshape, squeeze, stack, transpose
 
 Axes = int | Sequence[int] | None
 
@@ -26,7 +26,7 @@ def begin(initial: Any, row: Any, x: Any) -> Any:
 
 def plain_axis(axis: Any) -> Any:
     """Return axes as a tuple, or an int, or None."""
-    return tuple(axis) if isinstance(axis, (list, tuple)) else axis if axis is None else int(axis)
+    return tuple(axis) if isinstance(axis, (list, tuple)) else axis if axis is None else integer(axis, "an axis")
 
 
 def reduce_with(row: Any, x: Any, axis: Any, keepdims: Any) -> Any:

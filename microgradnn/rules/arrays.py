@@ -407,7 +407,6 @@ quantile = ArrayOp("quantile", numerics.quantile,
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
          lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), softmax(x, axis=axis)),
-         paper=(lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), exp(x - spread(f, x, axis))),),
          text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
 
 rms = ArrayOp("rms", numerics.rms,

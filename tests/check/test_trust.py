@@ -92,6 +92,10 @@ def test_a_slope_between_jumps_is_judged(x: float, y: float) -> None:
     assert gradcheck(lambda x: x.floor() + x.mod(y), x)
 
 
+def test_an_operation_may_give_another_shape_than_its_input_has() -> None:
+    assert gradcheck(lambda x: (x.reshape(3, 2)[:, None] ** 2).sum(axis=0), Tensor([[1.0, -2.0, 3.0], [0.5, 4.0, 5.0]]))
+
+
 def test_a_number_is_blamed_for_what_it_goes_into() -> None:
     report = gradcheck(lambda x: (x.cbrt() + 1e3).hypot(Tensor([[1.0], [2.0]])).sum(), Tensor([[1e-100, 40.0]]))
 

@@ -635,6 +635,18 @@ def test_a_node_that_stands_twice_in_a_row_of_many_agrees(row: Any, places: tupl
             assert got == pytest.approx(want, rel=1e-12, abs=1e-300, nan_ok=True), (program, at)
 
 
+@pytest.mark.parametrize("large", [1e16, 1e308])
+def test_large_numbers_that_tie_share_the_slope_of_logsumexp(large: float) -> None:
+    x = Tensor([[large, large, -large], [0.0, 0.0, 0.0]], "X")
+    output = x.logsumexp(axis=1).sum()
+    output.backward()
+
+    (slope,) = compile(output, [x])().gradients.values()
+
+    np.testing.assert_allclose(slope, [[0.5, 0.5, 0], [1 / 3] * 3], rtol=1e-15)
+    assert slope.tolist() == x.grad.tolist()
+
+
 @pytest.mark.parametrize("shape", [(0, 3), (2, 0)])
 def test_the_variance_of_nothing_is_nan_and_has_a_gradient_without_numbers(shape: tuple[int, int]) -> None:
     x = Tensor(np.zeros(shape), "x")
