@@ -21,10 +21,8 @@ from .names import identifier, identifiers
 from .shapes import FICTIONAL, Dim, dim
 from .simplify import count
 from .source import function_source
-from .spelling import Style
+from .spelling import SMALL, Style, has_word
 from .terms import Term
-
-SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 
 
 class FormulaGraph:
@@ -86,7 +84,7 @@ class FormulaGraph:
                 self.book.distributions.add(variable)
             return variable
         held = node.item()
-        if isinstance(held, np.ndarray) and held.size > SMALL:
+        if isinstance(held, np.ndarray) and held.size > SMALL and not has_word(held):
             raise ValueError(
                 f"an array of shape {held.shape} has no name and is too large to write out; give it one: "
                 'Tensor(data, "X", kind="constant")'

@@ -14,7 +14,7 @@ from ..rules.arrays import ArrayOp
 from ..rules.notation import Operand
 from .carried import is_own, refuse
 from .shapes import Dim
-from .spelling import CODE, FACTORS, LONGEST, READ_TWICE, Style, number, numbers, shape_text
+from .spelling import CODE, FACTORS, LONGEST, READ_TWICE, Style, array_text, number, shape_text
 from .terms import Term
 from .translation import LANGUAGES
 
@@ -130,7 +130,7 @@ class Listing:
         if term.value is None:
             return Operand(term.label)
         if isinstance(term.value, np.ndarray):
-            return Operand(f"np.array({numbers(term.value.tolist())})")
+            return Operand(*array_text(term.value))
         if isinstance(term.value, Dim):
             if self.exact:  # 1 / 0 is ∞ there
                 return Operand(f"np.float64({term.value.name})")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
+
 from .translation import LANGUAGES
 
 Style = Literal["numpy", "python", "c", "javascript"]
 
 
+SMALL = 20  # numbers of an unnamed array that are written out; a larger one becomes an input
 LONGEST = 60  # characters of an unnamed part that is folded into the line that uses it
 
 # How the rows are spelled where NumPy's name for the function, or a helper's, is not all there is to say.
@@ -65,6 +68,27 @@ def number(x: Any, style: Style) -> str:
 def numbers(x: Any) -> str:
     """Write numbers, or lists of them, for NumPy."""
     return f"[{', '.join(map(numbers, x))}]" if isinstance(x, list) else number(x, "numpy")
+
+
+def array_text(x: Any) -> tuple[str, str]:
+    """Write an array for NumPy, and how it binds: a multiple of an identity matrix, or of ones, in a word."""
+    first = float(x.flat[0])
+    if has_word(x) and x.size > SMALL and np.all(x == first):
+        return f"np.full({tuple(x.shape)}, {numbers(first)})", "atom"
+    if has_word(x) and x.ndim == 2 and x[0, 1] == 0:
+        return (f"np.eye({len(x)})", "atom") if first == 1 else (f"{numbers(first)} * np.eye({len(x)})", "product")
+    return f"np.array({numbers(x.tolist())})", "atom"
+
+
+def has_word(x: Any) -> bool:
+    """Whether an array is a positive multiple of an identity matrix, or has the same number everywhere."""
+    if x.size < 2:
+        return False
+    first = x.flat[0]
+    if x[(0,) * (x.ndim - 1)][-1] == first:
+        return bool(np.all(x == first) and (first != 0 or not np.signbit(x).any()))
+    square = x.ndim == 2 and len(x) == x.shape[1] and first > 0 and not np.signbit(x).any()
+    return bool(square and np.array_equal(x, first * np.eye(len(x))))
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

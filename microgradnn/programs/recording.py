@@ -11,9 +11,8 @@ import numpy as np
 from ..engine.modes import RECORDING, switch
 from ..engine.tensor import Tensor, leaf
 from ..engine.value import Value, note_reads
-from ..formulas.formula_graph import SMALL
 from ..formulas.names import identifier
-from ..formulas.spelling import Style
+from ..formulas.spelling import SMALL, Style
 from ..graph import Node, topological
 from ..graph.blocks import guards
 from ..graph.structure import arguments, flatten, unflatten

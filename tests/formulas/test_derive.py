@@ -412,7 +412,9 @@ def test_what_is_no_single_number_is_an_error() -> None:
 
 def test_a_large_array_needs_a_name() -> None:
     with pytest.raises(ValueError, match=r"shape \(5, 6\) has no name .* give it one"):
-        derive((Tensor(np.ones((5, 6)), "X") * Tensor(np.ones((5, 6)), kind="constant")).sum())
+        derive(
+            (Tensor(np.arange(30.0).reshape(5, 6), "X") * Tensor(np.arange(30.0).reshape(5, 6), kind="constant")).sum()
+        )
 
 
 # --- other forms --------------------------------------------------------------------------------
@@ -532,3 +534,34 @@ def test_a_graph_that_is_too_long_to_write_out_is_refused_with_the_way_out(monke
 
     with pytest.raises(ValueError, match=r"a graph of 11 nodes is too long .* compile\(J, backend='native'\)"):
         derive(y, [x])
+
+
+# --- arrays that have a word ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (np.eye(6), "np.eye(6)"),
+        (0.25 * np.eye(2), "0.25 * np.eye(2)"),
+        (np.full((5, 5), -2.0), "np.full((5, 5), -2.0)"),
+        (np.zeros((3, 8)), "np.full((3, 8), 0.0)"),
+    ],
+)
+def test_an_array_that_has_a_word_is_written_by_it(array: Any, text: str) -> None:
+    X = Tensor(np.linspace(1.0, 2.0, array.size).reshape(array.shape), "X")
+    J = ((X * array) ** 2 + X * X @ array.T @ array).sum()
+    derived = derive(J)
+    assert text in str(derived)
+    scope: dict[str, Any] = {}
+    exec(derived.source, scope)
+    J.backward()
+    np.testing.assert_allclose(scope["value_and_gradients"](X.data)[1][0], X.grad, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "array", [np.diag([1.0] * 5 + [2.0]), -np.eye(6), np.eye(5, 6), np.r_[-0.0, np.zeros(29)].reshape(5, 6)]
+)
+def test_other_large_arrays_need_a_name(array: Any) -> None:
+    with pytest.raises(ValueError, match="is too large to write out"):
+        derive((Tensor(np.ones(array.shape), "X") * array).sum())
