@@ -199,11 +199,13 @@ def test_rounding_along_a_direction_is_that_of_its_numbers_or_more() -> None:
         assert check.case_along(0, one, v, swept, 0.0).unit >= unit
 
 
-@pytest.mark.parametrize(("error", "verdict"), [(1e-6, "ok"), (1e-2, "cannot tell")])
-def test_differences_too_wide_to_judge_by_confirm_nothing_though_all_operations_are_right(
-    error: float, verdict: str
+@pytest.mark.parametrize(
+    ("error", "right", "verdict"), [(1e-6, True, "ok"), (1e-2, True, "cannot tell"), (1e-12, False, "ok")]
+)
+def test_differences_too_wide_to_judge_by_confirm_nothing_and_fine_ones_all(
+    error: float, right: bool, verdict: str
 ) -> None:
-    case = Case(math.sin, 0.0, 1.0, math.nan, 1e-16, 1.0, 0.0, lambda x: 0.0, lambda: True, lambda: False)
+    case = Case(math.sin, 0.0, 1.0, math.nan, 1e-16, 1.0, 0.0, lambda x: 0.0, lambda: right, lambda: not right)
     slope = Slope(1.0, error, 1.0)
     assert compare_with_differences(case, slope, Sides(slope, slope)).verdict == verdict
 

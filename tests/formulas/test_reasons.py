@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from microgradnn import Tensor, Value, concatenate, log, relu, sigmoid, softmax, tanh, where
-from microgradnn.formulas.cancel import multiply_step_by_step
+from microgradnn.formulas.cancel import multiply_step_by_step, times
 from microgradnn.formulas.derive import resolve_arguments, to_terms
 from microgradnn.nn import Network
 
@@ -51,6 +51,17 @@ def test_every_line_has_its_reason() -> None:
     assert "b1 is repeated in every column" in told(cost(network(X)).explain("b1").reasons())
 
 
+def stages_of(losses: Any, z: Value, y: Value) -> tuple[Value, Any]:
+    """Return σ(z), and the stages of the gradient of −losses in it, which has gone back to z."""
+    a = sigmoid(z).named("a")
+    L = (-losses(a, y)).named("L")
+    order, given, wanted = resolve_arguments(L, [z], None)
+    formulas, grads = to_terms(order, given, wanted, simplify=True, notes=False)
+    L.backward()
+    term = formulas.terms[a]
+    return a, multiply_step_by_step(grads[term], term, lambda one: formulas.labels.get(one) or one.label or "(a - y)")
+
+
 @pytest.mark.parametrize(
     "losses",
     [
@@ -62,19 +73,24 @@ def test_every_line_has_its_reason() -> None:
 )
 def test_what_is_multiplied_out_is_the_product(losses: Any) -> None:
     z, y = Value(0.3, "z"), Value(0.25, "y", kind="constant")
-    a = sigmoid(z).named("a")
-    L = (-losses(a, y)).named("L")
-    order, given, wanted = resolve_arguments(L, [z], None)
-    formulas, grads = to_terms(order, given, wanted, simplify=True, notes=False)
-    L.backward()
-
-    stages = multiply_step_by_step(
-        grads[formulas.terms[a]], formulas.terms[a], lambda term: formulas.labels.get(term) or term.label or "(a - y)"
-    )
+    a, stages = stages_of(losses, z, y)
 
     assert stages is not None
     for text in (stages.divided, stages.out):
         assert eval(text, {"a": a.data, "y": y.data}) == pytest.approx(z.grad, rel=1e-12)
+
+
+def test_no_stages_are_told_where_they_could_not_show_all_that_is_divided_by() -> None:
+    assert stages_of(lambda a, y: log(a) / y, Value(0.3, "z"), Value(0.25, "y", kind="constant"))[1]
+    assert stages_of(lambda a, y: log(a) / y / y, Value(0.3, "z"), Value(0.25, "y", kind="constant"))[1] is None
+
+
+def test_a_product_that_gets_long_is_not_multiplied_out() -> None:
+    def of(count: int) -> Any:
+        return {frozenset([(i, 1)]): 1 for i in range(count)}
+
+    assert len(times(of(4), of(4), of(1)) or ()) == 10
+    assert times(of(5), of(4), of(1)) is None
 
 
 def test_uses_of_numbers_are_added() -> None:
