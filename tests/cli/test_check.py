@@ -536,3 +536,40 @@ def test_a_notebook_is_read_cell_by_cell(capsys: Capture) -> None:
     Path("layers.ipynb").write_text("no notebook", encoding="utf-8")
     assert main(["check", "layers.ipynb"]) == 2
     assert "is no notebook" in capsys.readouterr().err
+
+
+VAE = """\
+import numpy as np
+
+
+def forward(x, W_mu, W_lv, W_dec, noise):
+    mu, logvar = x @ W_mu, x @ W_lv
+    z = mu + np.exp(0.5 * logvar) * noise
+    return 1 / (1 + np.exp(-(z @ W_dec))), mu, logvar, z
+
+
+def loss_fn(xhat, x, mu, logvar):
+    return -np.sum(x * np.log(xhat) + (1 - x) * np.log(1 - xhat)) - 0.5 * np.sum(1 + logvar - mu**2 - np.exp(logvar))
+
+
+def backward(x, xhat, mu, logvar, z, W_mu, W_lv, W_dec, noise):
+    dlogits = xhat - x
+    dz = dlogits @ W_dec.T
+    dlogvar = dz * noise * 0.5 * np.exp(0.5 * logvar) + 0.5 * (np.exp(logvar) - 1)
+    return x.T @ (dz + mu), x.T @ dlogvar, z.T @ dlogits
+
+
+rng = np.random.default_rng(0)
+x, noise = rng.random((4, 5)), rng.standard_normal((4, 2))
+W_mu, W_lv, W_dec = rng.standard_normal((5, 2)), 0.3 * rng.standard_normal((5, 2)), rng.standard_normal((2, 5))
+"""
+
+
+def test_a_cost_that_stands_in_the_file_is_taken_and_none_is_made_up(capsys: Capture) -> None:
+    assert run(VAE) == 0
+    assert "the cost is taken to be loss_fn" in capsys.readouterr().out
+
+    assert run(VAE.replace("loss_fn", "evidence")) == 2  # nobody can tell
+    assert "say what the cost is" in capsys.readouterr().err
+
+    assert run(VAE.replace("loss_fn", "evidence"), "--loss", "evidence") == 0

@@ -559,7 +559,8 @@ class FunctionPass(Pass):
         if own is not None and (best is None or own[0] >= best[0] - 0.3):
             self.take_own_loss(own[1], first)
             return
-        if best is None:
+        several = sum(x is not None for x in found) > 1
+        if best is None or (best[0] == 0 and several and best[1] in ("Σ out", "mean of out")):  # it is none of these
             self.fitted = None
             raise TypeError(
                 "forward gives no number to be differentiated, and backward takes no gradient of its output: "
@@ -812,7 +813,9 @@ class FunctionPass(Pass):
         return None
 
 
-COSTS = re.compile(r"(compute|calc|calculate|get)?(cost|loss)(function)?|crossentropy\w*|mse\w*|\w+(cost|loss)")
+COSTS = re.compile(
+    r"(compute|calc|calculate|get)?\w*(cost|loss|objective|elbo|nll)(function|func|fn)?|crossentropy\w*|mse\w*|criterion"
+)
 SIZES = r"m|n|N|M|bs|batch\w*|n_?\w*(samples|examples)|num_\w+|len\(\w+\)|\w+\.shape\[\d\]"
 MEANS = re.compile(rf"/ ({SIZES})(?!\w)|\bmean\(")
 
