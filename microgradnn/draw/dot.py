@@ -5,16 +5,13 @@ Labels are plain ones, not HTML-like: a Graphviz built without expat cannot read
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .boxes import Arrow, Box, Picture, nest, shorten
 from .heat import GAP, WIDTH, has_map
 from .metrics import text_width
 from .ranks import rows
-
-if TYPE_CHECKING:
-    from graphviz import Digraph
 
 GRAPH = dict(nodesep="0.2", ranksep="0.4", bgcolor="white", fontname="Arial", fontsize="11", fontcolor="#444444")
 FONT_SIZE, MARGIN, LEAST_WIDTH = 10, 0.08, 0.3  # points; the others inches
@@ -43,6 +40,8 @@ STYLES = {
 MANY = 400  # boxes, of which the layout is made in haste
 LONGEST_LINE = 100  # of a tooltip: a `dot` of 2020 refuses a string of more than 16 kB; svg.py has all
 
+PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?").fullmatch  # what stands without quotes: no word of DOT among it
+
 SCOPE = dict(labeljust="l", labelloc="t", style="rounded,filled", color="#C8C8C8", margin="6")
 SHADES = ("#ECECEC", "#F6F6F6")  # of a scope, and of a scope in a scope
 
@@ -65,28 +64,32 @@ def tooltip(texts: Iterable[str]) -> str:
     return lines(shorten(text, LONGEST_LINE) for text in texts)
 
 
+def statement(what: str, attributes: Mapping[str, str], indent: str = "\t") -> str:
+    """Return a line of DOT: a node, an edge, or what holds for all, and its attributes, made to mean themselves."""
+    written = (f"{name}={text}" if PLAIN(text) else f'{name}="{text}"' for name, text in sorted(attributes.items()))
+    return f"{indent}{what} [{' '.join(written)}]\n"
+
+
 def to_dot(picture: Picture, *, roomy: bool = False, page: float | None = None, maps: bool = False) -> str:
     """Return the picture as DOT text, the same from run to run; `roomy`, for other numbers than those it has.
 
     With `page`, rows of boxes are at most about so many points wide; with `maps`, there is room for what svg.py draws
     of arrays, below the texts.
     """
-    from graphviz import Digraph
-
-    graph = Digraph("microgradnn", graph_attr={**GRAPH, "rankdir": picture.direction}, node_attr=NODE, edge_attr=EDGE)
-    graph.attr(tooltip=escape(picture.title))
+    graph = {**GRAPH, "rankdir": picture.direction, "tooltip": escape(picture.title)}
     if len(picture.boxes) > MANY:
-        graph.attr(nslimit="0.1", mclimit="0.1", splines="line")  # 2,700 boxes in seconds, not minutes
+        graph |= {"nslimit": "0.1", "mclimit": "0.1", "splines": "line"}  # 2,700 boxes in seconds, not minutes
     if len(picture.arrows) > 3 * len(picture.boxes):
-        graph.attr(ranksep="1")  # inches: to see one arrow beside another
-    if picture.told:
-        graph.attr(label=lines(picture.told, r"\l"), labeljust="l", labelloc="b")
-    fill(graph, picture.boxes, 0, roomy, maps)
+        graph["ranksep"] = "1"  # inches: to see one arrow beside another
     if page is not None:
-        graph.attr(newrank="true", nodesep="0.12")  # frames are given their rows by those of their boxes
+        graph |= {"newrank": "true", "nodesep": "0.12"}  # frames are given their rows by those of their boxes
+    if picture.told:
+        graph |= {"label": lines(picture.told, r"\l"), "labeljust": "l", "labelloc": "b"}
+    found = [statement("graph", graph), statement("node", NODE), statement("edge", EDGE)]
+    found += boxes_in_scopes(picture.boxes, 0, roomy, maps)
     for arrow, length in zip(picture.arrows, lengths(picture, roomy, page), strict=True):
-        graph.edge(arrow.tail, arrow.head, **arrow_attributes(arrow), **length)
-    return str(graph.source)
+        found.append(statement(f"{arrow.tail} -> {arrow.head}", arrow_attributes(arrow) | length))
+    return "".join(["digraph microgradnn {\n", *found, "}\n"])
 
 
 def lengths(picture: Picture, roomy: bool, page: float | None) -> Iterable[dict[str, str]]:
@@ -105,19 +108,19 @@ def lengths(picture: Picture, roomy: bool, page: float | None) -> Iterable[dict[
         yield {"minlen": "2"} if enters else {}
 
 
-def fill(graph: Digraph, boxes: Sequence[Box], depth: int, roomy: bool, maps: bool) -> None:
-    """Set down the boxes whose scope is `depth` deep, then each scope below as a cluster."""
+def boxes_in_scopes(boxes: Sequence[Box], depth: int, roomy: bool, maps: bool) -> Iterator[str]:
+    """Yield the boxes whose scope is `depth` deep, then each scope below as a cluster."""
     here, inner = nest(boxes, depth)
+    indent = "\t" * (depth + 1)
     for box in here:
-        graph.node(box.id, **box_attributes(box, roomy, maps and has_map(box)))
+        yield statement(box.id, box_attributes(box, roomy, maps and has_map(box)), indent)
     for name, members in inner.items():
         id = f"s{depth}{members[0].id}"
-        with graph.subgraph(name=f"cluster_{id}") as cluster:
-            shade = SHADES[min(depth, len(SHADES) - 1)]
-            cluster.attr(
-                **SCOPE, **{"id": id, "class": "scope", "label": lines([shorten(name)], r"\l"), "fillcolor": shade}
-            )
-            fill(cluster, members, depth + 1, roomy, maps)
+        about = {"id": id, "class": "scope", "label": lines([shorten(name)], r"\l")}
+        yield f"{indent}subgraph cluster_{id} {{\n"
+        yield statement("graph", SCOPE | about | {"fillcolor": SHADES[min(depth, len(SHADES) - 1)]}, f"{indent}\t")
+        yield from boxes_in_scopes(members, depth + 1, roomy, maps)
+        yield f"{indent}}}\n"
 
 
 def box_attributes(box: Box, roomy: bool, mapped: bool) -> dict[str, str]:

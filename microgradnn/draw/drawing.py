@@ -1,4 +1,7 @@
-"""A drawing of a graph: what `J.draw()` returns, to be shown, printed or saved."""
+"""A drawing of a graph: what `J.draw()` returns, to be shown, printed or saved.
+
+Pages, films and their like are loaded when one is asked for: they take as long to load as a picture to draw.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,22 @@ from html import escape
 from math import inf
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..engine.disk import writable, write
 from ..errors import RenderError
 from ..graph import Node
 from .boxes import Direction, Picture
-from .convert import convert
 from .dot import to_dot
-from .film import to_film
 from .fit import fit
-from .live import live
-from .mermaid import to_mermaid
-from .page import to_page
 from .picture import Names, picture
 from .render import INSTALL, has_graphviz, render
-from .shell import Page
 from .svg import LIGHT, STYLE, to_svg
 from .text import table, tree
-from .tikz import to_tikz
 from .views import Turn, views
+
+if TYPE_CHECKING:
+    from .shell import Page
 
 NARROWEST = 20  # columns
 FORMATS = ("dot", "html", "mmd", "pdf", "png", "svg", "tex", "txt")
@@ -116,6 +115,9 @@ class Drawing:
         Of a graph of Values the numbers can be changed there, by dragging or typing, and gradients asked for. It is a
         str, and in a notebook that is trusted the page itself.
         """
+        from .live import live
+        from .page import to_page
+
         views = self._views()
         pictures = [view.picture for view in views]
         computed = live(pictures)
@@ -127,14 +129,20 @@ class Drawing:
         """Return an SVG that goes through both passes by itself, for slides: so many seconds a step, then anew."""
         if not 0 < seconds < inf:
             raise ValueError(f"a step takes some seconds, more than 0; got seconds={seconds}")
+        from .film import to_film
+
         return to_film(self._svg("", LIGHT), self.picture, seconds)
 
     def tikz(self) -> str:
         """Return it in TikZ, for papers: to be read by `input` where the package `tikz` is used."""
+        from .tikz import to_tikz
+
         return to_tikz(dress(fit([self.picture], maps=False)[0][1], self.picture, "", LIGHT))
 
     def mermaid(self) -> str:
         """Return it in Mermaid, which many sites draw in Markdown."""
+        from .mermaid import to_mermaid
+
         return to_mermaid(self.picture)
 
     def text(self, *, width: int | None = None) -> str:
@@ -174,6 +182,8 @@ class Drawing:
     def _picture(self, format: str) -> bytes:
         """Return it in PNG or PDF: by the system's Graphviz, else by what pip installs."""
         if not has_graphviz():
+            from .convert import convert
+
             return convert(self._svg("", LIGHT), format)
         first, dot = render(self.dot(), format), fit([self.picture], maps=False)[0][0]
         return first if dot == self.dot() else render(dot, format)

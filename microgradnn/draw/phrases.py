@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..formulas.pullback import pullback
 from ..graph import Node
 from ..graph.paths import Edge, uses
 from ..graph.structure import is_array
@@ -99,6 +98,8 @@ class View:
 
     def array_arrow(self, edge: Edge, id: str) -> Arrow:
         """Say how a gradient of arrays comes back along an edge, in symbols; shape and numbers are in the tooltip."""
+        from ..formulas.pullback import pullback  # of numbers none is drawn: a fifth of what is loaded for them
+
         source, shape = self.short[edge.source], str(edge.source.shape)
         lines = [f"{source} {shape}"]
         label, flow = shape, None

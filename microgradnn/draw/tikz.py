@@ -56,9 +56,18 @@ def draw(element: Element) -> Iterator[str]:
         size = float(element.get("font-size", "10"))
         colour = COLOURS.get(element.get("class", ""), element.get("fill", "#000000"))
         font = rf"\fontsize{{{size:g}}}{{{size * 1.2:g}}}\selectfont\sffamily"
-        yield rf"\node[text={as_colour(colour)},font={font}] at ({x:g},{y:g}) {{{pieces(element)}}};"
+        yield rf"\node[text={as_colour(colour)},font={font}] at ({x:g},{y:g}) {{{fitted(element)}}};"
     elif kind in ("path", "polygon", "polyline", "ellipse"):
         yield from outline(element, kind)
+
+
+def fitted(text: Element) -> str:
+    """Write a text no wider than it is in the SVG: in LaTeX 3 × v is wider than there, and left its box."""
+    written, width = pieces(text), text.get("textLength")
+    if not width:
+        return written
+    narrowed = rf"\resizebox{{{width}bp}}{{\height}}{{\usebox0}}"
+    return rf"\sbox0{{{written}}}\ifdim\wd0>{width}bp{narrowed}\else\usebox0\fi"
 
 
 def pieces(text: Element) -> str:
