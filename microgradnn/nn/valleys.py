@@ -149,7 +149,7 @@ def draw_surface(cost: Cost, ways: Any, rates: Sequence[float], over: Sequence[t
     surface.computed_zorder = False  # the way lies on the surface, and is seen
     surface.patch.set_alpha(0)
     # as a picture in the picture: 1,600 outlines would be 400 kB
-    surface.plot_surface(across, up, J, cmap="viridis", alpha=0.85, linewidth=0, rasterized=True)
+    surface.plot_surface(across, up, J, cmap="viridis", linewidth=0, antialiased=False, rasterized=True)
     plane.contour(across, up, J, levels=14, cmap="viridis", linewidths=1)
     width = np.array([np.ptp(across), np.ptp(up)])
     for (way, costs), colour in zip(ways[0], cycle(CLASSES[1:]), strict=False):

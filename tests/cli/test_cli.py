@@ -81,6 +81,22 @@ def test_a_formula_without_inputs_is_drawn_with_its_value(capsys: Capture, text:
     assert f"value {value}" in printed(capsys, "draw", text, "--text")
 
 
+def test_animate_writes_an_svg_that_moves_and_nothing_else(capsys: Capture) -> None:
+    assert "wrote J.svg" in printed(capsys, "draw", *J, "--animate", "--seconds", "0.5")
+    assert "@keyframes" in Path("J.svg").read_text("utf-8")
+    assert complaint(capsys, "draw", *J, "--animate", "-o", "J.png") == "--animate writes an SVG; got -o J.png"
+    assert "more than 0" in complaint(capsys, "draw", *J, "--animate", "--seconds", "0")
+
+
+def test_what_draws_loads_no_network(capsys: Capture) -> None:
+    program = "import sys; from microgradnn.cli.console import main; main(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program, "draw", *J, "--text"], capture_output=True, text=True)
+
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert not loaded & {"graphviz", "microgradnn.nn", "microgradnn.check", "microgradnn.data", "microgradnn.programs"}
+    assert "microgradnn.draw.picture" in loaded
+
+
 def test_draw_prints_every_node_in_forward_order_and_writes_the_picture(capsys: Capture) -> None:
     assert printed(capsys, "draw", *STEPS).splitlines() == [
         "node       operation  value  gradient",

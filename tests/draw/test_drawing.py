@@ -88,8 +88,8 @@ def test_a_notebook_shows_what_it_can(node: Value) -> None:
 
 def test_options_are_those_of_the_picture(node: Value) -> None:
     assert isinstance(node.draw(most=1), Drawing)
-    assert "rankdir=TB" in node.draw(direction="TB").dot()
-    assert "rankdir=LR" in node.draw().dot()
+    assert 'rankdir="TB"' in node.draw(direction="TB").dot()
+    assert 'rankdir="LR"' in node.draw().dot()
 
 
 def test_help_shows_the_options() -> None:
