@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from unicodedata import normalize
 
 from .. import __version__
-from ..engine.disk import open_ordinary
+from ..engine.disk import open_ordinary, writable, write
 from ..engine.value import COMPILED
 from ..errors import AnomalyError, DomainError, ExpressionError, RenderError
 from ..rules.notation import visible
@@ -197,7 +197,12 @@ def run_draw(options: argparse.Namespace) -> None:
         direction=options.direction,
     )
     output = options.output or ("" if options.text else default_file(graph.output.name))
-    if output:
+    if options.animate:
+        if Path(output).suffix.lower() != ".svg":
+            raise ValueError(f"--animate writes an SVG; got -o {output}" if output else "--animate writes: give -o too")
+        writable(output)
+        write(output, drawing.animate(seconds=options.seconds).encode())
+    elif output:
         drawing.save(output)
     print(
         drawing.text() if options.text else draw(graph.output, most=WHOLE).table(only=wrt and [*wrt, graph.output.name])

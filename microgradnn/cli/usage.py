@@ -41,6 +41,7 @@ examples:
   echo "y = x**2" | microgradnn draw - x=3 --wrt x       reads standard input
   microgradnn draw exam.mg --focus w11,L --direction TB  what lies between two nodes, the output below
   microgradnn draw exam.mg --fold neuron --text          a box each neuron
+  microgradnn draw exam.mg -o exam.svg --animate         an SVG that goes through both passes by itself
   microgradnn draw exam.mg -o exam.html --open           a page that goes through both passes, step by step
 """
 EXPLAIN = """\
@@ -163,6 +164,8 @@ DRAWING: dict[str, dict[str, Any]] = {
     "--no-constants": dict(dest="constants", action="store_false", help="leave constants without a name out"),
     "--most": dict(type=int, metavar="N", help="fold beyond so many boxes (default: 60), and draw no more"),
     "--direction": dict(choices=("LR", "TB"), help="the output on the right, or below (default: what is narrower)"),
+    "--animate": dict(action="store_true", help="write an SVG that goes through both passes by itself"),
+    "--seconds": dict(type=float, default=1.0, metavar="N", help="… so many seconds a step (default: 1)"),
 }
 EVALUATING: dict[str, dict[str, Any]] = {
     "model": dict(help="the file that `microgradnn train` wrote"),
