@@ -65,6 +65,8 @@ def test_of_many_examples_and_of_large_networks_some_are_shown() -> None:
         n * (k + 1) + 1 for k, n in ((12, 12), (12, 10), (10, 3))
     )
 
+    assert about["classes"] == ["0", "1", "2"]
+
     points = moons(1000)
     assert len(Look(Network([2, 1], seed=0), points.X, points.Y).about()["points"][1]) == POINTS
 

@@ -46,7 +46,8 @@ class Look:
         self.m = X.shape[1]
         self.x, self.y = (evenly(array, EXAMPLES) for array in (X, Y))
         self.features = list(features) or [f"x{i + 1}" for i in range(min(len(X), UNITS))]
-        self.classes = list(classes)
+        known = network.activations[-1] in ("sigmoid", "softmax")
+        self.classes = list(classes) or [str(i) for i in range(max(2, len(Y)) if known else 0)]
         plain = all(type(layer) is Dense for layer in network.layers)
         self.whole = plain and sum(p.size for p in network.parameters()) <= MOST_PARAMETERS
 

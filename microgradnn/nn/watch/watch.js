@@ -48,7 +48,8 @@
     const net = byId("net");
     const { sizes, features, activations: names, plane } = about;
     const columns = sizes.map(shownOf);
-    const top = about.controls.includes("units") ? 62 : 30;
+    const cuts = sizes.some((n) => n > UNITS);
+    const top = about.controls.includes("units") ? 62 : cuts ? 42 : 30;
     const gap = Math.max(64, Math.min(180, (net.clientWidth - TILE - 30) / Math.max(sizes.length - 1, 1) - TILE));
     const step = TILE + gap;
     const [width, height] = [step * (sizes.length - 1) + TILE + 30, top + Math.max(...columns) * PITCH];
@@ -63,8 +64,8 @@
     sizes.forEach((n, l) => {
       const left = 15 + l * step;
       const head = element("div", { class: "head", style: `left: ${left - 40}px; top: 0; width: ${TILE + 80}px` });
-      const cut = n > UNITS ? `, ${UNITS} of ${n}` : "";
-      head.append(element("div", {}, l === 0 ? `inputs${cut}` : `${names[l - 1]}${cut}`));
+      head.append(element("div", {}, l === 0 ? "inputs" : names[l - 1]));
+      if (n > UNITS) head.append(element("div", {}, `${UNITS} of ${n}`));
       if (l > 0 && l < sizes.length - 1 && about?.controls.includes("units")) {
         for (const [sign, by, words] of /** @type {[string, number, string][]} */ ([["−", -1, "take a unit from"], ["+", 1, "add a unit to"]])) {
           const button = element("button", { type: "button", id: `units${by}-${l}`, "aria-label": `${words} layer ${l}` }, sign);
