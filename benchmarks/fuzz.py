@@ -145,7 +145,7 @@ def fuzz_csv(draw: Draw, folder: Path) -> str:
     path = folder / "table.csv"
     path.write_bytes(content)
     try:
-        X, Y, features, _ = data.read_table(path, "label")  # noqa: N806
+        X, Y, features, _ = data.read_table(path, "label", decimal="." if whole else None)  # noqa: N806
     except ValueError as error:
         return f"refused: {error}: {content!r}" if whole else ""
     if not (np.isfinite(X).all() and np.isfinite(Y).all() and X.shape[0] == len(features) and X.shape[1] == Y.shape[1]):
