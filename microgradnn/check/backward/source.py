@@ -288,8 +288,8 @@ def code_of(source: Source) -> CodeType:
         body.body = [source.tree]
     module = ast.Module([body], [])
     code = compile(module, source.function.__code__.co_filename, "exec", dont_inherit=True)
-    for _ in range(2 if free else 1):
-        code = next(constant for constant in code.co_consts if isinstance(constant, CodeType))
+    for name in ["outer", source.tree.name] if free else [source.tree.name]:  # its annotations may be code too
+        code = next(constant for constant in code.co_consts if getattr(constant, "co_name", "") == name)
     return code
 
 
