@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from microgradnn import expression
+from microgradnn.cli.commands import THEMES
 from microgradnn.graph import OPS
 
 DEMOS = Path(__file__).parents[1] / "demos"
@@ -56,7 +57,7 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
     printed = set(re.findall(r"-?\d+(?:\.\d+)?", capsys.readouterr().out))
     assert set(re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?", promised)) - {"13"} <= printed
     for file in re.findall(r"\w+\.svg", promised):
-        assert (tmp_path / file).read_text(encoding="utf-8").startswith("<svg")
+        assert (tmp_path / file).read_text(encoding="utf-8").startswith(("<svg", "<?xml"))
     if demo.stem in MORE:
         MORE[demo.stem](names)
 
@@ -64,12 +65,14 @@ def test_a_demo_prints_the_numbers_and_writes_the_files_it_promises(
 def test_there_is_a_demo_for_each_idea() -> None:
     assert [demo.stem for demo in PROGRAMS] == [
         "activations",
+        "attention",
         "breast_cancer",
         "calories",
         "cat_detector",
         "check_my_backward",
         "descent",
         "digits",
+        "exactness",
         "exam_network",
         "first_graph",
         "hyperparameters",
@@ -86,6 +89,7 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "optimizers",
         "other_engines",
         "own_table",
+        "scikit_learn",
         "shared_node",
         "symmetry",
         "three_mistakes",
@@ -94,6 +98,10 @@ def test_there_is_a_demo_for_each_idea() -> None:
         "written_out",
         "xor",
     ]
+
+
+def test_the_list_of_demos_by_theme_has_each_once() -> None:
+    assert sorted(" ".join(THEMES.values()).split()) == [demo.stem for demo in PROGRAMS]
 
 
 # Course notes, 2.5: the printed numbers have 12 decimals, so they are right to half of the last one.

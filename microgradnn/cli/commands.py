@@ -437,6 +437,17 @@ def check(file: str, **more: Any) -> int:
 # --- demo -------------------------------------------------------------------------------------------
 
 
+THEMES = {  # of the demos: every one stands here once
+    "Graphs and gradients": "first_graph nudges shared_node once_more newton exactness own_table large_graphs",
+    "Pages, and what is explained": "live_page watch_xor written_out attention",
+    "The course": "calories loops_to_vectors logistic_regression two_losses descent activations linear_collapse xor "
+    "symmetry exam_network layers hyperparameters",
+    "Is it right?": "check_my_backward three_mistakes",
+    "Data": "moons breast_cancer digits cat_detector",
+    "Beside other packages": "optimizers scikit_learn other_engines",
+}
+
+
 def demos() -> dict[str, Path]:
     """Return the demos by their names: those in the installed package, or in the checkout it is run from."""
     here = Path(__file__).parents[1]
@@ -447,14 +458,17 @@ def demos() -> dict[str, Path]:
 
 
 def demo(name: str | None) -> None:
-    """List the demos, each with the first sentence about it; or run one."""
+    """List the demos by theme, each with the first sentence about it; or run one."""
     known = demos()
     if name is None:
         width = max(map(len, known))
-        for one, path in known.items():
-            about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            print(f"{one:<{width}}  {' '.join(about.partition(chr(10) * 2)[0].split())}")
-        print("\nrun one: microgradnn demo NAME")
+        for theme, names in THEMES.items():
+            print(f"{theme}\n")
+            for one in names.split():
+                about = ast.get_docstring(ast.parse(known[one].read_text(encoding="utf-8"))) or ""
+                print(f"  {one:<{width}}  {' '.join(about.partition(chr(10) * 2)[0].split())}")
+            print()
+        print("run one: microgradnn demo NAME")
         return
     if name not in known:
         raise ValueError(f"unknown demo {name!r} (choose from {', '.join(known)})")

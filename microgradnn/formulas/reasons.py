@@ -187,14 +187,15 @@ class Reasons:
         if any(len(x.shape) != 2 for x in edge.user.inputs):
             return f"by the rule of the matrix product, {pullback(edge, self.name)}"
         result = arriving[1:]
+        back = {name: name[1:-3] if name.endswith(".T)") else f"{name}.T" for name in (left, right)}
         if edge.position == 0:
             return (
                 f"{left}[k, j] meets {right}[j, i] in {result}[k, i], so d{left}[k, j] = Σᵢ {arriving}[k, i] "
-                f"{right}[j, i]; a sum over the second index of both is a product with {right}.T"
+                f"{right}[j, i]; a sum over the second index of both is a product with {back[right]}"
             )
         return (
             f"{right}[j, i] goes into every {result}[k, i], by {left}[k, j], so d{right}[j, i] = Σₖ {left}[k, j] "
-            f"{arriving}[k, i]; a sum over the first index of both is a product with {left}.T"
+            f"{arriving}[k, i]; a sum over the first index of both is a product with {back[left]}"
         )
 
     def above(self, node: Any) -> str:
