@@ -7,6 +7,7 @@ On JAX the examples are shared out over all devices; here the processor plays tw
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,8 @@ def jax() -> tuple[float, float]:
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
     mesh = Mesh(np.array(jax.devices()), ("examples",))
-    whole, columns = NamedSharding(mesh, PartitionSpec()), NamedSharding(mesh, PartitionSpec(None, "examples"))
+    spec: Any = PartitionSpec
+    whole, columns = NamedSharding(mesh, spec()), NamedSharding(mesh, spec(None, "examples"))
     at = [columns if np.shape(x)[-1:] == (data.X.shape[1],) else whole for x in program.defaults.values()]
     value, gradients = jax.jit(program.to_jax(), in_shardings=at)(*program.defaults.values())
     print(f"JAX shares the examples out over {len(jax.devices())} devices")
