@@ -126,7 +126,9 @@ def edit_assignment(editor: Editor, statement: ast.Assign, slot: Slot, scope: Sc
         return
     where = ast.unparse(target)
     nothing = isinstance(statement.value, ast.Constant) and statement.value.value == 0  # to add it is to leave it out
-    if (isinstance(target, ast.Subscript) or where in scope) and not nothing:
+    after = shape_of_target(editor, statement)
+    reshaped = where in scope and after is not None and scope[where].shape != after  # its shape alone is another
+    if (isinstance(target, ast.Subscript) or where in scope) and not nothing and not reshaped:
         new = ast.copy_location(ast.AugAssign(target, ast.Add(), statement.value), statement)
         hint = f"{where} has to be added to (+=), not overwritten"
         yield editor.edit(slot, new, "overwrite", statement.lineno, 1, hint)
