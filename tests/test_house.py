@@ -24,14 +24,14 @@ PACKAGE = Path(microgradnn.__file__).parent
 CORE = "errors graph rules engine"
 ROOMS = {
     "errors": ("", "errors"),
-    "graph": ("errors", "native blocks operators node limits decisions op fold structure paths"),
+    "graph": ("errors", "native blocks operators node interval limits decisions op fold structure paths"),
     "rules": ("errors graph", "numerics calculus logistic arrays notation find operations"),
     "engine": (
         "errors graph rules",
         "disk processes modes copying anomaly masks conversion versions shape_errors pullbacks "
         "rearrange products statistics sliding polynomials elementwise numpy_names by_hand inheritance "
-        "misspelt recording micrograd pickles value_methods recorders higher_order value dots tensor_methods tensor "
-        "derivatives",
+        "misspelt recording micrograd among_numbers pickles value_methods recorders higher_order value dots "
+        "tensor_methods tensor derivatives",
     ),
     "formulas": (
         CORE,

@@ -7,11 +7,8 @@ from itertools import chain, count
 from operator import attrgetter
 from typing import Any, Final, overload
 
-import numpy as np
-
 from ..graph import NOTHING_SAID, OPS, About, Fold, Node, Op, limits, topological
-from ..graph.blocks import OPEN, note, note_constant, note_read
-from ..graph.decisions import OTHER, SAME
+from ..graph.blocks import OPEN, note_constant, note_read
 from ..graph.native import mypyc_attr
 from . import anomaly, recorders, recording, value_methods
 from .by_hand import ByHand
@@ -19,32 +16,16 @@ from .conversion import PLAIN
 from .copying import reduce_node
 from .higher_order import local_derivatives, times
 from .inheritance import follow
-from .masks import is_comparable, make_decision, unequal
 from .misspelt import MISSPELT, Misspelt
 from .modes import DETECTING
-from .numpy_names import function_of_values, ufunc_of_values
 from .pickles import copy_graph, restore, state_of
 from .recorders import power, recorder
 from .recording import BLANK, KEPT, NONE, ON_NODES, Number, Real, at_limit, leaf, real, record
 from .recording import COMPILED as COMPILED
-from .value_methods import AT_LEAST, EQUAL, GREATER, ValueMethods
+from .value_methods import ValueMethods
 
 KINDS = ("input", "parameter", "constant")  # what a leaf is to the model; a drawing shows it
 SWEEPS: Final = count(2)
-REFLECTED: Final = {  # of NumPy's operators, one of them as older ones call it
-    "add": "__radd__",
-    "subtract": "__rsub__",
-    "multiply": "__rmul__",
-    "divide": "__rtruediv__",
-    "true_divide": "__rtruediv__",
-}
-
-
-def plain(x: Any) -> Any:
-    """Return the number of a Value, or what is one already."""
-    if isinstance(x, Value):
-        return x._data
-    return x if type(x) is float or not limits.is_no_operand(x) else real(x)
 
 
 def open_leaf(x: Value, unfinished: list[Value]) -> None:
@@ -318,61 +299,6 @@ class Value(ValueMethods):
     def _held(self) -> float:
         return self._data
 
-    def __bool__(self) -> bool:
-        """True unless the number is 0, as for Python's own numbers."""
-        outcome = self._data != 0
-        return note(self, "!=", 0.0, outcome) if OPEN else outcome
-
-    def __float__(self) -> float:
-        raise TypeError(
-            f"{self!r} would leave the graph, and its gradient be lost: "
-            "write v.data to take the number, or microgradnn.sin(v) for a function of it"
-        )
-
-    def __int__(self) -> int:
-        return int(float(self))
-
-    # Equality and hash of nodes are by identity; with a number it is, as order is, that of the numbers.
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> Any:
-        if isinstance(other, Node):
-            return SAME if self is other else OTHER
-        if not is_comparable(other):
-            return NotImplemented
-        data: Any = self._data  # as an Any, since == with a number of NumPy's gives no bool of Python's
-        outcome = data == other
-        return make_decision(EQUAL, (self, other), outcome, (self, "==", other))
-
-    def __ne__(self, other: object) -> Any:
-        if isinstance(other, Node):
-            return OTHER if self is other else SAME
-        if not is_comparable(other):
-            return NotImplemented
-        data: Any = self._data
-        outcome = data != other
-        return make_decision(unequal, (self, other), outcome, (self, "!=", other))
-
-    # What they give is a bool for `if`, and for a formula, such as where(v > 0, …), a node that follows the data.
-
-    def __lt__(self, other: Any) -> Any:
-        outcome: Any = self._data < plain(other)
-        return make_decision(GREATER, (other, self), outcome, (self, "<", other))
-
-    def __le__(self, other: Any) -> Any:
-        outcome: Any = self._data <= plain(other)
-        return make_decision(AT_LEAST, (other, self), outcome, (self, "<=", other))
-
-    def __gt__(self, other: Any) -> Any:
-        outcome: Any = self._data > plain(other)
-        return make_decision(GREATER, (self, other), outcome, (self, ">", other))
-
-    def __ge__(self, other: Any) -> Any:
-        outcome: Any = self._data >= plain(other)
-        return make_decision(AT_LEAST, (self, other), outcome, (self, ">=", other))
-
     def __pos__(self) -> Value:
         return self
 
@@ -393,22 +319,6 @@ class Value(ValueMethods):
                 raise
             return NotImplemented
         return to_the(self)
-
-    def conjugate(self) -> Value:
-        """Return itself, as a real number does: np.var and np.std of an array of Values ask for it."""
-        return self
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Any:
-        """Answer np.logaddexp(v, w) and array * v."""
-        if len(args) == 2 and isinstance(args[0], np.generic) and method == "__call__" and not options:
-            reflected = REFLECTED.get(ufunc.__name__)  # a label of NumPy's times a Value: 1.4 µs instead of 4.5
-            if reflected is not None:
-                return getattr(self, reflected)(args[0].item())
-        return ufunc_of_values(ufunc, method, args, options)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        """Answer np.sinc(v), np.where(v > 0, v, w) and np.stack([v, w])."""
-        return function_of_values(function, args, options)
 
 
 setattr(Value, "__init_subclass__", classmethod(follow))  # noqa: B010 (an interpreted one, for both builds)

@@ -9,7 +9,7 @@ from ..graph.blocks import OPEN
 from ..graph.native import mypyc_attr
 from ..rules import calculus, numerics
 from ..rules.logistic import TINY
-from .micrograd import MicrogradNames
+from .among_numbers import AmongNumbers
 from .recording import NONE, Number, at_limit, constant, leaf, new, note_node, operand, record
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
-class ValueMethods(MicrogradNames):
+class ValueMethods(AmongNumbers):
     """What Value inherits: operators and functions, each recorded with its value and its slopes."""
 
     __slots__ = ()

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from . import limits
+from .interval import REAL
 from .node import Node
-from .op import REAL, Op
+from .op import Op
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from . import limits
 from .decisions import Condition, in_formula
+from .interval import REAL, Interval
 from .native import mypyc_attr
 from .node import Node
 from .operators import ROWS
@@ -22,27 +22,6 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=Node)
 
 
-class Interval(NamedTuple):
-    """The numbers an argument may be: from `low` to `high`, the ends included if `closed`."""
-
-    low: float = -inf
-    high: float = inf
-    closed: bool = False
-    hole: float | None = None
-
-    def condition(self, x: str) -> str:
-        """Say it of the argument named `x`: 'x > 0', 'y ≠ 0'; '' where any number will do."""
-        if self.hole is not None:
-            return f"{x} ≠ {self.hole:g}"
-        less, more = ("≤", "≥") if self.closed else ("<", ">")
-        if self.low > -inf and self.high < inf:
-            return f"{self.low:g} {less} {x} {less} {self.high:g}".replace("-", "−")
-        if self.low > -inf:
-            return f"{x} {more} {self.low:g}".replace("-", "−")
-        return f"{x} {less} {self.high:g}".replace("-", "−") if self.high < inf else ""
-
-
-REAL = Interval()
 OPS: dict[str, Op] = ROWS
 
 
