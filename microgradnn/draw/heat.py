@@ -49,7 +49,7 @@ def heat_map(array: Any, kind: str, left: float, top: float) -> Element:
     title.text = f"{kind}: blue is negative, orange positive; the darkest is ±{largest:.3g}"
     places: dict[str, list[str]] = {}
     for (i, j), k in np.ndenumerate(shade):
-        colour = mixed(int(k)) if known[i, j] else UNKNOWN
+        colour = mix_colour(int(k)) if known[i, j] else UNKNOWN
         places.setdefault(colour, []).append(
             f"M{left + j * wide:.1f} {top + i * high:.1f}h{wide:.1f}v{high:.1f}h-{wide:.1f}z"
         )
@@ -75,7 +75,7 @@ def cells(array: NDArray[Any]) -> NDArray[Any]:
     return table
 
 
-def mixed(shade: int) -> str:
+def mix_colour(shade: int) -> str:
     """Return a colour between white and that of the sign."""
     pure = POSITIVE if shade > 0 else NEGATIVE
     return "#" + "".join(f"{round(255 + (part - 255) * abs(shade) / SHADES):02X}" for part in pure)

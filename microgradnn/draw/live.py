@@ -45,7 +45,7 @@ def live(pictures: Sequence[Picture]) -> Live:
         kinds |= {node: node.kind for node in (box.out, *box.parameters) if node is not None and node not in kinds}
     nodes = {node: i for i, node in enumerate(node for node in order if node in kinds)}
     out = uses(order, nodes)
-    why = refused(root, out)
+    why = refuse_live(root, out)
     if why:
         return Live("", None, why)
     inputs = [node for node in nodes if node.op is None and kinds[node] in CHANGED]
@@ -71,7 +71,7 @@ def places(picture: Picture, live: Live) -> tuple[dict[str, int], dict[str, int]
     return boxes, {arrow.id: live.edges[arrow.edge] for arrow in picture.arrows if arrow.edge in live.edges}
 
 
-def folded(picture: Picture, live: Live) -> dict[str, tuple[int, list[int]]]:
+def find_folded(picture: Picture, live: Live) -> dict[str, tuple[int, list[int]]]:
     """Return of each folded scope the places of the node that leaves it, or −1, and of its parameters."""
     return {
         box.id: (live.nodes.get(box.out, -1), [live.nodes[node] for node in box.parameters])
@@ -80,7 +80,7 @@ def folded(picture: Picture, live: Live) -> dict[str, tuple[int, list[int]]]:
     }
 
 
-def refused(root: Any, out: dict[Any, list[Edge]]) -> str:
+def refuse_live(root: Any, out: dict[Any, list[Edge]]) -> str:
     """Say why a computation from the present numbers would not give what the picture shows; '' where it would."""
     if is_array(root):
         return "its numbers are arrays"

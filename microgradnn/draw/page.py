@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..rules.arrays import ArrayOp
 from .boxes import Arrow, Box, Picture
-from .live import Live, folded, places
+from .live import Live, find_folded, places
 from .metrics import WIDTH
 from .shell import HERE, THEME, Page, icon, to_html
 from .svg import DARK
@@ -179,7 +179,7 @@ def describe(view: Turn, live: Live) -> dict[str, Any]:
         "turns": view.turns,
         "place": place,
         "use": use,
-        "folded": folded(picture, live),
+        "folded": find_folded(picture, live),
     }
 
 

@@ -39,10 +39,10 @@ class Sheet:
         self.edge = edge[np.argsort(head[edge], kind="stable")]  # in the order of their users
         self.tail, self.head = tail[self.edge], head[self.edge]
         self.shown = self.nearest(most)
-        self.joints = self.joined()
+        self.joints = self.find_joints()
         while len(self.shown) < folded.count and len(self.joints) > max(MOST_JOINTS, len(self.shown)):
             self.shown = self.nearest(len(self.shown) * 3 // 4)
-            self.joints = self.joined()
+            self.joints = self.find_joints()
         self.whole = top is None
         if top is not None:
             self.joints = self.strongest(top)
@@ -59,8 +59,8 @@ class Sheet:
         arrows += [Arrow(f"e{len(self.joints)}{box.id[3:]}", box.id, box.id[3:], dashed=True) for box in stubs]
         hidden = len(self.order) - sum(box.nodes for box in boxes)
         title = f"Computation graph of {self.view.short[self.order[-1]]}"
-        told = self.told(boxes, hidden)
-        direction = self.direction or turned(boxes, self.joints, self.ids)
+        told = self.tell_omissions(boxes, hidden)
+        direction = self.direction or choose_direction(boxes, self.joints, self.ids)
         return Picture(title, (*stubs, *boxes), tuple(arrows), direction, hidden, told, self.direction is not None)
 
     # --- which parts, and what joins them ---------------------------------------------------
@@ -81,7 +81,7 @@ class Sheet:
                     queue.append(tail)
         return sorted(near)
 
-    def joined(self) -> list[Joint]:
+    def find_joints(self) -> list[Joint]:
         """Return what joins parts that are shown; of two that are nodes, each edge by itself."""
         shown = np.zeros(self.folded.count, bool)
         shown[self.shown] = True
@@ -124,7 +124,7 @@ class Sheet:
         """Return the nodes of a part, in order."""
         return [self.net.nodes[i] for i in self.members[part].tolist()]
 
-    def leaving(self, part: int) -> list[Any]:
+    def find_outputs(self, part: int) -> list[Any]:
         """Return the nodes of a part that others use."""
         return [self.net.nodes[i] for i in np.unique(self.net.tail[self.edge[self.tail == part]]).tolist()]
 
@@ -138,7 +138,7 @@ class Sheet:
             if not self.is_node(part):
                 nodes = self.nodes(part)
                 computed = next((node for node in nodes if node.op is not None), nodes[0])
-                named.update((nodes[0], computed, *computed.inputs, *nodes[0].inputs, *self.leaving(part)[:12]))
+                named.update((nodes[0], computed, *computed.inputs, *nodes[0].inputs, *self.find_outputs(part)[:12]))
         ids = {node: self.ids[part] for node, part in alone.items()}
         frames = {node: self.folded.frame[part] for node, part in alone.items()}
         return View(
@@ -156,7 +156,7 @@ class Sheet:
         if kind == "node":
             return self.view.box(nodes[0])
         if kind == "scope":
-            return scope_box(self.view, id, name, frame, nodes, self.leaving(part))
+            return scope_box(self.view, id, name, frame, nodes, self.find_outputs(part))
         if kind == "steps":
             return steps_box(self.view, id, times, nodes, frame)
         return alike_box(id, times, self.title(part), nodes, frame)
@@ -205,7 +205,7 @@ class Sheet:
             if cut[part]
         ]
 
-    def told(self, boxes: Sequence[Box], hidden: int) -> tuple[str, ...]:
+    def tell_omissions(self, boxes: Sequence[Box], hidden: int) -> tuple[str, ...]:
         """Say what was folded, and what is not shown."""
         folded = [box for box in boxes if box.node is None]
         lines = []
@@ -219,7 +219,7 @@ class Sheet:
         return tuple(lines)
 
 
-def turned(boxes: Sequence[Box], joints: Sequence[Joint], ids: Mapping[int, str]) -> Direction:
+def choose_direction(boxes: Sequence[Box], joints: Sequence[Joint], ids: Mapping[int, str]) -> Direction:
     """Return the direction in which the picture is no wider than a page: left to right, if either or neither is."""
     rank = dict.fromkeys(ids, 0)  # how many boxes stand before each, along the longest way; what leads back left out
     for tail, head, _ in joints:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from microgradnn import Tensor
-from microgradnn.draw.heat import COLUMNS, ROWS, cells, heat_map, mixed
+from microgradnn.draw.heat import COLUMNS, ROWS, cells, heat_map, mix_colour
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -36,7 +36,7 @@ def test_signs_are_two_colours_and_zero_is_white() -> None:
     drawn = heat_map(np.array([[-2.0, 0.0, 2.0, math.nan]]), "value", 0, 0)
 
     assert [path.get("fill") for path in drawn.findall("path")] == ["#0072B2", "#999999", "#D55E00", "#FFFFFF"]
-    assert mixed(3) == "#EAAE80"
+    assert mix_colour(3) == "#EAAE80"
 
 
 @given(arrays(float, array_shapes(max_dims=4, max_side=40), elements=st.floats(width=64)))
