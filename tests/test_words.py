@@ -130,7 +130,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "fit(optimizer=)": (lambda: Network([1, 1]).fit(X, X > 0, optimizer="adam"), TypeError, 'write optimiser="adam"'),
     "fit(optimiser=Adam)": (lambda: Network([1, 1]).fit(X, X > 0, optimiser=Adam), TypeError, "give its name"),
     "fit(iteratoins=)": (lambda: Network([1, 1]).fit(X, X > 0, iteratoins=3), TypeError, "write iterations"),
-    "fit(network, X)": (lambda: Network([1, 1]).fit(X), TypeError, "missing a required argument: 'Y'"),
+    "fit(network, X)": (lambda: Network([1, 1]).fit(X), TypeError, "without Y it takes batches"),
     "fit(X, Y, network)": (
         lambda: fit(X, X > 0, Network([1, 1])),
         TypeError,

@@ -32,7 +32,7 @@ def read_h5(path: str | PathLike[str], *, part: str | None = None) -> Pictures:
 
     >>> read_h5("train_catvnoncat.h5")
     Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: 'train_catvnoncat.h5'
+    FileNotFoundError: [Errno 2] there is no such file: 'train_catvnoncat.h5'
     """
     try:
         import h5py

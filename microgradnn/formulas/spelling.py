@@ -75,7 +75,7 @@ def array_text(x: Any) -> tuple[str, str]:
     first = float(x.flat[0])
     if has_word(x) and x.size > SMALL and np.all(x == first):
         return f"np.full({tuple(x.shape)}, {numbers(first)})", "atom"
-    if has_word(x) and x.ndim == 2 and x[0, 1] == 0:
+    if has_word(x) and first != 0 and x.ndim == 2 and len(x) > 1 and x[1, 0] == 0:
         return (f"np.eye({len(x)})", "atom") if first == 1 else (f"{numbers(first)} * np.eye({len(x)})", "product")
     return f"np.array({numbers(x.tolist())})", "atom"
 

@@ -17,10 +17,10 @@ from microgradnn.graph import topological
 def test_what_a_fresh_question_holds_for_right_is_what_a_difference_finds(level: int, seed: int) -> None:
     question = ask(level, seed)
     root, source = question.root, question.source
+    assert str(ask(level, seed)) == str(ask(level, seed)) == str(question) == repr(question)
     root.backward()
     assert question.right == source.grad  # small whole numbers
     assert max(abs(node.item()) for node in topological(root)) <= 500
-    assert str(ask(level, seed)) == str(ask(level, seed)) == repr(question)
     assert len([node for node in topological(root) if source in node.inputs]) >= min(level, 2) - (level > 1)
     assert f"d{root.name}/d{source.name} = ?" in str(question)
 
