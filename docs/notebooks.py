@@ -41,7 +41,7 @@ hidden_names = {"demos": scratch / "demos"}
 
 
 @register_cell_magic
-def hidden(line, cell):
+def hidden(line, cell, compile=compile):  # a page may give the name to microgradnn's
     """Run a cell in names of its own, beside those that there are, and show what it ends in."""
     hidden_names.update(get_ipython().user_ns)
     tree, value, printed = ast.parse(cell), None, io.StringIO()
