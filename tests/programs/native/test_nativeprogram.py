@@ -636,10 +636,12 @@ def test_calls_between_buffers_make_no_arrays(threads: Callable[[int], None]) ->
     threads(2)
     shared_out = program.buffers("x0", "x1", "y", examples=m)
 
-    # An array has a hundred bytes, not counting its numbers; a float, and the numbers of a loop, a few.
+    # An array has a hundred bytes, not counting its numbers; a float, and the numbers of a loop, a few. A sum of NumPy's
+    # has 65 kB for itself before 2.0, of many examples or few; one array over the examples would be 80 kB.
+    of_numpy = 0 if np.__version__ >= "2" else 65_536
     assert grown(alone, 1000) < 500
-    assert grown(many, 10) < 4_000
-    assert grown(shared_out, 10) < 4 * m  # threads are made each time, but nothing for each example
+    assert grown(many, 10) < 4_000 + of_numpy
+    assert grown(shared_out, 10) < min(4 * m + of_numpy, 8 * m)  # threads are made each time, nothing for each example
 
 
 def test_what_is_assigned_to_buffers_is_written_into_them() -> None:
