@@ -636,7 +636,7 @@ def test_calls_between_buffers_make_no_arrays(threads: Callable[[int], None]) ->
     threads(2)
     shared_out = program.buffers("x0", "x1", "y", examples=m)
 
-    # An array has a hundred bytes, not counting its numbers; a float, and the numbers of a loop, a few. A sum of NumPy's
+    # An array has a hundred bytes, not counting its numbers; a float, and the numbers of a loop, a few. A sum in NumPy
     # has 65 kB for itself before 2.0, of many examples or few; one array over the examples would be 80 kB.
     of_numpy = 0 if np.__version__ >= "2" else 65_536
     assert grown(alone, 1000) < 500
