@@ -29,7 +29,7 @@ CACHES += " intermediates intermediate values forwardvalues layeroutputs vals hi
 SEEDS = "dout dy dz da dh dl g grad grads gradoutput gradoutputs gradout upstream delta outgrad error dlast dnext d"
 SEEDS += " dal dloss dvalues outputgradient outputerror gradoutput accumgrad dnexth dhnext dup upstreamgrad dscores"
 SEEDS += " dyhat doutput gout incoming danext dzl topdiff eta dprev gradient dj dcost dlogits gradupstream dlout"
-RATES = "lr learningrate alpha rate eta stepsize learnrate"
+RATES = "lr learningrate alpha rate eta stepsize learnrate lrate learn"
 LABELS = "y target targets t label labels yt ytrue ytarget ybatch ys tgt expected truth"
 LABELS += " targetslist targetlist ylist labelslist"
 

@@ -263,7 +263,8 @@ def beside_others(user: Pass, k: int, given: Sequence[int]) -> bool:
     """Whether a gradient was forgotten: that of an array beside others in a dict, a list or an object that have one."""
     mine, others = user.leaves[k], [user.leaves[j] for j in given]
     container = mine.tokens[:-1]
-    if plain(str(mine.tokens[-1])) in (*DATA.split(), *LABELS.split()):  # self.input, beside self.weights
+    name = plain(str(mine.tokens[-1]))  # self.last_input, beside self.weights
+    if name in (*DATA.split(), *LABELS.split()) or name.endswith(("input", "inputs")):
         return False
     return bool(container) and mine.array.ndim > 0 and any(o.tokens[:-1] == container for o in others)
 

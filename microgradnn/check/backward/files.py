@@ -65,8 +65,14 @@ def check_file(
         if not found:
             pair = "pair of functions named forward and backward, or x_forward and x_backward"
             looked = f"no {name!r}" if name else f"no {pair}"
+            classes = [n for n, x in space.items() if inspect.isclass(x) and list(find_pairs(dir(x)))]
+            if classes and not name:
+                looked = (
+                    f"{classes[0]} with such methods, and no object of it: write one, as in net = {classes[0]}(…), or"
+                )
+                raise ValueError(f"{path} has {looked} name functions with --forward and --backward")
             raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
-        done = False
+        done = shown = False
         lacking: list[tuple[str, MissingInput]] = []
         failed: list[str] = []
         for label, one, two in found:
@@ -81,6 +87,7 @@ def check_file(
                 else:
                     report = check_backward(one, two, *inputs_of(one, two, space), **more)
             except MissingInput as error:  # a step of another pass, which has its inputs from that
+                error.slope = two is not None and is_slope(two)
                 lacking.append((label, error))
                 continue
             except Exception as error:
@@ -92,18 +99,27 @@ def check_file(
                     f"{label}: {place}{': ' if place else ''}{kind}{error}"
                 )  # the others can be checked all the same
                 continue
-            done = True
+            shown = True
+            done = done or two is None or not is_slope(two)
             yield label, report
         if failed:
             raise ValueError("; ".join(failed))
+        whole = [(label, missing) for label, missing in lacking if not missing.slope]
+        if not shown and not lacking:
+            names = ", ".join(label for label, *_ in found)
+            raise ValueError(
+                f"{path}: {names} could not be called with numbers; name what is to be checked with --forward"
+            )
         for label, missing in lacking:
-            if not done:
-                raise missing
+            if not done and (whole or not shown):
+                raise whole[0][1] if whole else missing
             print(f"{label} is left out: {missing}", file=sys.stderr)
 
 
 class MissingInput(ValueError):
     """The file has no variable that a parameter is named after."""
+
+    slope = False  # of a mere slope, which need not be checked
 
 
 @contextmanager

@@ -24,22 +24,8 @@ def usual_losses(out: Array, labels: Array) -> Iterator[tuple[str, Loss]]:
     m_last, m_first = out.shape[-1] if out.ndim else 1, out.shape[0] if out.ndim else 1
     sizes = {"1/m ": m_last, "1/m": m_first, "": 1} if out.ndim > 1 else {"1/m": m_first, "": 1}
     counts = {name.strip(): n for name, n in sizes.items()} | dict(sizes)
-    done: set[tuple[str, int]] = set()
     if same:
-        for factor, n in (
-            ("½ ", 1),
-            ("½ 1/m ", m_last),
-            ("½ 1/m ", m_first),
-            ("", 1),
-            ("1/m ", m_last),
-            ("1/m ", m_first),
-        ):
-            half = 0.5 if "½" in factor else 1.0
-            if (factor, n) not in done:
-                done.add((factor, n))
-                yield f"{factor}Σ(ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), half / n)
-        yield "mean of (ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), 1 / out.size)
-        yield "½ mean of (ŷ − y)²", scale_loss(lambda a: np.sum((a - y) ** 2), 0.5 / out.size)
+        yield from squares(out, y)
     for n in dict.fromkeys([m_last, 1, m_first, out.size, *counts.values()]):
         factor = "" if n == 1 else f"1/{n} "
         if np.all((out > 0) & (out < 1)):
@@ -58,6 +44,22 @@ def usual_losses(out: Array, labels: Array) -> Iterator[tuple[str, Loss]]:
                 scale_loss(lambda a: entropy(a, y, 0), 1 / n),
             )
         yield f"{factor}logistic loss of the scores", scale_loss(lambda a: np.sum(np.log(1 + np.exp(a)) - y * a), 1 / n)
+    if not same:
+        yield from squares(out, y)
+
+
+def squares(out: Array, y: Array) -> Iterator[tuple[str, Loss]]:
+    """Yield the sums and means of squares, with their ½ and 1/m."""
+
+    def loss(a: Any) -> Any:
+        return np.sum((a - y) ** 2)
+
+    counts = [1, out.shape[-1], out.shape[0]] if out.ndim else [1]
+    for half, text in ((0.5, "½ "), (1.0, "")):
+        for n in dict.fromkeys(counts):
+            yield f"{text}{'' if n == 1 else '1/m '}Σ(ŷ − y)²", scale_loss(loss, half / n)
+    yield "mean of (ŷ − y)²", scale_loss(loss, 1 / out.size)
+    yield "½ mean of (ŷ − y)²", scale_loss(loss, 0.5 / out.size)
 
 
 def scale_loss(loss: Loss, factor: float) -> Loss:

@@ -155,6 +155,10 @@ def match_shapes(found: list[Array | None], left: Sequence[Item], leaves: Sequen
         if fits and not (x.ndim == 0 and named):
             found[fits[0]] = x
             begin = fits[0] + 1 if not named else 0
+        elif not fits and not named and x.ndim:  # biases before weights: out of order, where the shape is of one alone
+            alone = [k for k in empty if found[k] is None and leaves[k].array.shape == x.shape]
+            if len(alone) == 1:
+                found[alone[0]] = x
 
 
 def is_no_gradient(tokens: Sequence[Token]) -> bool:
