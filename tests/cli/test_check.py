@@ -573,3 +573,106 @@ def test_a_cost_that_stands_in_the_file_is_taken_and_none_is_made_up(capsys: Cap
     assert "say what the cost is" in capsys.readouterr().err
 
     assert run(VAE.replace("loss_fn", "evidence"), "--loss", "evidence") == 0
+
+
+STEPPED = """\
+import numpy as np
+
+
+def forward(X, W1, W2):
+    a1 = 1 / (1 + np.exp(-X @ W1))
+    return a1, 1 / (1 + np.exp(-a1 @ W2))
+
+
+def backward(lr, X, y, a1, a2, W1, W2):
+    d2 = (y - a2) * a2 * (1 - a2)
+    d1 = d2 @ W2.T * a1 * (1 - a1)
+    W2 += a1.T @ d2 * lr
+    W1 += X.T @ d1 * lr
+    return W1, W2
+
+
+rng = np.random.default_rng(0)
+X, y, W1, W2, lr = rng.random((5, 3)), rng.random((5, 1)), rng.standard_normal((3, 2)), rng.standard_normal((2, 1)), 0.3
+"""
+
+
+@pytest.mark.parametrize("new", [False, True], ids=["in place", "anew"])
+def test_parameters_that_are_returned_after_a_step_are_no_gradients(capsys: Capture, new: bool) -> None:
+    source = STEPPED.replace("W2 += ", "W2 = W2 + ").replace("W1 += ", "W1 = W1 + ") if new else STEPPED
+
+    assert run(source) == 0
+    assert "dW1  right" in capsys.readouterr().out
+    assert run(source.replace(" * a1 * (1 - a1)", "")) == 1
+    out = capsys.readouterr().out
+    assert "dW2  right" in out
+    assert "the slope of sigmoid" in out
+
+
+LISTS = """\
+import numpy as np
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+class Network:
+    def __init__(self):
+        self.weights = [rng.standard_normal((4, 3)), rng.standard_normal((2, 4))]
+        self.biases = [rng.standard_normal((4, 1)), rng.standard_normal((2, 1))]
+
+    def feedforward(self, x):
+        for w, b in zip(self.weights, self.biases):
+            x = sigmoid(w @ x + b)
+        return x
+
+    def backprop(self, x, y):
+        a1 = sigmoid(self.weights[0] @ x + self.biases[0])
+        a2 = sigmoid(self.weights[1] @ a1 + self.biases[1])
+        d2 = (a2 - y) * a2 * (1 - a2)
+        d1 = self.weights[1].T @ d2 * a1 * (1 - a1)
+        nabla_b, nabla_w = [d1, d2], [d1 @ x.T, d2 @ a1.T]
+        return nabla_b, nabla_w
+
+
+rng = np.random.default_rng(0)
+net, x, y = Network(), rng.standard_normal((3, 1)), np.array([[1.0], [0.0]])
+"""
+
+
+def test_lists_of_gradients_are_read_in_another_order_than_their_arrays(capsys: Capture) -> None:
+    assert run(LISTS) == 0
+    assert "dweights[0]  right" in capsys.readouterr().out
+    assert run(LISTS.replace("[d1 @ x.T,", "[3 * d1 @ x.T,")) == 1
+    assert "dweights[0]  WRONG" in capsys.readouterr().out
+
+
+def test_squares_of_integer_labels_are_tried(capsys: Capture) -> None:
+    source = LISTS.replace("(a2 - y)", "(a2 - np.eye(2)[label].T)").replace(
+        "backprop(self, x, y)", "backprop(self, x, label)"
+    )
+    source = source.replace(
+        "rng.standard_normal((3, 1)), np.array([[1.0], [0.0]])", "rng.standard_normal((3, 1)), None"
+    )
+
+    assert run(source.replace("x, y = Network()", "x, label = Network()").replace("None", "np.array([1])")) == 0
+    assert "Σ(ŷ − y)²" in capsys.readouterr().out
+
+
+def test_what_was_left_out_is_no_success(capsys: Capture) -> None:
+    forward, backward = (
+        "def forward(x, hidden):\n    return x * hidden",
+        "def backward(dout, x, hidden):\n    return dout * x",
+    )
+    slopes = "\n\n\n".join([SLOPES, forward, backward])
+    assert run(slopes) == 2
+    out, err = capsys.readouterr()
+    assert "tanh, d_tanh" in out
+    assert "forward wants 'x'" in err
+
+    assert run("def f(x):\n    return [x]\n\n\ndef f_prime(x):\n    return {}\n") == 2
+    assert "f, f_prime could not be called with numbers" in capsys.readouterr().err
+
+    assert run(LISTS.replace("net, x, y = Network(), ", "x, y = ")) == 2
+    assert "no object of it" in capsys.readouterr().err

@@ -223,7 +223,8 @@ def name_argument(
         return ("seed", None)
     alike = len(run.outputs) > 2 and all(is_real(x) for x in run.outputs)  # the output may be any of them
     if PREDICTIONS.fullmatch(name) and is_real(run.outputs[0]) and np.ndim(run.outputs[0]) and not alike:
-        return ("output", 0)
+        arrays = [k for k, x in enumerate(run.outputs) if is_real(x) and np.ndim(x)]
+        return ("output", next((k for k in arrays if not outputs[k]), 0))  # rather one without a name than another's
     if name in RATES.split():
         return ("rate", None)
     if name in LABELS.split():

@@ -8,6 +8,7 @@ import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -661,7 +662,7 @@ class FunctionPass(Pass):
             result = rebuilt.of(self.backward)(*arguments)
         names = self.returns if isinstance(result, (tuple, list)) or is_real(result) else None
         items = find_items(result, names)
-        found = self.read(items)
+        found = self.undo_steps(self.read(items), snapshot(self.kept.inputs), self.kept.inputs)
         if all(x is None for x in found):
             return self.gradients(rebuilt=rebuilt)
         return [None if x is None else np.array(x) for x in found]
@@ -690,7 +691,7 @@ class FunctionPass(Pass):
         left = self.outside.now(rebuilt)
         self.changed += [spell(t) for t, x in outside.items() if t in left and not np.array_equal(left[t], x)]
         items += self.left_behind(run.inputs, before)
-        found = self.read(items)
+        found = self.undo_steps(self.read(items), before, run.inputs)
         if self.step_size() is not None or all(x is None for x in found):
             found = self.steps(found, [*before, *numbers], run.inputs, outside, left)
         if bound_before:
@@ -795,6 +796,36 @@ class FunctionPass(Pass):
                     found[k] = (start[place] - after[place]) / (self.step_size() or 1.0)
         return found
 
+    def undo_steps(
+        self, found: list[Array | None], before: Sequence[tuple[str, Array]], inputs: Sequence[Any]
+    ) -> list[Array | None]:
+        """Return the gradients, where a parameter is returned after its step: (before − after) / rate."""
+        if not self.stepped:
+            return found
+        start, now = dict(before), dict(snapshot(list(inputs)))
+        for k, leaf in enumerate(self.leaves[: self.inside]):
+            x, place = found[k], leaf_place(leaf, self.names)
+            if x is None or place not in start or x.shape != start[place].shape or leaf.tokens[-1] not in self.stepped:
+                continue
+            if not np.array_equal(now[place], start[place]):  # in place, and `steps` reads it
+                found[k] = None if np.array_equal(x, now[place]) else x
+            elif str(leaf.tokens[-1]) in (self.returns or ()):
+                found[k] = (start[place] - x) / (self.step_size() or 1.0)
+        return found
+
+    @cached_property
+    def stepped(self) -> set[Token]:
+        """The names that backward gives to what they stood for and something more: W = W - lr * dW, W -= lr * dW."""
+        found: set[Token] = set()
+        for source in self.family.sources:
+            for node in ast.walk(source.tree):
+                if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                    found.add(node.target.id)
+                if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+                    names = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
+                    found |= {t.id for t in node.targets if isinstance(t, ast.Name)} & names
+        return found
+
     def step_size(self) -> float | None:
         """Return the rate of a step that backward takes: as said, as given, or as an object or the file keeps it."""
         if self.rate is not None:
@@ -802,7 +833,7 @@ class FunctionPass(Pass):
         if any(kind == "rate" for kind, _ in self.arguments):
             return 1.0
         for name, part in zip(self.names, self.given, strict=True):
-            for tokens, x in walk(part, (name,), set()) if is_object(part) else ():
+            for tokens, x in walk(part, (name,), set()) if is_object(part) or isinstance(part, float) else ():
                 if isinstance(x, float) and x and plain(str(tokens[-1])) in RATES.split():
                     return x
         for function in self.family.functions:
