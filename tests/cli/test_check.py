@@ -676,3 +676,15 @@ def test_what_was_left_out_is_no_success(capsys: Capture) -> None:
 
     assert run(LISTS.replace("net, x, y = Network(), ", "x, y = ")) == 2
     assert "no object of it" in capsys.readouterr().err
+
+
+def test_a_number_without_a_name_is_the_gradient_that_is_left(capsys: Capture) -> None:
+    source = PASSES.replace("(x, w):\n    return x @ w,", "(x, w, b):\n    return x @ w + b,")
+    source = source.replace("dout @ w.T, x.T @ dout", "dx, dw, dout.sum(axis=0)").replace("    x, w = cache\n", LINES)
+
+    assert run(source + "b = np.zeros(2)\n") == 0
+    assert run(source.replace("dout.sum(axis=0)", "np.sum(dout)") + "b = np.zeros(2)\n") == 1
+    assert "db is a number; it should be (2,)" in capsys.readouterr().out
+
+
+LINES = "    x, w = cache\n    dx = dout @ w.T\n    dw = x.T @ dout\n"

@@ -102,7 +102,18 @@ def match_names(items: Sequence[Item], leaves: Sequence[Leaf], *, by_place: bool
     if by_place:
         fill(found, left, leaves)
         place_in_lists(found, items, leaves)
+        take_nameless(found, items, leaves)
     return found
+
+
+def take_nameless(found: list[Array | None], items: Sequence[Item], leaves: Sequence[Leaf]) -> None:
+    """Give the one number that is returned without a name to the one array that is left: np.sum(dout) for db."""
+    spare = [(tokens, x) for tokens, x in items if not any(x is y for y in found)]
+    empty = [
+        k for k, leaf in enumerate(leaves) if found[k] is None and plain(str(leaf.tokens[-1])) not in LABELS.split()
+    ]
+    if len(spare) == len(empty) == 1 < len(items) and spare[0][0] == ("",) and spare[0][1].ndim == 0:
+        found[empty[0]] = spare[0][1]
 
 
 def place_in_lists(found: list[Array | None], items: Sequence[Item], leaves: Sequence[Leaf]) -> None:
