@@ -9,6 +9,8 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Any, Final
 
+import numpy as np
+
 from ..engine.tensor import Array
 
 Pair = tuple[Array, Array]
@@ -52,16 +54,22 @@ class Stream:
             kind = type(batch).__name__
             raise TypeError(f"batch {number} is a {kind}, where a pair is wanted: X, (n_x, size), and Y, (n[L], size)")
         try:
-            return self.check(*batch)
+            return self.own(batch[0], batch[1])
         except (TypeError, ValueError) as error:
             error.args = (f"batch {number}: {error}",)
             raise
 
-    @contextmanager
-    def ahead(self) -> Iterator[Iterator[tuple[Pair, bool]]]:
-        """Yield the batches, each with whether it is the last of its pass.
+    def own(self, X: Any, Y: Any) -> Pair:
+        """Return the arrays of a batch, copied where they are the user's, who may fill them anew for the next."""
+        x, y = self.check(X, Y)
+        x, y = (np.copy(own) if np.may_share_memory(own, given) else own for own, given in ((x, X), (y, Y)))
+        return x, y
 
-        The thread that reads them ends with the block; a read that has begun is waited for.
+    @contextmanager
+    def ahead(self, interrupted: Callable[[], bool]) -> Iterator[Iterator[tuple[Pair, Callable[[], bool]]]]:
+        """Yield the batches, each with a function that says whether it is the last of its pass, for which it waits.
+
+        The thread that reads them ends with the block; a read that has begun is waited for, but not after Ctrl-C.
         """
         ready: Queue[Any] = Queue(AHEAD)
         left = Event()
@@ -79,21 +87,29 @@ class Stream:
             while True:
                 try:
                     one = ready.get(timeout=PAUSE)
-                except Empty:  # so that Ctrl-C is heard
+                except Empty:
+                    if interrupted():
+                        raise KeyboardInterrupt from None
                     continue
                 if isinstance(one, BaseException):
                     raise one
                 return one
 
-        def wanted() -> Iterator[tuple[Pair, bool]]:
-            held = take()
+        taken: list[Any] = []  # of the thread, and not given yet: at most one
+
+        def following() -> Any:
+            if not taken:
+                taken.append(take())
+            return taken[0]
+
+        def wanted() -> Iterator[tuple[Pair, Callable[[], bool]]]:
             while True:
-                following = take()
-                ends = following is PASS
-                yield held, ends
-                if ends and self.once:
+                one = following()
+                taken.clear()
+                if one is not PASS:
+                    yield one, lambda: following() is PASS
+                elif self.once:
                     return
-                held = take() if ends else following
 
         thread = Thread(target=self.read, args=(put,), name="microgradnn batches", daemon=True)
         thread.start()
@@ -101,4 +117,5 @@ class Stream:
             yield wanted()
         finally:
             left.set()
-            thread.join()
+            while thread.is_alive() and not interrupted():
+                thread.join(PAUSE)

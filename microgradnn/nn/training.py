@@ -106,7 +106,7 @@ def fit(
     through anew for each pass, or a function that returns an iterator, of pairs (X, Y); an iterator is gone through
     once, and training ends with it. A thread reads `AHEAD` batches ahead and checks them. They come in the order they
     are given, J of all examples is not measured, and what needs all of them at once is refused with a ValueError:
-    `batch_size`, `tolerance`, `class_weight`, `checkpoint`.
+    `batch_size`, `tolerance`, `class_weight`, `checkpoint`, `watch`.
 
     `progress` shows a bar, by default on a terminal. `checkpoint` names a file that is written every
     so many iterations and at the end. With `resume` training goes on from there, if the file exists,
@@ -121,7 +121,7 @@ def fit(
     """
     if Y is None:
         refused = {"batch_size": batch_size, "tolerance": tolerance, "class_weight": class_weight}
-        stream = stream_of(network, X, refused | {"checkpoint": checkpoint})
+        stream = stream_of(network, X, refused | {"checkpoint": checkpoint, "watch": watch or None})
         x, y = empty(network)
     else:
         stream = None
@@ -153,7 +153,7 @@ def fit(
     replayed = Replayed(network, **options) if compiled else None
     run = LoopState(network, descent, shuffle, history, x, y, size, options, replayed, beside, watcher)
     if stream is not None:
-        with stream.ahead() as run.stream:
+        with stream.ahead(lambda: run.interrupted()) as run.stream:
             run.train(iterations, tolerance, callback, begin, progress)
     elif checkpoint is None:
         run.train(iterations, tolerance, callback, begin, progress)
@@ -250,8 +250,9 @@ class LoopState:
         self.all = constant(x), constant(y)
         self.steps = ceil(x.shape[1] / size)  # of a pass
         self.rest: Iterator[tuple[Array, Array]] | None = None  # of this pass
-        self.stream: Iterator[tuple[tuple[Array, Array], bool]] | None = None
-        self.ends_pass = False  # the batch that a stream gave last
+        self.stream: Iterator[tuple[tuple[Array, Array], Callable[[], bool]]] | None = None
+        self.ends_pass: Callable[[], bool] = lambda: False  # whether the batch that a stream gave last does
+        self.interrupted: Callable[[], bool] = lambda: False  # by Ctrl-C
         self.seen = 0  # examples, those of every pass
         self.begin_at_state()
 
@@ -282,6 +283,7 @@ class LoopState:
             interruptible() as interrupted,
             watching(self.watcher, self, iterations, interrupted) as seen,
         ):
+            self.interrupted = interrupted
             try:
                 while len(history) < iterations:
                     if self.validation is not None and self.validation.is_spent():
@@ -293,7 +295,7 @@ class LoopState:
                         history.stopped = f"the batches ended after {len(history)} of {iterations} iterations"
                         break
                     done = len(history)
-                    if self.validation is not None and (done % self.steps == 0 if self.steps else self.ends_pass):
+                    if self.validation is not None and (done % self.steps == 0 if self.steps else self.ends_pass()):
                         self.validation.look(self.descent.flat)
                     show(done, cost)
                     history.seconds = perf_counter() - began

@@ -535,6 +535,56 @@ def test_an_iterator_ends_the_training_and_a_thread_reads_ahead() -> None:
     assert not [one for one in threading.enumerate() if one.name == "microgradnn batches"]
 
 
+def test_an_array_that_is_filled_anew_is_read_as_it_was_given() -> None:
+    x, y = wide(60)
+    pairs = in_batches(x.astype(float), y.astype(float))  # which need no cast, and so no copy
+
+    def refilled() -> Any:
+        one, other = (np.empty_like(part) for part in pairs[0])
+        for a, b in pairs:
+            one[:], other[:] = a, b
+            yield one, other
+
+    costs = [
+        Network([300, 3, 1], seed=0).fit(source, iterations=len(pairs)).costs for source in (Again(pairs), refilled)
+    ]
+    assert costs[0] == costs[1]
+
+
+def test_no_batch_is_awaited_that_nobody_needs() -> None:
+    x, y = wide(60)
+
+    def source() -> Any:
+        yield x, y
+        raise KeyError("the second")
+
+    assert len(Network([300, 1], seed=0).fit(source, iterations=1)) == 1
+    with pytest.raises(KeyError, match="the second"):
+        Network([300, 1], seed=0).fit(source, iterations=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal is sent to this process")
+def test_ctrl_c_is_heard_while_a_batch_is_awaited() -> None:
+    x, y = wide(60)
+    stepped, goes_on = threading.Event(), threading.Event()
+
+    def source() -> Any:
+        yield x, y
+        goes_on.wait(60)
+
+    def press() -> None:
+        stepped.wait(60)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    try:
+        history = Network([300, 1], seed=0).fit(source, iterations=5, callback=lambda *_: stepped.set())
+        assert not goes_on.is_set()
+    finally:
+        goes_on.set()
+    assert history.stopped == "Ctrl-C after 1 of 5 iterations"
+
+
 def test_what_is_wrong_with_a_stream_is_said() -> None:
     x, y = wide(20)
     network = Network([300, 4, 1], seed=0, dtype="float32")
@@ -556,6 +606,12 @@ def test_what_is_wrong_with_a_stream_is_said() -> None:
     ):
         with pytest.raises(kind, match=words):
             network.fit(source, iterations=5)
-    for options in ({"batch_size": 4}, {"tolerance": 1e-3}, {"class_weight": "balanced"}, {"checkpoint": "x"}):
+    for options in (
+        {"batch_size": 4},
+        {"tolerance": 1e-3},
+        {"class_weight": "balanced"},
+        {"checkpoint": "x"},
+        {"watch": "x"},
+    ):
         with pytest.raises(ValueError, match=f"{next(iter(options))} needs all examples at hand"):
             network.fit(iter([(x, y)]), iterations=1, **options)
