@@ -65,61 +65,55 @@ def check_file(
         if not found:
             pair = "pair of functions named forward and backward, or x_forward and x_backward"
             looked = f"no {name!r}" if name else f"no {pair}"
-            classes = [n for n, x in space.items() if inspect.isclass(x) and list(find_pairs(dir(x)))]
+            classes = [n for n, x in space.items() if inspect.isclass(x) and list(find_pairs(methods_of(x)))]
             if classes and not name:
-                looked = (
-                    f"{classes[0]} with such methods, and no object of it: write one, as in net = {classes[0]}(…), or"
-                )
+                looked = f"{classes[0]} with such methods, and no object of it: write one, net = {classes[0]}(…), or"
                 raise ValueError(f"{path} has {looked} name functions with --forward and --backward")
             raise ValueError(f"{path} has {looked}; name them with --forward and --backward")
         done = shown = False
-        lacking: list[tuple[str, MissingInput]] = []
+        lacking: list[tuple[str, MissingInput, bool]] = []
         failed: list[str] = []
         for label, one, two in found:
+            slope = two is not None and is_slope(two)
             try:
                 if two is None and not inspect.isroutine(one):
                     wanted = method_inputs(one)
                     report = check_layer(one, *(lookup(n, space, label) for n in wanted), **more)
-                elif two is not None and is_slope(two):
+                elif two is not None and slope:
                     report = check_slope(one, two, space)
                     if any(e.gradient is not None and e.gradient.shape == 2 * (e.right.size,) for e in report.entries):
                         continue  # a matrix of slopes, as of a softmax
                 else:
                     report = check_backward(one, two, *inputs_of(one, two, space), **more)
             except MissingInput as error:  # a step of another pass, which has its inputs from that
-                error.slope = two is not None and is_slope(two)
-                lacking.append((label, error))
+                lacking.append((label, error, slope))
                 continue
             except Exception as error:
-                if two is not None and is_slope(two) and not (name or backward):  # it is called in some way of its own
+                if slope and not (name or backward):  # it is called in some way of its own
                     continue
                 place = place_in(error, path)
                 kind = "" if isinstance(error, (TypeError, ValueError)) and not place else f"{type(error).__name__}: "
-                failed.append(
-                    f"{label}: {place}{': ' if place else ''}{kind}{error}"
-                )  # the others can be checked all the same
-                continue
+                failed.append(f"{label}: {place}{': ' if place else ''}{kind}{error}")
+                continue  # the others can be checked all the same
             shown = True
-            done = done or two is None or not is_slope(two)
+            done = done or not slope
             yield label, report
         if failed:
             raise ValueError("; ".join(failed))
-        whole = [(label, missing) for label, missing in lacking if not missing.slope]
+        passes = [missing for _, missing, slope in lacking if not slope]
         if not shown and not lacking:
             names = ", ".join(label for label, *_ in found)
             raise ValueError(
                 f"{path}: {names} could not be called with numbers; name what is to be checked with --forward"
             )
-        for label, missing in lacking:
-            if not done and (whole or not shown):
-                raise whole[0][1] if whole else missing
+        for label, missing, _ in lacking:
+            if not done and (passes or not shown):
+                raise passes[0] if passes else missing
             print(f"{label} is left out: {missing}", file=sys.stderr)
 
 
 class MissingInput(ValueError):
     """The file has no variable that a parameter is named after."""
-
-    slope = False  # of a mere slope, which need not be checked
 
 
 @contextmanager
@@ -236,9 +230,13 @@ def find_passes(space: dict[str, Any], name: str) -> Iterator[tuple[str, Any, An
         if hasattr(x, "backward") and hasattr(x, "forward"):
             yield f"{n}.forward, {n}.backward", x, None
         else:
-            methods = [m for m in dir(type(x)) if not m.startswith("_") and is_users(getattr(type(x), m, None))]
-            for forth, back in find_pairs(methods):
+            for forth, back in find_pairs(methods_of(type(x))):
                 yield f"{n}.{forth}, {n}.{back}", getattr(x, forth), getattr(x, back)
+
+
+def methods_of(kind: type) -> list[str]:
+    """Return the names of the methods that the user wrote for a class."""
+    return [name for name in dir(kind) if not name.startswith("_") and is_users(getattr(kind, name, None))]
 
 
 def is_slope(function: Callable[..., Any]) -> bool:

@@ -815,7 +815,7 @@ class FunctionPass(Pass):
 
     @cached_property
     def stepped(self) -> set[Token]:
-        """The names that backward gives to what they stood for and something more: W = W - lr * dW, W -= lr * dW."""
+        """The inputs that backward gives another value, made of the one they had: W = W - lr * dW, W -= lr * dW."""
         found: set[Token] = set()
         for source in self.family.sources:
             for node in ast.walk(source.tree):
@@ -824,7 +824,7 @@ class FunctionPass(Pass):
                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
                     names = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
                     found |= {t.id for t in node.targets if isinstance(t, ast.Name)} & names
-        return found
+        return found & {leaf.tokens[-1] for leaf in self.leaves[: self.inside]}
 
     def step_size(self) -> float | None:
         """Return the rate of a step that backward takes: as said, as given, or as an object or the file keeps it."""
