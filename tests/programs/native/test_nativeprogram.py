@@ -640,7 +640,7 @@ def test_calls_between_buffers_make_no_arrays(threads: Callable[[int], None]) ->
     # has 65 kB for itself before 2.0, of many examples or few; one array over the examples would be 80 kB.
     of_numpy = 0 if np.__version__ >= "2" else 65_536
     assert grown(alone, 1000) < 500
-    assert grown(many, 10) < 4_000 + of_numpy
+    assert grown(many, 10) < 2_000 + of_numpy
     assert grown(shared_out, 10) < min(4 * m + of_numpy, 8 * m)  # threads are made each time, nothing for each example
 
 
