@@ -32,7 +32,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 WORDS = {"answer", "hide", "markdown"}
-LARGEST = 120_000  # bytes of a figure on a page
+LARGEST = 100_000  # bytes of a figure on a page
 DEMOS = Path(__file__).parents[2] / "demos"
 
 # Figures are read on white and on black: nothing behind them, lines in a grey between the two, text in the colour of
