@@ -211,7 +211,10 @@ class Worst(NamedTuple):
 
 def exact(op: Op) -> Callable[..., Any]:
     """The value of a row in mpmath's numbers."""
-    return EXACT.get(op.name) or getattr(mpmath, op.name)
+    found = EXACT.get(op.name) or getattr(mpmath, op.name, None)
+    if found is None:
+        raise SystemExit(f"write down what {op.name} is in mpmath's numbers, in EXACT of benchmarks/precision.py")
+    return found  # type: ignore[no-any-return]
 
 
 def goal(op: Op) -> tuple[float, float]:

@@ -31,10 +31,10 @@ Number: TypeAlias = "Value | Real"  # what joins an operation
 
 BLANK: Final[Any] = object()  # for `new`
 
-# Which sweep a gradient is from: 2, 3, …, or one of these.
-NONE: Final = 0  # there is no gradient
-KEPT: Final = 1  # it is a leaf's, to which sweeps add, or was assigned
-ON_NODES: Final = -1  # it is a node itself, and stands in `about`
+# Where a node's gradient is from, `_swept`: from the sweep of that number, 2, 3, …, or as one of these says.
+NONE: Final = 0  # there is none
+KEPT: Final = 1  # from all sweeps so far, as a leaf's is, or it was assigned
+ON_NODES: Final = -1  # from `create_graph`, or it was assigned: it is a node itself, and stands in `about`
 
 
 @mypyc_attr(acyclic=True, allow_interpreted_subclasses=True)
@@ -42,7 +42,7 @@ class Recorded(Node):
     """What a Value inherits: a number, and what recording leaves for the sweep."""
 
     # Beside the inputs, in slots like theirs, the local derivatives along the edges: `_dx` and `_dy`, and `_slopes`,
-    # a tuple of tuples, where the inputs are tuples. `_g` is the gradient, from the sweep of number `_swept`.
+    # a tuple of tuples, where the inputs are tuples. `_g` is the gradient, and `_swept` says where it is from.
     __slots__ = ("_data", "_dx", "_dy", "_g", "_slopes", "_swept")
 
     _data: float

@@ -36,8 +36,8 @@ class Op:
     say how it is written: `{x:sum}` stands for an operand that needs brackets if it binds
     less than a sum does, `{x}` for one that never does; the whole binds as `binds`. Of the
     last arguments, `holds` are part of the operation and not nodes when they are numbers;
-    `held(y, …)` is then the rule in x, if there is a simpler one, and `last` what the row that
-    `hold` makes holds. Of a `branch`, a slope of 0 is a branch that was not taken: nothing comes back through it, at
+    `held_rule(y, …)` is then the rule in x, if there is a simpler one. The row that `hold` makes has
+    them in `held`: of the square, `pow.hold(2.0)`, that is (2.0,). Of a `branch`, a slope of 0 is a branch that was not taken: nothing comes back through it, at
     any order. A row is a function of the package and a method of its nodes, unless it is not `public`, being there for
     the rules alone; `options` are the names and defaults of its last arguments there.
     """
@@ -65,9 +65,9 @@ class Op:
         holds: int = 0,
         options: dict[str, float | None] | None = None,
         public: bool = True,
-        held: Callable[..., Any] | None = None,
+        held_rule: Callable[..., Any] | None = None,
         note: str = "",
-        last: tuple[float, ...] = (),
+        held: tuple[float, ...] = (),
     ) -> None:
         call = ", ".join("{" + letter + "}" for letter in "xyz"[: len(partials)])
         self.name = name
@@ -86,8 +86,8 @@ class Op:
         self.holds = holds
         self.options = options or {}
         self.public = public
-        self.held_rule = held
-        self.held = last
+        self.held_rule = held_rule
+        self.held = held
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.held or ''}>"
@@ -163,7 +163,7 @@ def _held(op: Op, last: tuple[float, ...]) -> Op:
         binds=op.binds,
         branch=op.branch,
         note=op.note,
-        last=last,
+        held=last,
     )
 
 

@@ -69,9 +69,9 @@ pow = Op("pow", numerics.power, np.power,
          lambda f, x, y: f * log(x + zero(x)),
          paper=(lambda f, x, y: weigh(y, x ** (y - 1 + zero(x) * zero(y))),
                 lambda f, x, y: f * log(x + zero(x))),
-         held=lambda y: (lambda n, lost: (lambda f, x: y * x ** n) if lost == 0 else
-                                         (lambda f, x: y * weigh(x ** n, (abs(x) + zero(x)) ** lost)))
-                        (y - 1 + zero(y), numerics.one_less(y)),
+         held_rule=lambda y: (lambda n, lost: (lambda f, x: y * x ** n) if lost == 0 else
+                                              (lambda f, x: y * weigh(x ** n, (abs(x) + zero(x)) ** lost)))
+                             (y - 1 + zero(y), numerics.one_less(y)),
          domain=(POSITIVE, REAL), holds=1,
          symbol="**", text="{x:atom}{y:exponent}", latex="{x:atom}^{{{y}}}", binds="power",
          note="x < 0 needs a whole exponent; the slope of x⁰ at 0 is 0, and that of 0^y in y is 0")
