@@ -214,7 +214,7 @@ def exact(op: Op) -> Callable[..., Any]:
     found = EXACT.get(op.name) or getattr(mpmath, op.name, None)
     if found is None:
         raise SystemExit(f"write down what {op.name} is in mpmath's numbers, in EXACT of benchmarks/precision.py")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def goal(op: Op) -> tuple[float, float]:

@@ -32,17 +32,18 @@ class Op:
     Its columns:
 
     - `scalar` and `array`, what it is worth at floats and at arrays;
-    - `partials`, the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i), in the form that keeps its digits; `paper`, the
-      same slopes as one writes them by hand, where that is another form: 1 − f² for the tanh. Those are shown, and what
-      `derive` prints runs as it is printed;
-    - `domain`, an interval for each argument; `kink(x, y, …)`, 0 where the slope jumps; a `branch` of slope 0 was not
-      taken: nothing comes back through it, at any order;
-    - `text` and `latex`, how it is written: `{x:sum}` stands for an operand that needs brackets if it binds less than a
-      sum does, `{x}` for one that never does; the whole binds as `binds`;
-    - `holds`, how many of the last arguments are part of the operation, and no nodes, when they are numbers. The row that
-      `hold` makes then has them in `held`; its rule is `held_rule(*held)`, where that is simpler: 2 x of the square;
-    - `public`: it is a function of the package and a method of its nodes, the last arguments with the names and defaults
-      of `options`. Others are there for the rules alone.
+    - `partials`, the rules: `partials[i](f, x, y, …)` is ∂f/∂(argument i), in the form that keeps its digits;
+      `paper`, the same slopes as one writes them by hand, where that is another form: 1 − f² for the tanh. Those
+      are shown, and what `derive` prints runs as it is printed;
+    - `domain`, an interval for each argument; `kink(x, y, …)`, 0 where the slope jumps; a `branch` of slope 0 was
+      not taken: nothing comes back through it, at any order;
+    - `text` and `latex`, how it is written: `{x:sum}` stands for an operand that needs brackets if it binds less
+      than a sum does, `{x}` for one that never does; the whole binds as `binds`;
+    - `holds`, how many of the last arguments are part of the operation, and no nodes, when they are numbers. The
+      row that `hold` makes then has them in `held`; its rule is `held_rule(*held)`, where that is simpler: 2 x of
+      the square;
+    - `public`: it is a function of the package and a method of its nodes, the last arguments with the names and
+      defaults of `options`. Others are there for the rules alone.
     """
 
     __slots__ = (
