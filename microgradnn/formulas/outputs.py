@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from ..graph import Node, topological
@@ -56,38 +58,16 @@ def derive_outputs(
         raise ValueError(f"the style {style!r} is for functions that return one number; this one returns more")
     seen: set[Node] = set()
     order = [node for y in outputs for node in topological(y, seen)]
-    book = Book(products=[cancel_sigmoid_slope])
-    formulas = FormulaGraph(order, inputs, wrt, book, False)
+    formulas = FormulaGraph(order, inputs, wrt, Book(products=[cancel_sigmoid_slope]), False)
     ends = [formulas.terms[y] for y in outputs]
-    taken = {*formulas.names.values(), *(f"d{x}" for x in formulas.names.values())}
-    inner: set[Term] = set()
-    used = {x for end in ends for term in topological(end, inner) for x in term.inputs}
-    seeds: list[str] = []  # an output that others are made from, or that is an input, has a gradient besides
-    for end in ends:
-        label = f"d{end.label or formulas.labels.get(end) or 'y'}"
-        seeds.append(free(f"{label}_own" if end in used or end.op is None else label, {*taken, *seeds} - {label}))
-    variables = [book.variable(seed, end.shape) for seed, end in zip(seeds, ends, strict=True)]
-    total: Any = None
-    for variable, end in zip(variables, ends, strict=True):
-        part = whole(variable * end)
-        total = part if total is None else total + part
-    grads: dict[Any, Any] = {}
-    if isinstance(total, Term) and total.op is not None:
-        plain = {*ends, total}  # whose gradients need no line
-        grads = back(
-            topological(total),
-            [formulas.terms[x] for x in wrt],
-            book.constant(1),
-            on_nodes=True,
-            each=lambda term, grad: grad if term in plain and grad in variables else formulas.name_gradient(term, grad),
-        )
-    in_order = {term: grads[term] for term in topological(total) if term in grads} if grads else {}
+    seeds = name_seeds(formulas, ends)
+    variables = [formulas.book.variable(seed, end.shape) for seed, end in zip(seeds, ends, strict=True)]
+    names, wanted = names_of(formulas, inputs), names_of(formulas, wrt)
     targets = [
         (key, term)
-        for key, term in formulas.targets(in_order, wrt)
-        if term not in variables or key[1:] in names_of(formulas, wrt)
+        for key, term in formulas.targets(pull_back(formulas, variables, ends, wrt), wrt)
+        if term not in variables or key[1:] in wanted
     ]
-    names, wanted = [formulas.names[x] for x in inputs], names_of(formulas, wrt)
     roots = formulas.forward_roots()
     listing = Listing(formulas.labels, style, [*roots, *(term for _, term in targets)])
     forward = listing.forward([*roots, *(end for end in ends if end.op is None)]) if roots else []
@@ -101,6 +81,36 @@ def derive_outputs(
     return OutputsDerivation(
         tuple(texts), tuple(names), tuple(wanted), tuple(seeds), tuple(forward), tuple(backward), both, value
     )
+
+
+def name_seeds(formulas: FormulaGraph, ends: Sequence[Term]) -> list[str]:
+    """Return the names of the gradients in the outputs: dy, or dy_own where what is made from y adds to dy."""
+    taken = {*formulas.names.values(), *(f"d{x}" for x in formulas.names.values())}
+    inner: set[Term] = set()
+    used = {x for end in ends for term in topological(end, inner) for x in term.inputs}
+    seeds: list[str] = []
+    for end in ends:
+        label = f"d{end.label or formulas.labels.get(end) or 'y'}"
+        seeds.append(free(f"{label}_own" if end in used or end.op is None else label, {*taken, *seeds} - {label}))
+    return seeds
+
+
+def pull_back(
+    formulas: FormulaGraph, seeds: Sequence[Term], ends: Sequence[Term], wrt: Sequence[Node]
+) -> dict[Term, Any]:
+    """Return the gradients of Σ dy · y, in topological order: of `wrt`, and of what they are reached through."""
+    total = reduce(operator.add, [whole(seed * end) for seed, end in zip(seeds, ends, strict=True)])
+    if not isinstance(total, Term) or total.op is None:
+        return {}
+    plain = {*ends, total}  # whose gradients need no line
+    grads = back(
+        topological(total),
+        [formulas.terms[x] for x in wrt],
+        formulas.book.constant(1),
+        on_nodes=True,
+        each=lambda term, grad: grad if term in plain and grad in seeds else formulas.name_gradient(term, grad),
+    )
+    return {term: grads[term] for term in topological(total) if term in grads}
 
 
 def names_of(formulas: FormulaGraph, nodes: Sequence[Node]) -> list[str]:

@@ -45,7 +45,6 @@ def dim(length: int, name: str) -> Dim:
 
 
 FICTIONAL = 7919  # examples: a length that no other axis has
-MORE = 7  # by which a length is changed to see where it goes
 
 
 def loses_length(terms: Iterable[Term]) -> bool:
@@ -102,32 +101,15 @@ def shape_of(op: Any, terms: Sequence[Term]) -> Shape:
         return tuple([shapes[0][axis] for axis in parameters["axes"]])
     if op.name in ("einsum", "weigh_einsum"):
         return shape_of_einsum(parameters["subscripts"], shapes)
-    if "keepdims" in op.options:
+    if op.keeps == "other axes":
         axes = arrays.axes_of(parameters.get("axis"), len(shapes[0]))
         keep = parameters.get("keepdims", False)
         return tuple([1 if i in axes else n for i, n in enumerate(shapes[0]) if keep or i not in axes])
-    if op.alike:
+    if op.keeps == "shape" or (op.keeps and "axis" in parameters):
         return tuple(shapes[0])
-    return shape_by_trial(op, shapes)
-
-
-def shape_by_trial(op: ArrayOp, shapes: Sequence[Shape]) -> Shape:
-    """Return the shape of what comes out where zeros go in; a length with a name keeps it if it goes through.
-
-    Raises ShapeError where a length of the result is made from one with a name: no row is asked how.
-    """
-    named = {repr(n): n for shape in shapes for n in shape if isinstance(n, Dim)}
-    if named and op.parameters.keys() & {"index", "n", "shape"}:  # which may be of the length that there is now
+    if any(isinstance(n, Dim) for shape in shapes for n in shape):
         raise ShapeError(f"{op.name} is not written for any number of examples")
-    found: list[Any] = list(op.of(*map(np.zeros, shapes)).shape)
-    for name, length in named.items():
-        longer = [[int(n) + (MORE if repr(n) == name else 0) for n in shape] for shape in shapes]
-        for i, n in enumerate(op.of(*map(np.zeros, longer)).shape):
-            if n != found[i]:
-                if found[i] != length or n != length + MORE:
-                    raise ShapeError(f"{op.name} is not written for any number of examples")
-                found[i] = length
-    return tuple(found)
+    return tuple(op.of(*map(np.zeros, shapes)).shape)
 
 
 def shape_of_einsum(subscripts: str, shapes: Sequence[Shape]) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..formulas.book import Book
 from ..formulas.listing import Listing
@@ -24,50 +24,69 @@ def guard_source(
     Else it returns what the detached inputs are worth, or True where there are none.
     """
     book = Book()
-    terms: dict[Any, Term] = {}
-    for x, name in inputs.items():
-        if x not in detached:
-            terms[x] = book.variable(name, getattr(x, "shape", ()))
-
-    def term_of(side: Any) -> Term:
-        for node in topological(side) if isinstance(side, Node) else []:
-            if node not in terms:
-                operands = tuple([terms[x] for x in node.inputs])
-                terms[node] = book.make(node.op, operands) if node.op else book.constant(node.item())
-        return terms[side] if isinstance(side, Node) else book.constant(float(side))
-
-    steps: list[tuple[list[Term], Any, str, bool]] = []
-    for left, how, right, outcome in noted:
-        if how == "is":
-            terms[left] = term_of(right)
-        elif how == "real":
-            if conditions := outside(left):
-                steps.append(([term_of(x) for x in right], conditions, how, outcome))
-        elif how != "read":
-            steps.append(([term_of(left), term_of(right)], None, how, outcome))
-    results = [term_of(x) for x in detached]
-    listing = Listing({}, style, [*(term for operands, *_ in steps for term in operands), *results])
+    terms = {x: book.variable(name, getattr(x, "shape", ())) for x, name in inputs.items() if x not in detached}
+    steps = read_decisions(noted, book, terms)
+    results = [term_of(x, book, terms) for x in detached]
+    listing = Listing({}, style, [*(term for step in steps for term in step.operands), *results])
     body: list[str] = []
-
-    def names_of(operands: Sequence[Term]) -> list[str]:
-        lines: list[Any] = []
-        for term in operands:
-            listing.write(term, lines)
-        body.extend(map(str, lines))
-        return [number(float(x.value), style) if is_number(x) else listing.reference(x) for x in operands]
-
-    for operands, conditions, how, outcome in steps:
-        texts = names_of(operands)
-        if how == "real":
-            letters = dict(zip("xyz", [f"({text})" for text in texts], strict=False))
-            test, outcome = " or ".join(conditions).format(**letters), not outcome
-        else:
-            test = f"{texts[0]} {how} {texts[1]}"
-        body += [f"if not {f'({test})' if how == 'real' else test}:" if outcome else f"if {test}:", "    return False"]
-    found = names_of(results)
+    for step in steps:
+        body += [f"if {step.fails(spell_operands(step.operands, listing, body))}:", "    return False"]
+    found = spell_operands(results, listing, body)
     body.append(f"return {', '.join(found)}," if found else "return True")
     arguments = [name for x, name in inputs.items() if x not in detached]
     return module_source("holds", arguments, body, listing.helpers)
+
+
+class NotedStep(NamedTuple):
+    """A decision, or an operation of which one of the `conditions` would leave the reals."""
+
+    operands: list[Term]
+    how: str  # 'real', or an operator
+    outcome: bool
+    conditions: Sequence[str] = ()
+
+    def fails(self, texts: Sequence[str]) -> str:
+        """Write the condition under which it comes out otherwise, of operands as text."""
+        if self.how == "real":
+            letters = dict(zip("xyz", [f"({text})" for text in texts], strict=False))
+            test = " or ".join(self.conditions).format(**letters)
+            return test if self.outcome else f"not ({test})"
+        test = f"{texts[0]} {self.how} {texts[1]}"
+        return f"not {test}" if self.outcome else test
+
+
+def read_decisions(noted: Sequence[tuple[Any, str, Any, bool]], book: Book, terms: dict[Any, Term]) -> list[NotedStep]:
+    """Return what was noted as steps on terms; what is a constant's node besides is entered among the terms."""
+    steps: list[NotedStep] = []
+    for left, how, right, outcome in noted:
+        if how == "is":
+            terms[left] = term_of(right, book, terms)
+        elif how == "real":
+            if conditions := outside(left):
+                steps.append(NotedStep([term_of(x, book, terms) for x in right], how, outcome, conditions))
+        elif how != "read":
+            steps.append(NotedStep([term_of(left, book, terms), term_of(right, book, terms)], how, outcome))
+    return steps
+
+
+def term_of(side: Any, book: Book, terms: dict[Any, Term]) -> Term:
+    """Return a node, or a number, as a term; what the node depends on is entered among the terms."""
+    if not isinstance(side, Node):
+        return book.constant(float(side))
+    for node in topological(side):
+        if node not in terms:
+            operands = tuple([terms[x] for x in node.inputs])
+            terms[node] = book.make(node.op, operands) if node.op else book.constant(node.item())
+    return terms[side]
+
+
+def spell_operands(operands: Sequence[Term], listing: Listing, body: list[str]) -> list[str]:
+    """Return how operands are referred to, after the lines that compute them were added to the body."""
+    lines: list[Any] = []
+    for term in operands:
+        listing.write(term, lines)
+    body.extend(map(str, lines))
+    return [number(float(x.value), listing.style) if is_number(x) else listing.reference(x) for x in operands]
 
 
 def is_number(x: Any) -> bool:

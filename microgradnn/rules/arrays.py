@@ -34,19 +34,20 @@ ARRAY_OPS: dict[str, ArrayOp] = {}
 class ArrayOp:
     """One row of the table. Call it with arrays, or with nodes, and its parameters by name.
 
-    `array(*xs, **parameters)` is the result, `pullbacks[i](g, f, *xs, **parameters)` the gradient
-    in argument i, and `paper` the same as one writes it by hand, where that is another form; a row that takes any
-    number of arguments has one rule for all of them, which gets `i` besides. A row that was recorded carries its
-    parameters: `row.hold(axis=0)`. The result of one that is `alike` has the shape of x. A row is a function of the
-    package and a method of Tensor, with the parameters of its pullback, if none of these has to be given, unless it is
-    not `public`, being there for the rules alone.
+    `array(*xs, **parameters)` is the result, `pullbacks[i](g, f, *xs, **parameters)` the gradient in argument i, and
+    `paper` the same as one writes it by hand, where that is another form; a row that takes any number of arguments
+    has one rule for all of them, which gets `i` besides. A row that was recorded carries its parameters:
+    `row.hold(axis=0)`. What it `keeps` tells the shape of the result for any number of examples: the "shape" of x,
+    that "shape along an axis" if there is one, the "other axes" than those that are reduced; '' where pullbacks count
+    on lengths. A row is a function of the package and a method of Tensor, with the parameters of its pullback, if
+    none of these has to be given, unless it is not `public`, being there for the rules alone.
     """
 
     __slots__ = (
-        "alike",
         "array",
         "binds",
         "free",
+        "keeps",
         "name",
         "note",
         "paper",
@@ -68,7 +69,7 @@ class ArrayOp:
         binds: str = "atom",
         symbol: str = "",
         free: bool = False,
-        alike: bool = False,
+        keeps: str = "",
         public: bool = True,
         note: str = "",
         paper: Sequence[Callable[..., Any]] = (),
@@ -82,7 +83,7 @@ class ArrayOp:
         self.binds = binds
         self.symbol = symbol or name
         self.free = free
-        self.alike = alike
+        self.keeps = keeps
         self.public = public
         self.note = note
         self.parameters = parameters or {}
@@ -109,7 +110,7 @@ class ArrayOp:
             binds=self.binds,
             symbol=self.symbol,
             free=self.free,
-            alike=self.alike,
+            keeps=self.keeps,
             public=self.public,
             note=self.note,
             paper=self.paper,
@@ -303,7 +304,7 @@ sum_to = ArrayOp("sum_to", numerics.sum_to,
 
 cast = ArrayOp("cast", lambda x, dtype: x.astype(dtype),
          lambda g, f, x, dtype: cast(g, dtype=x.dtype),
-         text="{x:atom}.astype({dtype})", alike=True, public=False, note="the same numbers in another precision")
+         text="{x:atom}.astype({dtype})", keeps="shape", public=False, note="the same numbers in another precision")
 
 take = ArrayOp("take", lambda x, index: x[index],
          lambda g, f, x, index: put(g, index=index, shape=x.shape),
@@ -353,11 +354,11 @@ on_diagonal = ArrayOp("on_diagonal", numerics.on_diagonal,
 
 tril = ArrayOp("tril", lambda x, k: np.tril(x, k),
          lambda g, f, x, k: tril(g, k=k),
-         alike=True, public=False, text="{np}tril({x}, {k})", note="zeros above a diagonal of the last two axes")
+         keeps="shape", public=False, text="{np}tril({x}, {k})", note="zeros above a diagonal of the last two axes")
 
 triu = ArrayOp("triu", lambda x, k: np.triu(x, k),
          lambda g, f, x, k: triu(g, k=k),
-         alike=True, public=False, text="{np}triu({x}, {k})", note="zeros below a diagonal of the last two axes")
+         keeps="shape", public=False, text="{np}triu({x}, {k})", note="zeros below a diagonal of the last two axes")
 
 windows = ArrayOp("windows", numerics.windows,
          lambda g, f, x, size, step, dilation: overlap(g, size=size, step=step, dilation=dilation, shape=x.shape),
@@ -373,27 +374,27 @@ overlap = ArrayOp("overlap", numerics.overlap,
 
 sum = ArrayOp("sum", np.sum,
          lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis),
-         text="{np}sum({x}{options})", symbol="Σ")
+         keeps="other axes", text="{np}sum({x}{options})", symbol="Σ")
 
 mean = ArrayOp("mean", numerics.mean_along,
          lambda g, f, x, axis=None, keepdims=False: spread(g / count(x, axis), x, axis),
-         text="{np}mean({x}{options})")
+         keeps="other axes", text="{np}mean({x}{options})")
 
 max = ArrayOp("max", np.max,
          lambda g, f, x, axis=None, keepdims=False: share_among_extremes(g, f, x, axis),
-         text="{np}max({x}{options})", note="a tie shares the gradient equally")
+         keeps="other axes", text="{np}max({x}{options})", note="a tie shares the gradient equally")
 
 min = ArrayOp("min", np.min,
          lambda g, f, x, axis=None, keepdims=False: share_among_extremes(g, f, x, axis),
-         text="{np}min({x}{options})", note="a tie shares the gradient equally")
+         keeps="other axes", text="{np}min({x}{options})", note="a tie shares the gradient equally")
 
 prod = ArrayOp("prod", np.prod,
          lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), others(x, axis=axis)),
-         text="{np}prod({x}{options})", symbol="Π")
+         keeps="other axes", text="{np}prod({x}{options})", symbol="Π")
 
 others = ArrayOp("others", numerics.others,
          lambda g, f, x, axis: of_others(g, x, axis),
-         text="others({x}{options})", alike=True, public=False,
+         text="others({x}{options})", keeps="shape", public=False,
          note="for each entry the product of the others; nothing is divided")
 
 median = ArrayOp("median", np.median,
@@ -407,65 +408,68 @@ quantile = ArrayOp("quantile", numerics.quantile,
 
 logsumexp = ArrayOp("logsumexp", numerics.logsumexp_along,
          lambda g, f, x, axis=None, keepdims=False: weigh(spread(g, x, axis), softmax(x, axis=axis)),
-         text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
+         keeps="other axes", text="logsumexp({x}{options})", note="log Σ e^x; does not overflow")
 
 rms = ArrayOp("rms", numerics.rms,
          lambda g, f, x, axis=None, keepdims=False: spread(g, x, axis) * per_rms(f, x, axis),
-         text="rms({x}{options})", note="√(mean x²), the root mean square; slopes 0 where it is 0", public=False)
+         keeps="other axes", text="rms({x}{options})",
+         note="√(mean x²), the root mean square; slopes 0 where it is 0", public=False)
 
 softmax = ArrayOp("softmax", numerics.softmax,
          lambda g, f, x, axis: weigh(f, g - sum(weigh(g, f), axis=axis, keepdims=True)),
-         text="softmax({x}, axis={axis})", alike=True, note="e^x / Σ e^x; does not overflow")
+         text="softmax({x}, axis={axis})", keeps="shape", note="e^x / Σ e^x; does not overflow")
 
 log_softmax = ArrayOp("log_softmax", numerics.log_softmax,
          lambda g, f, x, axis: g - weigh(softmax(x, axis=axis), sum(g, axis=axis, keepdims=True)),
          paper=(lambda g, f, x, axis: g - weigh(exp(f), sum(g, axis=axis, keepdims=True)),),
-         text="log_softmax({x}, axis={axis})", alike=True, note="x − log Σ e^x; does not overflow")
+         text="log_softmax({x}, axis={axis})", keeps="shape", note="x − log Σ e^x; does not overflow")
 
 # --- along an axis ------------------------------------------------------------------------------
 
 cumsum = ArrayOp("cumsum", np.cumsum,
          lambda g, f, x, axis=None: reshape(flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis), shape=x.shape),
-         text="{np}cumsum({x}{options})", note="the sums of the first, the first two, …; without an axis, of all")
+         keeps="shape along an axis", text="{np}cumsum({x}{options})",
+         note="the sums of the first, the first two, …; without an axis, of all")
 
 cumprod = ArrayOp("cumprod", np.cumprod,
          lambda g, f, x, axis=None: of_products(g, f, x, axis),
-         text="{np}cumprod({x}{options})", note="the products of the first, the first two, …; nothing is divided")
+         keeps="shape along an axis", text="{np}cumprod({x}{options})",
+         note="the products of the first, the first two, …; nothing is divided")
 
 flip = ArrayOp("flip", np.flip,
          lambda g, f, x, axis=None: flip(g, axis=axis),
-         alike=True, text="{np}flip({x}{options})", note="the other way round along the axes")
+         keeps="shape", text="{np}flip({x}{options})", note="the other way round along the axes")
 
 roll = ArrayOp("roll", lambda x, by, axis: np.roll(x, by, axis),
          lambda g, f, x, by, axis: roll(g, by=tuple([-n for n in by]), axis=axis),
-         alike=True, public=False, text="{np}roll({x}, {by}, {axis})", note="moved on in a circle along the axes")
+         keeps="shape", public=False, text="{np}roll({x}, {by}, {axis})", note="moved on in a circle along the axes")
 
 sort = ArrayOp("sort", lambda x, axis: np.sort(x, axis, kind="stable"),
          lambda g, f, x, axis: unsort(g, x, axis=axis),
-         alike=True, public=False, text='{np}sort({x}, {axis}, kind="stable")',
+         keeps="shape", public=False, text='{np}sort({x}, {axis}, kind="stable")',
          note="the slopes of a tie are those of its places")
 
 sort_by = ArrayOp("sort_by", numerics.sort_by,
          lambda g, f, x, y, axis: unsort(g, y, axis=axis),
          lambda g, f, x, y, axis: nothing(y),
-         alike=True, public=False, text="sort_by({x}, {y}, {axis})",
+         keeps="shape", public=False, text="sort_by({x}, {y}, {axis})",
          note="x in the order in which y would be sorted")
 
 unsort = ArrayOp("unsort", numerics.unsort,
          lambda g, f, x, y, axis: sort_by(g, y, axis=axis),
          lambda g, f, x, y, axis: nothing(y),
-         alike=True, public=False, text="unsort({x}, {y}, {axis})",
+         keeps="shape", public=False, text="unsort({x}, {y}, {axis})",
          note="x back from the order in which y would be sorted")
 
 shift = ArrayOp("shift", numerics.shift,
          lambda g, f, x, by, fill, axis: shift(g, by=-by, fill=0, axis=axis),
-         alike=True, public=False, text="shift({x}, {by}, {fill}, {axis})",
+         keeps="shape", public=False, text="shift({x}, {by}, {fill}, {axis})",
          note="moved on by one place, 1 or −1, along an axis; what comes in is `fill`")
 
 recur = ArrayOp("recur", numerics.recur,
          lambda g, f, x, y, axis, back: recur(g, y, axis=axis, back=not back),
          lambda g, f, x, y, axis, back: in_factors(g, f, y, axis, back),
-         alike=True, public=False, text="recur({x}, {y}, {axis}, {back})",
+         keeps="shape", public=False, text="recur({x}, {y}, {axis}, {back})",
          note="fᵢ = xᵢ + yᵢ fᵢ₋₁ along an axis; or, from the back, fᵢ = xᵢ + yᵢ₊₁ fᵢ₊₁")
 
 # --- linear algebra -----------------------------------------------------------------------------
@@ -478,7 +482,7 @@ solve = ArrayOp("solve", np.linalg.solve,
 
 inv = ArrayOp("inv", np.linalg.inv,
          lambda g, f, x: -weigh_matmul(weigh_matmul(swap(f), g), swap(f)),
-         alike=True, public=False, text="{np}linalg.inv({x})", note="x⁻¹")
+         keeps="shape", public=False, text="{np}linalg.inv({x})", note="x⁻¹")
 
 det = ArrayOp("det", np.linalg.det,
          lambda g, f, x: weigh(as_matrix(g), cofactor(x)),
@@ -486,7 +490,7 @@ det = ArrayOp("det", np.linalg.det,
 
 cofactor = ArrayOp("cofactor", numerics.cofactor,
          lambda g, f, x: of_cofactor(g, f, swap(inv(x))),
-         alike=True, public=False, text="cofactor({x})",
+         keeps="shape", public=False, text="cofactor({x})",
          note="of each entry the determinant without its row and column, with its sign; of a singular matrix too")
 
 logabsdet = ArrayOp("logabsdet", lambda x: np.linalg.slogdet(x)[1],
@@ -499,7 +503,7 @@ signdet = ArrayOp("signdet", lambda x: np.linalg.slogdet(x)[0],
 
 cholesky = ArrayOp("cholesky", numerics.cholesky,
          lambda g, f, x: of_cholesky(g, f),
-         alike=True, public=False, text="cholesky({x})",
+         keeps="shape", public=False, text="cholesky({x})",
          note="L of L Lᵀ = (x + xᵀ) / 2 (I. Murray, 2016, \"Differentiation of the Cholesky decomposition\")")
 
 eigvalsh = ArrayOp("eigvalsh", lambda x, uplo: np.linalg.eigvalsh(x, uplo),
@@ -509,7 +513,7 @@ eigvalsh = ArrayOp("eigvalsh", lambda x, uplo: np.linalg.eigvalsh(x, uplo),
 
 eigenvectors = ArrayOp("eigenvectors", numerics.eigenvectors,
          lambda g, f, x, uplo: of_triangle(of_eigenvectors(g, f, eigvalsh(x, uplo=uplo)), uplo),
-         alike=True, public=False, text="eigenvectors({x}, {uplo})",
+         keeps="shape", public=False, text="eigenvectors({x}, {uplo})",
          note="those of a symmetric matrix, as columns; where eigenvalues are equal they have no slopes")
 
 svdvals = ArrayOp("svdvals", lambda x: np.linalg.svd(x, compute_uv=False),
@@ -527,7 +531,7 @@ right_vectors = ArrayOp("right_vectors", numerics.right_vectors,
 
 orthonormal = ArrayOp("orthonormal", lambda x: np.linalg.qr(x)[0],
          lambda g, f, x: by_triangle(g - weigh_matmul(f, symmetric(weigh_matmul(swap(g), f))), triangle(x)),
-         alike=True, public=False, text="{np}linalg.qr({x})[0]",
+         keeps="shape", public=False, text="{np}linalg.qr({x})[0]",
          note="Q of x = Q R, of full rank, with as many rows as columns or more "
               "(S. Walter, L. Lehmann, 2018, \"Algorithmic differentiation of linear algebra functions\")")
 
