@@ -203,6 +203,10 @@ def value_of(op: Op, args: list[ast.expr], steps: Steps) -> ast.expr:
             return ast.BinOp(args[0], INFIX[name], args[1])
         return {"neg": ast.UnaryOp(ast.USub(), args[0]), "pos": args[0]}.get(name) or ast.Call(ast.Name(name), args, [])
     if getattr(numerics, name, None) is not function:
+        if function.__module__ != "math":
+            raise SystemExit(
+                f"the value of {op.name} is no function of math or rules/numerics.py: write one there, with a name"
+            )
         return ast.Call(ast.Attribute(ast.Name("math"), name), args, [])
     *before, last = straight_form(name) or [ast.Pass()]
     if not isinstance(last, ast.Return) or last.value is None:

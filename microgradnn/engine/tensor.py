@@ -617,7 +617,7 @@ class Tensor(TensorMethods):
     def clip(self, low: Any = None, high: Any = None, *, min: Any = None, max: Any = None) -> Any:
         """Return it, but the bounds where it is beyond; None is no bound, and of bounds that cross the upper holds.
 
-        The slope at the bounds is 1, as PyTorch's, if they differ.
+        The slope at the bounds is 1, if they differ.
         """
         return elementwise.clip(self, low, high, min=min, max=max)
 

@@ -220,7 +220,7 @@ class TensorMethods(Node):
     def clip(self, low: Any, high: Any) -> Any:
         """Return clip(self, low, high), as a Tensor.
 
-        X, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ.
+        X, but y where x < y and z where x > z; the slope at the bounds is 1, if they differ.
         """
         return self._record(calculus.clip, self, low, high)
 

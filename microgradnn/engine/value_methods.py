@@ -1171,7 +1171,7 @@ class ValueMethods(AmongNumbers):
     def clip(self, low: Number, high: Number) -> Value:
         """Return clip(self, low, high), as a Value.
 
-        X, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ.
+        X, but y where x < y and z where x > z; the slope at the bounds is 1, if they differ.
         """
         result: Any = CLIP(self, low, high)
         return result  # type: ignore[no-any-return]

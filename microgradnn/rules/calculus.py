@@ -333,7 +333,7 @@ clip = Op("clip", numerics.clip, numerics.clip_array,
          lambda f, x, y, z: step(z - y) * step(y - x),
          lambda f, x, y, z: 1 - step(z - y) * (1 - step(x - z)),
          kink=lambda x, y, z: minimum(minimum(abs(x - y), abs(x - z)), abs(y - z)), branch=True, holds=2,
-         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, as PyTorch, if they differ",
+         note="x, but y where x < y and z where x > z; the slope at the bounds is 1, if they differ",
          options={"low": None, "high": None})
 
 where = Op("where", numerics.where, np.where,
