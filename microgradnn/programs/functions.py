@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 
@@ -624,7 +624,7 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     'numpy', 'jax', the same lines with `jax.numpy`, or, for graphs of Values, 'python', 'c' or 'javascript'. Source
     in C has a `header`, and with TEST defined a `main` that tests it at the numbers that the graph had.
 
-    Raises ValueError where `output` is no single number or does not depend on one of `wrt`.
+    Raises ValueError where `output` is no single number or does not depend on one of `wrt`, and for another style.
 
     >>> from microgradnn import Value
     >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
@@ -650,7 +650,10 @@ def derive(output: Any, *examples: Any, **options: Any) -> Any:
     <BLANKLINE>
     dW = dy * (1 - y**2) @ X.T
     """
-    if options.get("style") == "jax":
+    style = options.get("style", "numpy")
+    if style not in (None, "jax", *get_args(Style)):
+        raise ValueError(f"unknown style {style!r} (choose from {', '.join(get_args(Style))}, jax)")
+    if style == "jax":
         found = derive(output, *examples, **{**options, "style": "numpy"})
         return replace(found, source=jax_source(found.source), value_source=jax_source(found.value_source))
     if isinstance(output, Node) or not callable(output) or not (examples or takes_nothing(output)):

@@ -565,3 +565,8 @@ def test_an_array_that_has_a_word_is_written_by_it(array: Any, text: str) -> Non
 def test_other_large_arrays_need_a_name(array: Any) -> None:
     with pytest.raises(ValueError, match="is too large to write out"):
         derive((Tensor(np.ones(array.shape), "X") * array).sum())
+
+
+def test_a_style_that_there_is_not_is_said() -> None:
+    with pytest.raises(ValueError, match=r"unknown style 'latex' .choose from numpy, python, c, javascript, jax"):
+        derive(Value(2.0, "x") ** 2, style="latex")  # type: ignore[call-overload]

@@ -398,3 +398,15 @@ def test_a_training_can_be_paused_and_its_rate_changed_from_the_page(capsys: pyt
         assert rates[: paused["steps"]] == [0.5] * paused["steps"]
         assert rates[paused["steps"] :] == [0.125] * (40 - paused["steps"])
         assert json.loads(watch.shown.moment)["said"] == "Done: all 40 iterations done."
+
+
+def test_a_port_that_is_taken_or_is_none_is_said() -> None:
+    ground = Playground(layers=[2], seed=0)
+    server = ground.serve()
+    try:
+        with pytest.raises(OSError, match="choose another: 'port "):
+            Playground(layers=[2], seed=0).serve(server.server_port)
+    finally:
+        server.close("that was all")
+    with pytest.raises(ValueError, match=r"a port is a number from 1 to 65535, .*; got 99999"):
+        ground.serve(99999)

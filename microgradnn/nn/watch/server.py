@@ -38,7 +38,7 @@ class WatchServer(ThreadingHTTPServer):
     """Serves a page, what `broadcast` shows, and hands orders on to `obey`; `recording` returns a page to be kept.
 
     `obey` raises ValueError for an order that cannot be followed. Listens from the beginning, on a port that is free
-    unless one is named; OSError where that is taken.
+    unless one is named; OSError where that is taken, ValueError where there is no such port.
     """
 
     daemon_threads = True
@@ -55,7 +55,12 @@ class WatchServer(ThreadingHTTPServer):
     ) -> None:
         self.page, self.broadcast, self.obey, self.recording = page, broadcast, obey, recording
         self.token = token_urlsafe(24)
-        super().__init__((HOST, port), Handler)
+        if not 0 <= port < 1 << 16:
+            raise ValueError(f"a port is a number from 1 to 65535, or 0 for one that is free; got {port}")
+        try:
+            super().__init__((HOST, port), Handler)
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}, choose another", f"port {port}") from None
         self.hosts = [f"{name}:{self.server_port}" for name in (HOST, "localhost")]
         self.thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="microgradnn watch", daemon=True)
         self.thread.start()
