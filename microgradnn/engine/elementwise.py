@@ -77,8 +77,14 @@ def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: 
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0) -> Any:
-    """Return numbers from one to another of the same sign, each by the same factor from the one before."""
+    """Return numbers from one to another of the same sign, each by the same factor from the one before.
+
+    Raises ValueError from or to 0, and across it: no factor leads there.
+    """
     first, last = operand(start), operand(stop)
+    ends = [np.asarray(x._held() if isinstance(x, Node) else x) for x in (first, last)]
+    if np.any(np.sign(ends[0]) * np.sign(ends[1]) <= 0):
+        raise ValueError(f"geomspace goes between numbers of one sign, by a factor; got {start!r:.60} to {stop!r:.60}")
     part = np.linspace(0, 1, num, endpoint).reshape(-1, *[1] * max(np.ndim(first), np.ndim(last)))
     return moveaxis(first * calculus.pow(last / first, part), 0, axis)
 

@@ -80,6 +80,7 @@ FUNCTIONS: Final[dict[str, Any]] = (
     | {"sliding_window_view": sliding.sliding_window_view, "trapz": sliding.trapezoid}
     | {"amax": statistics.max, "amin": statistics.min, "row_stack": rearrange.vstack, "msort": statistics.sort}
     | {"astype": lambda x, dtype, **_: x.astype(dtype)}
+    | {"fftshift": rearrange.fftshift, "ifftshift": rearrange.ifftshift}
     | {"around": elementwise.round, "fix": OPS["trunc"]}
     | {"shape": lambda x: x.shape, "ndim": lambda x: x.ndim, "size": lambda x: x.size}
     | dict.fromkeys(["real", "real_if_close", "conj"], elementwise.itself)

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..rules import arrays, calculus
 from .products import lstsq
-from .rearrange import atleast_1d, concatenate, expand_dims, operand, pad, stack
+from .rearrange import atleast_1d, concatenate, expand_dims, integer, operand, pad, stack
 from .sliding import convolve
 
 
@@ -47,9 +47,17 @@ def polymul(a1: Any, a2: Any) -> Any:
     return convolve(atleast_1d(a1), atleast_1d(a2))
 
 
+def order(m: Any, word: str) -> int:
+    """Return how often a polynomial is derived or integrated; ValueError for fewer times than none."""
+    times = integer(m, f"{word}: m")
+    if times < 0:
+        raise ValueError(f"{word}: m says how often, 0 times or more; got {times}: polyder and polyint are inverse")
+    return times
+
+
 def polyder(p: Any, m: int = 1) -> Any:
     """Return the coefficients of the m-th derivative."""
-    x = operand(p)
+    x, m = operand(p), order(m, "polyder")
     for _ in range(m):
         n = x.shape[0] - 1
         x = arrays.take(x, index=slice(0, n)) * np.arange(n, 0.0, -1)
@@ -58,7 +66,7 @@ def polyder(p: Any, m: int = 1) -> Any:
 
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """Return the coefficients of the m-th antiderivative; k are the constants, in the order of integration."""
-    x = operand(p)
+    x, m = operand(p), order(m, "polyint")
     constants = atleast_1d(np.zeros(m) if k is None else k)
     if constants.shape[0] not in (1, m):
         raise ShapeError(f"polyint: {m} constants of integration are wanted, or one; got {constants.shape[0]}")

@@ -272,11 +272,27 @@ def pinv(x: Any) -> Any:
     return arrays.pinv(operand(x))
 
 
+def check_independence(x: Any) -> None:
+    """Raise LinAlgError for a matrix whose Q and R have no gradient, though one is wanted."""
+    if not getattr(x, "wants_grad", False):
+        return
+    least = min(x.shape[-2:])
+    held = np.asarray(x._held()).reshape(x.shape)
+    sizes = np.abs(np.diagonal(np.linalg.qr(held[..., :least], mode="r"), axis1=-2, axis2=-1))
+    tiny = np.finfo(held.dtype).eps * max(x.shape[-2:]) * sizes.max(axis=-1, keepdims=True, initial=0)
+    if np.any(sizes <= tiny):
+        raise np.linalg.LinAlgError(
+            f"qr: the first {least} columns of shape {x.shape} are not independent, and Q and R have no gradient; "
+            "write .data where none is wanted"
+        )
+
+
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Return Q and R of a = Q R, of full rank, or with mode 'r' R alone.
 
     The complete Q of a matrix with more rows than columns has no gradient. Of one with more columns the first ones
-    make Q, and the rest of R is Qᵀ times the rest.
+    make Q, and the rest of R is Qᵀ times the rest. Raises LinAlgError, a ValueError, where a gradient is wanted and
+    those columns are not independent: Q jumps there.
     """
     x = operand(a)
     if x.ndim < 2:
@@ -286,6 +302,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         raise ValueError(f"qr: mode {mode!r} (choose from reduced, complete, r)")
     if mode == "complete" and m > n:
         raise ShapeError(f"qr: of shape {x.shape} the complete Q has no gradient; write mode='reduced'")
+    check_independence(x)
     if m >= n:
         return arrays.triangle(x) if mode == "r" else QR(arrays.orthonormal(x), arrays.triangle(x))
     first, rest = (arrays.take(x, index=(..., part)) for part in (slice(None, m), slice(m, None)))

@@ -202,6 +202,23 @@ def roll(x: Any, shift: Any, axis: Axes = None) -> Any:
     return arrays.roll(x, by=tuple([n for n, _ in steps]), axis=tuple([i for _, i in steps]))
 
 
+def fftshift(x: Any, axes: Axes = None) -> Any:
+    """Return it moved on by half its length along the axes, by default all: the frequency 0 comes to the middle."""
+    return shift(x, axes, lambda n: n // 2)
+
+
+def ifftshift(x: Any, axes: Axes = None) -> Any:
+    """Return it moved back by half its length along the axes: fftshift undone."""
+    return shift(x, axes, lambda n: -(n // 2))
+
+
+def shift(x: Any, axes: Axes, by: Callable[[int], int]) -> Any:
+    """Return it moved on along the axes, by default all, by what their lengths say."""
+    x = operand(x)
+    along_these = [one_axis(i, x.ndim) for i in arrays.axes_of(axes, x.ndim)]
+    return roll(x, [by(x.shape[i]) for i in along_these], along_these)
+
+
 def flip(x: Any, axis: Axes = None) -> Any:
     """Return it the other way round along the axes, by default all."""
     return arrays.flip(operand(x), axis=axis)

@@ -301,7 +301,8 @@ class Tensor(TensorMethods):
             return np.array(fact(self), *args, **{**options, "copy": True})
         raise TypeError(
             f"{self.called()} would leave the graph, and its gradient be lost: write .data to take the array, or use "
-            "one of its own operations"
+            "one of its own operations; np.stack and np.concatenate make one array of several, where np.r_, np.c_ and "
+            "np.array cannot"
         )
 
     # --- recording --------------------------------------------------------------------------
@@ -984,12 +985,14 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, axis: int = 0) -> Any:
-    """Return `num` numbers from one to another, evenly."""
+    """Return `num` numbers from one to another, evenly; with `retstep` what lies between two of them, too."""
     first, last = rearrange.operand(start), rearrange.operand(stop)
     shape = np.broadcast_shapes(first.shape, last.shape)
     part = np.linspace(0, 1, num, endpoint).reshape(-1, *[1] * len(shape))
     whole = first + (last - first) * constant(part, FLOATS[0])
-    return rearrange.moveaxis(whole, 0, axis) if axis else whole
+    found = rearrange.moveaxis(whole, 0, axis) if axis else whole
+    steps = num - 1 if endpoint else num
+    return (found, (last - first) / steps if steps else (last - first) * np.nan) if retstep else found
 
 
 FUNCTIONS.update(
