@@ -94,7 +94,7 @@ def plot_activation(
     >>> plot_activation("relu").get_label()
     'relu and its derivative'
     """
-    names: list[Any] = [name] if isinstance(name, (str, Op)) else [*name]
+    names: list[Any] = [*name] if isinstance(name, (list, tuple)) else [name]
     shown = [one.name if isinstance(one, Op) else one for one in names]
     functions = [one if isinstance(one, Op) else activation(one) for one in names]
     if not names or "softmax" in shown:

@@ -90,10 +90,22 @@ def finish(picture: Any, path: str | Path | None, title: str, description: str) 
     return picture
 
 
+def to_curve(numbers: Any, of: str) -> list[float]:
+    """Return the numbers of a curve as floats; TypeError for anything else than a row of numbers."""
+    try:
+        curve = np.asarray(numbers, dtype=float)
+    except (TypeError, ValueError):
+        curve = np.zeros(())
+    if curve.ndim != 1:
+        raise TypeError(f"{of} are numbers in a row, such as those that fit returns; got {numbers!r:.80}")
+    return curve.tolist()  # type: ignore[no-any-return]
+
+
 def plot_history(
     costs: Sequence[float], path: str | Path | None = None, validation: Mapping[int, float] | None = None
 ) -> Any:
     """Draw the cost J of every iteration, and that of a validation set, by the number of iterations done."""
+    costs = to_curve(costs, "costs")
     title = f"Cost J of {len(costs)} iterations"
     picture = figure(6, 4)
     axes = picture.add_subplot(xlabel="iteration", ylabel="cost J", title=title)
@@ -111,6 +123,9 @@ def plot_history(
 
 def plot_rates(rates: Sequence[float], costs: Sequence[float], chosen: float, path: str | Path | None = None) -> Any:
     """Draw the cost J over the learning rate, on a logarithmic axis, and the rate that was chosen."""
+    rates, costs = to_curve(rates, "rates"), to_curve(costs, "costs")
+    if not rates or len(rates) != len(costs):
+        raise ValueError(f"there is one cost for each rate, and one rate at least; got {len(rates)} and {len(costs)}")
     title = f"Learning rate: begin with {chosen:.3g}"
     picture = figure(6, 4)
     axes = picture.add_subplot(xlabel="learning rate α", ylabel="cost J", title=title, xscale="log")

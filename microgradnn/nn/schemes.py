@@ -23,12 +23,19 @@ def heights_of(n: int) -> list[float | None]:
     return [None if at is None else (len(drawn) - 1) / 2 - at for at in drawn]
 
 
+def expect_network(network: Any) -> None:
+    """Raise TypeError where a network is needed, and this is none."""
+    if not isinstance(network, Network):
+        raise TypeError(f"what is drawn is a Network; got {network!r:.80} ({type(network).__name__})")
+
+
 def plot_network(network: Network, path: str | Path | None = None) -> Any:
     """Draw a network as circles and lines, with the shapes of what flows and of what is learnt.
 
     A line is as wide as its weight is large, blue where it is positive, broken and orange where negative. Of a layer
     of more than eight units the first and the last are drawn.
     """
+    expect_network(network)
     sizes, apart = network.n, 2.6
     stacks = [heights_of(n) for n in sizes]
     tall = max(map(len, stacks))
@@ -88,6 +95,7 @@ def draw_lines(
 
 def plot_blocks(network: Network, path: str | Path | None = None) -> Any:
     """Draw the blocks of a network: forward above, backward below, and between them the cache (course notes, H7)."""
+    expect_network(network)
     L = network.L  # noqa: N806
     picture = figure(max(1.75 * L + 1.2, 4), 2.9)
     axes = picture.add_subplot(xlim=(0.15, L + 1.05), ylim=(-0.85, 2.35))

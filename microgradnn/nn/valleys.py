@@ -220,6 +220,7 @@ def plot_losses(
 
     Those of an answer a have a sigmoid before them, 'max_margin' has not (course notes, C4).
     """
+    names = [names] if isinstance(names, str) else names
     z = span(low, high)
     picture = figure(7, 2.8)
     left, right = picture.subplots(1, 2)

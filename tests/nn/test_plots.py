@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 
 from microgradnn import ShapeError
 from microgradnn.data import moons, one_hot
-from microgradnn.nn import History, Network, plot_boundary, plot_weights
+from microgradnn.nn import History, Network, plot_blocks, plot_boundary, plot_network, plot_rates, plot_weights
 from microgradnn.nn.plots import plot_history
 
 X, Y = moons(40, seed=1)[:2]
@@ -140,3 +141,18 @@ def test_pictures_that_cannot_be_drawn_say_why() -> None:
         plot_weights(Network([2, 1]), (8, 8))
     with pytest.raises(ValueError, match="unknown order 'spiral'"):
         plot_weights(Network([12, 1]), (2, 2, 3), order="spiral")
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plot_network([2, 1]), "what is drawn is a Network; got"),  # type: ignore[arg-type]
+        (lambda: plot_blocks(None), "what is drawn is a Network; got None"),  # type: ignore[arg-type]
+        (lambda: plot_history(3.0), "costs are numbers in a row, .*; got 3.0"),  # type: ignore[arg-type]
+        (lambda: plot_history("J.csv"), "costs are numbers in a row, .*; got 'J.csv'"),  # type: ignore[arg-type]
+        (lambda: plot_rates([0.1, 1.0], [1.0], 0.1), "one cost for each rate, .*; got 2 and 1"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(draw: Callable[[], Any], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        draw()
