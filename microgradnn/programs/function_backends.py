@@ -30,6 +30,7 @@ class OutputPrograms:
         self.result = unflatten(run.result, [None] * len(run.outputs))
         self.wrt = [(i, names[i]) for i in wrt]
         self.programs: list[Program] = []
+        self.of_numbers = False  # whether each argument is a number, and the output one
         with run.renamed(names[: len(run.leaves)]):
             for y in run.outputs:
                 output = calculus.same(y) if y.op is None else y
@@ -45,7 +46,10 @@ class OutputPrograms:
     def __call__(self, inputs: Sequence[Any]) -> tuple[Any, list[list[Any]]]:
         """Return the value, and for each number of `wrt` the slopes of the outputs in it."""
         found: list[Result] = [program(*inputs) for program in self.programs]
-        slopes = [[one.gradients.get(name, np.zeros(np.shape(inputs[i]))[()]) for one in found] for i, name in self.wrt]
+        slopes = [
+            [one.gradients[name] if name in one.gradients else np.zeros(np.shape(inputs[i]))[()] for one in found]
+            for i, name in self.wrt
+        ]
         return unflatten(self.result, [one.value for one in found]), slopes
 
 

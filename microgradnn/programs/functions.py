@@ -42,6 +42,7 @@ from .layout import (
     make_leaf,
     names_of,
     numbers_in,
+    refuse_batch,
     together,
     vector,
     with_numpy,
@@ -54,6 +55,7 @@ from .recording import RecordedCall, numbers_of, record_call, same, unique
 from .torch import check_module, to_module
 
 IMPORTS = ("import math", "import numpy as np")
+PLAIN = {float, int, np.float64}
 TAKES_OUT = {"data", "item", "numpy", "grad_data"}  # what a node has, and a guard does not see
 
 
@@ -87,6 +89,15 @@ class FunctionRecording:
             "numpy" if arrays else "python",
             replays=not (program.watched or run.read),
         )
+        free = self.guards is None and not self.outer and self.way.replays and self.way.formula.single
+        self.takes_any_numbers = free and not arrays and all(one == "number" for one in form[1])
+
+    def at_numbers(self, product: Product, given: Sequence[Any]) -> Any:
+        """Return a product at plain numbers, lists of them, where it is finite; else None."""
+        if self.places == [*range(len(given))]:
+            return self.way.run_on_floats(product, [*map(float, given)], ())
+        rest = [float(x) for i, x in enumerate(given) if i not in self.places]
+        return self.way.run_on_floats(product, [float(given[i]) for i in self.places], rest)
 
     def inputs(self, given: Sequence[Any]) -> list[Any] | None:
         """Return the inputs of the formula, what the guards compute among them; None where they do not hold."""
@@ -170,7 +181,7 @@ class FunctionProgram:
         functools.update_wrapper(self, function)
         self.find(self.examples)
 
-    @property
+    @functools.cached_property
     def wrt(self) -> tuple[str, ...]:
         """The names of the arguments by which it is differentiated."""
         return tuple([self.names[i] for i in self.places])
@@ -191,7 +202,11 @@ class FunctionProgram:
     def __call__(self, *args: Any, **named: Any) -> Result:
         """Return the value and the gradients; at nodes, as nodes."""
         given = self.arguments(args, named)
-        if has_nodes(given, self.arrays):
+        one = self.recording_of_numbers(given)
+        if one is not None and self.backend is None and (found := one.at_numbers("gradient", given)):
+            value, slopes = float(found[0]), dict(zip(self.wrt, map(float, found[1]), strict=True))
+            return Result(value if one.result is None else unflatten(one.result, [value]), slopes)
+        if one is None and has_nodes(given, self.arrays):
             return self.run_on_nodes(given)
         if self.backend is not None:
             return self.run_on_backend(given, self.backend)
@@ -209,6 +224,9 @@ class FunctionProgram:
 
     def programs_at(self, args: Sequence[Any], backend: Backend) -> tuple[OutputPrograms, Sequence[Any]]:
         """Return the backend's programs for arguments, or for a batch of them, and their inputs."""
+        one = self.recording_of_numbers(args)
+        if one is not None and one.programs is not None:
+            return one.programs, [*map(float, args)]
         parts = zip(self.names, self.examples, args, strict=True)
         numbers = [x for name, example, part in parts for x in numbers_like(example, part, name)]
         many = [x for x in numbers if type(x) is np.ndarray]
@@ -225,6 +243,7 @@ class FunctionProgram:
         if recording.programs is None:
             run, _ = run_of(self.function, point, False)
             recording.programs = OutputPrograms(run, recording.names, recording.places, backend, self.reduce)
+            recording.programs.of_numbers = recording.takes_any_numbers
         return recording.programs, [*numbers, *inputs[len(numbers) :]]
 
     def inputs_of_batch(self, recording: FunctionRecording, numbers: Sequence[Any], m: int) -> list[Any]:
@@ -244,6 +263,8 @@ class FunctionProgram:
         """Return the value and the gradients at a point, or of a batch, as the backend has them."""
         programs, inputs = self.programs_at(args, backend)
         value, slopes = programs(inputs)
+        if programs.of_numbers:
+            return Result(value, {name: row[0] for name, row in zip(self.wrt, slopes, strict=True)})
         if len(programs.programs) > 1 and any(np.ndim(x) for row in slopes for x in row):
             raise ValueError(f"{self.name} returns several numbers: of a batch take .value, or one output at a time")
         result, start = {}, 0
@@ -269,7 +290,10 @@ class FunctionProgram:
     def value(self, *args: Any, **named: Any) -> Any:
         """Return the value alone, in the structure that the function returns."""
         given = self.arguments(args, named)
-        if has_nodes(given, self.arrays):
+        one = self.recording_of_numbers(given)
+        if one is not None and self.backend is None and (found := one.at_numbers("value", given)):
+            return unflatten(one.result, [float(found[0])])
+        if one is None and has_nodes(given, self.arrays):
             return self.function(*given)
         if self.backend is not None:
             programs, inputs = self.programs_at(given, self.backend)
@@ -362,13 +386,17 @@ class FunctionProgram:
         """Return all arguments in order; TypeError for what is none."""
         if len(args) > len(self.names):
             raise TypeError(f"{self.name} has {len(self.names)} arguments, {', '.join(self.names)}; got {len(args)}")
-        given = [*map(with_numpy, args), *self.examples[len(args) :]]
+        given = [x if type(x) is float else with_numpy(x) for x in args]
+        if len(args) == len(self.names) and not named:
+            return given
+        given += self.examples[len(args) :]
         for name, x in named.items():
             if name not in self.names:
                 raise TypeError(f"{name!r} is no argument of {self.name} (choose from {', '.join(self.names)})")
-            if self.names.index(name) < len(args):
+            place = self.names.index(name)
+            if place < len(args):
                 raise TypeError(f"{name} is given twice")
-            given[self.names.index(name)] = with_numpy(x)
+            given[place] = x if type(x) is float else with_numpy(x)
         return given
 
     def recording(self, args: Sequence[Any]) -> tuple[FunctionRecording, list[Any]]:
@@ -380,6 +408,9 @@ class FunctionProgram:
                 if self.due():
                     self.check(one, args, inputs)
                 return one, inputs
+        if not self.arrays:
+            for name, example, x in zip(self.names, self.examples, args, strict=True):
+                refuse_batch(example, x, name)
         if self.recordings and self.on_change == "raise":
             raise GuardError(
                 f"{self.name} was recorded for another branch, or for arguments of another form\n{self.source}"
@@ -391,6 +422,12 @@ class FunctionProgram:
         self.check(one, args, inputs)
         self.recordings.append(one)
         return one, inputs
+
+    def recording_of_numbers(self, args: Sequence[Any]) -> FunctionRecording | None:
+        """Return the only recording, where it holds for all numbers, these are some, and it need not be checked."""
+        if len(self.recordings) != 1 or not (one := self.recordings[0]).takes_any_numbers:
+            return None
+        return one if PLAIN.issuperset(map(type, args)) and not self.due() else None
 
     def due(self) -> bool:
         """Whether a replay is to be held against the function: at calls 1, 2, 4, 8 and so on."""
@@ -571,8 +608,9 @@ def compile(output: Any, *examples: Any, **options: Any) -> Any:
     is static: with another one the function is recorded once more, or with `on_change='raise'` there is a GuardError;
     so it is where a comparison comes out otherwise, or a shape is another. See `FunctionProgram`.
 
-    A function of Values runs as Python unless a `backend` is named; then an array of m numbers may stand for a number
-    of the examples, as in the program of a node: the function is computed for all of them at once.
+    A function of Values runs as Python, at one point, unless a `backend` is named; then an array of m numbers may stand
+    for a number of the examples, as in the program of a node: the function is computed for all of them at once.
+    Without one an array for a number raises TypeError.
 
     >>> compile(lambda x, k: {"y": k * x[0] * x[1]}, [2.0, 3.0], 10.0, wrt=["x"])(k=1.0)
     Result(value={'y': 6.0}, gradients={'x': [3.0, 2.0]})

@@ -91,6 +91,23 @@ def together(part: Any, leaves: Iterator[Any], arrays: bool) -> Any:
     return next(leaves)
 
 
+def refuse_batch(example: Any, part: Any, name: str) -> None:
+    """Raise TypeError where numbers stand for one number of an example: one point is meant, or a batch, or an array."""
+    if is_number(example) and np.ndim(example) == 0:
+        if isinstance(part, (list, tuple, np.ndarray)) and np.ndim(part) > 0:
+            raise TypeError(
+                f"the example of {name} is a number; got numbers of shape {np.shape(part)}: for a batch, an array "
+                'with a number for each example, say compile(…, backend="numpy"), or "native"; for the Jacobian of a '
+                f"function of arrays give an array as the example of {name}"
+            )
+    elif isinstance(example, dict) and isinstance(part, dict):
+        for key in example:
+            refuse_batch(example[key], part.get(key), f"{name}[{key!r}]")
+    elif isinstance(example, (list, tuple)) and isinstance(part, (list, tuple)):
+        for i, (one, other) in enumerate(zip(example, part, strict=False)):
+            refuse_batch(one, other, f"{name}[{i}]")
+
+
 def numbers_in(part: Any, arrays: bool) -> list[Any]:
     """Return the numbers of a structure: floats, or arrays of float64."""
     leaves: list[Any] = []

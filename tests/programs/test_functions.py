@@ -231,6 +231,45 @@ def test_the_prediction_of_a_network_is_a_program() -> None:
     np.testing.assert_allclose(program.value(X), network(X).numpy(), rtol=1e-14)
 
 
+@pytest.mark.parametrize("backend", [None, "python"])
+@pytest.mark.parametrize("wrt", [["x", "y", "z"], ["y", "x"], ["z", "y", "x"]])
+def test_a_call_at_plain_numbers_is_the_sweep(wrt: list[str], backend: Any) -> None:
+    def f(x: Any, y: Any, z: Any) -> Any:
+        return {"f": x / y * z + x}
+
+    program = compile(f, 2.0, 3.0, 1.0, wrt=wrt, backend=backend)
+    for x, y, z in [(3.0, 5.0, 2.0), (3, np.float64(5), 2), (2.0, 0.0, 1.0), (2.0, inf, 1.0), (2.0, 1.0, nan)] * 2:
+        try:
+            value, slopes = value_and_grad(lambda *xyz: f(*xyz)["f"], (0, 1, 2))(x, y, z)
+        except ArithmeticError:
+            with pytest.raises(ArithmeticError):
+                program(x, y, z)
+            continue
+        want = [value, *(slopes["xyz".index(name)] for name in wrt)]
+        for found in (program(x, y, z), program(z=z, y=y, x=x)):
+            assert [*found.gradients] == wrt
+            np.testing.assert_allclose([found.value["f"], *found.gradients.values()], want, rtol=1e-15)
+        np.testing.assert_array_equal(program.value(x, y, z)["f"], value)
+
+
+def test_a_branch_is_taken_at_plain_numbers_too() -> None:
+    program = compile(lambda x: x * x if x > 0 else -x, 2.0)
+
+    assert [program(x).value for x in (3.0, 3.0, -1.0, 3.0, -2.0)] == [9.0, 9.0, 1.0, 9.0, 2.0]
+
+
+def test_numbers_for_a_number_are_no_point() -> None:
+    program = compile(lambda p, x: p["w"][0] * x, {"w": [2.0]}, 3.0)
+
+    for wrong in (np.ones((200, 200)), [1.0, 2.0], np.ones(1)):
+        with pytest.raises(TypeError, match=r'example of x is a number; .* of shape .*backend="numpy"'):
+            program(x=wrong)
+    with pytest.raises(TypeError, match=r"example of p\['w'\]\[0\] is a number"):
+        program({"w": [np.ones(3)]})
+    assert program(x=5.0).value == 10.0
+    assert compile(lambda x, k: k * x.sum() if k else x.sum(), np.ones(2), None)(k=np.float64(2)).value == 4.0
+
+
 def test_one_number_may_stand_in_a_matrix() -> None:
     program = compile(lambda w, x: w @ x, Tensor([[1.0, 2.0]]), np.array([[3.0], [4.0]]))
     assert program().gradients["w"].tolist() == [[3.0, 4.0]]
