@@ -48,10 +48,14 @@ def check_index(index: Any) -> Any:
             f"an index is of whole numbers; {what}: take its .data.astype(int), or, for an input of programs, X[I] or "
             'X[:, I] with a constant of whole numbers: I = Tensor([[2, 0]], "I", kind="constant")'
         )
+    if isinstance(index, np.ma.MaskedArray) and np.ma.is_masked(index):
+        raise TypeError("an index has no mask: what is under it would be taken too; leave it out: I.compressed()")
     if isinstance(index, tuple):
         return tuple([check_index(one) for one in index])
     if isinstance(index, np.ndarray) and index.ndim == 0 and index.dtype.kind in "iu":
         return int(index)
+    if isinstance(index, list):
+        index = [check_index(one) if isinstance(one, np.ma.MaskedArray) else one for one in index]
     if isinstance(index, (list, np.ndarray)):
         array = np.array(index)
         return array if array.size or array.dtype.kind in "iub" else array.astype(np.intp)

@@ -635,6 +635,17 @@ def test_a_node_that_stands_twice_in_a_row_of_many_agrees(row: Any, places: tupl
             assert got == pytest.approx(want, rel=1e-12, abs=1e-300, nan_ok=True), (program, at)
 
 
+def test_shares_of_nothing_but_minus_infinity_are_no_numbers_on_any_path() -> None:
+    a, b, column = Value(-math.inf, "a"), Value(-math.inf, "b"), Tensor([[-math.inf], [-math.inf]])
+    J = calculus.logsumexp(a, b)
+
+    J.backward()
+    column.logsumexp().backward()
+    gradients = compile(J, [a, b], inputs=[a, b])(-math.inf, -math.inf).gradients
+
+    assert all(map(math.isnan, [a.grad, b.grad, *column.grad.flat, *gradients.values()]))
+
+
 @pytest.mark.parametrize("large", [1e16, 1e308])
 def test_large_numbers_that_tie_share_the_slope_of_logsumexp(large: float) -> None:
     x = Tensor([[large, large, -large], [0.0, 0.0, 0.0]], "X")
