@@ -87,7 +87,7 @@ class Compiled:
         self.recordings: list[Recording] = []
         self.changing: list[Any] = []  # constants from outside that have changed once: inputs from then on
         self.reads = False  # whether a run has taken numbers of its arguments out of the graph
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())  # attributes of the function are its own
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return the value at numbers, or at structures of them; at Values and Tensors, as a node."""

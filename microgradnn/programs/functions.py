@@ -178,7 +178,7 @@ class FunctionProgram:
         self.calls = 0
         self.at_once: tuple[Way, VectorFunction] | None = None
         self.watched = reads_data(getattr(function, "__code__", None))
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())  # attributes of the function are its own
         self.find(self.examples)
 
     @functools.cached_property

@@ -252,6 +252,15 @@ def test_a_call_at_plain_numbers_is_the_sweep(wrt: list[str], backend: Any) -> N
         np.testing.assert_array_equal(program.value(x, y, z)["f"], value)
 
 
+def test_attributes_of_a_function_are_none_of_its_program() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return a * b
+
+    f.wrt, f.examples, f.recordings = ("b",), (), 3  # type: ignore[attr-defined]
+    assert compile(f, 2.0, 3.0)(3.0, 4.0) == (12.0, {"a": 4.0, "b": 3.0})
+    assert microgradnn.compiled(f)(2.0, 3.0) == 6.0
+
+
 def test_a_branch_is_taken_at_plain_numbers_too() -> None:
     program = compile(lambda x: x * x if x > 0 else -x, 2.0)
 
