@@ -180,7 +180,7 @@ def test_D7_the_steps_of_a_derivation_are_written_out() -> None:
     steps = [str(graph.output.explain(graph.names[name])) for name in "abc"]
 
     assert steps == [
-        "dJ/da = dJ/dv · dv/da = 3 · 1 = 3",
-        "dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6",
-        "dJ/dc = dJ/dv · dv/du · du/dc = 3 · 1 · b = 3 · 1 · 3 = 9",
+        "dJ/da = ∂J/∂v · ∂v/∂a = 3 · 1 = 3",
+        "dJ/db = ∂J/∂v · ∂v/∂u · ∂u/∂b = 3 · 1 · c = 3 · 1 · 2 = 6",
+        "dJ/dc = ∂J/∂v · ∂v/∂u · ∂u/∂c = 3 · 1 · b = 3 · 1 · 3 = 9",
     ]

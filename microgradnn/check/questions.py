@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
+from numbers import Real
 from random import Random
 from typing import Any
 
 from ..engine.value import Value
 from ..formulas.explain import Explanation, explain
 from ..graph import Node, topological
+from ..rules import calculus
 from ..rules.notation import number
 
 LEVELS = {1: "every node is used once", 2: "a node is used twice", 3: "a node is used twice, and a function comes in"}
@@ -29,7 +32,7 @@ class Question:
     >>> print(question.answer(2))
     no: that is the local derivative at b alone; what arrives there from J, 3, is missing
     >>> print(question.answer(6))
-    yes: dJ/db = dJ/dt2 · dt2/dt1 · dt1/db = 3 · 1 · c = 3 · 1 · 2 = 6
+    yes: dJ/db = ∂J/∂t2 · ∂t2/∂t1 · ∂t1/∂b = 3 · 1 · c = 3 · 1 · 2 = 6
       where t1 = b × c
       where t2 = a + t1
     """
@@ -60,14 +63,19 @@ class Question:
         return math.isclose(x, self.right, rel_tol=CLOSE, abs_tol=1e-9)
 
     def read(self, text: str) -> float:
-        """Return what somebody typed as a number; ValueError where it is none."""
+        """Return what somebody typed as a number, as −0.5, 0,5 or 2/3; ValueError where it is none."""
         try:
-            return float(text.replace("−", "-").replace(",", "."))
-        except ValueError:
+            x = float(Fraction(text.replace("−", "-").replace(",", ".")))
+        except (ValueError, ZeroDivisionError, OverflowError):
             raise ValueError(f"a number, please; {text!r:.40} is none") from None
+        return x
 
-    def answer(self, x: float) -> str:
-        """Say whether a number is the gradient; of one that is not, what it is."""
+    def answer(self, x: float | str) -> str:
+        """Say whether a number, or a text that is one, is the gradient; of one that is not, what it is."""
+        if isinstance(x, str):
+            x = self.read(x)
+        if not isinstance(x, Real) or x != x:
+            raise ValueError(f"a number, please; {x!r:.40} is none")
         if self.is_right(x):
             return f"yes: {self.explanation}"
         named = next((what for number, what in self.mistakes() if math.isclose(x, number, rel_tol=CLOSE)), None)
@@ -118,11 +126,11 @@ class WrongGradient:
     >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
     >>> question = WrongGradient(((a + b * c).named("v") * 3).named("J"), b, 2)
     >>> print(question.answer("c"))
-    no: dJ/dc = 9 is right: dJ/dc = dJ/dv · dv/dt1 · dt1/dc = 3 · 1 · b = 3 · 1 · 3 = 9
+    no: dJ/dc = 9 is right: dJ/dc = ∂J/∂v · ∂v/∂t1 · ∂t1/∂c = 3 · 1 · b = 3 · 1 · 3 = 9
       where t1 = b × c
     >>> print(question.answer("b"))
     yes, it is not 2: that is the local derivative at b alone; what arrives there from J, 3, is missing
-    dJ/db = dJ/dv · dv/dt1 · dt1/db = 3 · 1 · c = 3 · 1 · 2 = 6
+    dJ/db = ∂J/∂v · ∂v/∂t1 · ∂t1/∂b = 3 · 1 · c = 3 · 1 · 2 = 6
       where t1 = b × c
     """
 
@@ -158,6 +166,8 @@ class WrongGradient:
 
     def read(self, text: str) -> str:
         """Return what somebody typed as the name of a node; ValueError where it is none."""
+        if not isinstance(text, str):
+            raise ValueError(f"a name, please ({', '.join(self.names)}); {text!r:.40} is none")
         name = text.removeprefix(f"d{self.root.name}/").removeprefix("d") if text not in self.names else text
         if name not in self.names:
             raise ValueError(f"a name, please ({', '.join(self.names)}); {text!r:.40} is none")
@@ -200,8 +210,9 @@ def ask(level: int = 1, seed: int | None = None) -> Question:
     random = Random(seed)
     while True:
         root, source = draw_graph(level, random)
-        numbers = [node.item() for node in topological(root)]
-        if max(map(abs, numbers)) <= LARGEST:
+        order = topological(root)
+        at_kink = any(node.op is calculus.relu and node.inputs[0].item() == 0 for node in order)
+        if max(abs(node.item()) for node in order) <= LARGEST and not at_kink:
             question = Question(root, source)
             if question.right and abs(question.right) <= LARGEST:
                 return question

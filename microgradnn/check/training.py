@@ -184,7 +184,7 @@ def _look_at_network(network: Any, x: Array, y: Array, rate: float | None) -> li
 
 
 def _gradients(J: Any, learnt: Sequence[Any], *, nodes: bool) -> list[Any]:  # noqa: N803
-    """Return ∂J/∂p of each, as arrays or as nodes, and leave every `grad` as it is."""
+    """Return dJ/dp of each, as arrays or as nodes, and leave every `grad` as it is."""
     found = back(topological(J), learnt, np.ones(J.shape), on_nodes=nodes)
     return [found.get(p, np.zeros(p.shape)) for p in learnt]
 

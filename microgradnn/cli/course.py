@@ -82,18 +82,10 @@ def quiz(start: int | Callable[[], WrongGradient], read: Callable[[str], str] = 
         question: Question | WrongGradient = ask(start) if isinstance(start, int) else start()
         print(question)
         for i in range(TRIES):
-            try:
-                text = read("> ").strip()
-            except EOFError:
-                text = ""
-            if not text:
+            found = take_answer(question, read)
+            if found is None:
                 print("stopped")
                 return False
-            try:
-                found: Any = question.read(text)
-            except ValueError as error:
-                print(error)
-                continue
             print(question.answer(found))
             if question.is_right(found):
                 row = row + 1 if i == 0 else 0
@@ -103,6 +95,21 @@ def quiz(start: int | Callable[[], WrongGradient], read: Callable[[str], str] = 
             row = 0
         print(f"{row} of {ENOUGH}\n")
     return True
+
+
+def take_answer(question: Question | WrongGradient, read: Callable[[str], str]) -> Any:
+    """Read until it is an answer, so that a slip of the keys is none; None where the reader stops."""
+    while True:
+        try:
+            text = read("> ").strip()
+        except EOFError:
+            text = ""
+        if not text:
+            return None
+        try:
+            return question.read(text)
+        except ValueError as error:
+            print(error)
 
 
 def write_pass(path: Path, start: str) -> bool:

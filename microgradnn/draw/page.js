@@ -236,7 +236,7 @@
     /** @param {string} id @param {boolean} hidden */
     function tooltip(id, hidden) {
       const lines = [`${boxes[id].kind} ${boxes[id].title}`, `value ${valueOf(id)}`];
-      if (boxes[id].grad && !hidden) lines.push(`∂${boxes[root].name}/∂${boxes[id].name} = ${gradOf(id)}`);
+      if (boxes[id].grad && !hidden) lines.push(`d${boxes[root].name}/d${boxes[id].name} = ${gradOf(id)}`);
       return lines.join("\n").replace(/-/g, "−");
     }
 
@@ -494,7 +494,7 @@
       }
       answered.add(id);
       const flows = (usesOf.get(id) ?? []).map((use) => stepText(now[2][use][0], now[2][use][1], flow(use)));
-      byId("verdict").textContent = `Right: ∂${boxes[root].name}/∂${boxes[id].name} = ${gradText(id)}${flows.length === 1 ? `, from ${flows[0]}` : ""}.`;
+      byId("verdict").textContent = `Right: d${boxes[root].name}/d${boxes[id].name} = ${gradText(id)}${flows.length === 1 ? `, from ${flows[0]}` : ""}.`;
       light([id]);
       byId("answer").value = "";
       const next = askable.find((one) => !answered.has(one));

@@ -126,7 +126,7 @@ def to_page(views: Sequence[Turn], svgs: Sequence[str], live: Live) -> Page:
 <pre id="rule" role="status"></pre>
 <form id="question" autocomplete="off">
 <h2>Question</h2>
-<label>∂<span id="of"></span>/∂<select id="asked" aria-label="of which"></select></label>
+<label>d<span id="of"></span>/d<select id="asked" aria-label="of which"></select></label>
 <label>= <input id="answer" aria-label="the gradient"></label>
 <button>check</button>
 <p id="verdict" role="status"></p>

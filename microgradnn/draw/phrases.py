@@ -52,7 +52,7 @@ class View:
         short = self.short
         lines = [f"{kind} {definition(node, short | {node: self.names[node]})}", f"value {exactly(node.item())}"]
         if node.has_grad:
-            lines.append(f"∂{short[self.root]}/∂{short[node]} = {exactly(node.grad_data)}")
+            lines.append(f"d{short[self.root]}/d{short[node]} = {exactly(node.grad_data)}")
             if len(terms) > 1 and adds_up(terms, node.grad_data):
                 lines.append(f"used {len(terms)}×: the gradient is the sum of")
                 lines += [f"  via {short[edge.user]}: {step(edge)}" for edge in self.uses[node][:MOST_TOLD]]

@@ -34,18 +34,19 @@ def explain(root: Node, source: Node | str) -> Explanation: ...
 
 
 def explain(root: Node, source: Node | str) -> Explanation | ArrayExplanation:
-    """Explain ∂root/∂source by the paths from `source` to `root`; among Tensors in matrix form, line by line.
+    """Explain droot/dsource by the paths from `source` to `root`; among Tensors in matrix form, line by line.
 
+    ∂ is the local derivative along one edge, which a drawing shows there; d is the gradient, along all paths together.
     `source` is a node, or the name of one: 'W1', 'layer 1/neuron 2/w1', or 't3' as drawings number it.
     Where there are more than 32 paths, or one of more than 40 steps, it is explained by the
-    uses of `source` instead: droot/dsource = Σ droot/duser · duser/dsource, and says so.
+    uses of `source` instead: droot/dsource = Σ droot/duser · ∂user/∂source, and says so.
     Gradients that `backward()` has left on the nodes are neither needed nor touched.
 
     >>> from microgradnn import Value
     >>> a, b, c = Value(5, name="a"), Value(3, name="b"), Value(2, name="c")
     >>> u = (b * c).named("u"); v = (a + u).named("v"); J = (3 * v).named("J")
     >>> print(explain(J, b))
-    dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6
+    dJ/db = ∂J/∂v · ∂v/∂u · ∂u/∂b = 3 · 1 · c = 3 · 1 · 2 = 6
     """
     if not isinstance(source, (Node, str)):
         raise TypeError(f"explain takes the node to differentiate by; got {source!r} ({type(source).__name__})")
@@ -148,7 +149,8 @@ class Explanation:
         if self.root is self.source:
             return [f"{total} = 1"]
         if len(self.terms) == 1 and not self.by_uses:
-            return [equal(total, *self.product(self.terms[0], style))]
+            forms = self.product(self.terms[0], style)
+            return [equal(total, *forms[len(self.terms[0].edges) == 1 :])]  # along one edge alone d is ∂
         shown = self.terms[:MOST_PATHS]
         products = [equal(*self.product(term, style)) for term in shown]
         summands = [term.value for term in shown]
@@ -172,12 +174,12 @@ class Explanation:
 
     def product(self, term: Summand, style: Style) -> list[str]:
         """A term in three forms: derivatives, local derivatives in letters, in numbers."""
-        need = "product" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
-        names = [self.derivative(edge.user, edge.source, style) for edge in term.edges]
+        need = "power" if len(term.edges) > 1 or self.by_uses else ""  # a factor alone needs no brackets
+        names = [self.derivative(edge.user, edge.source, style, along_edge=True) for edge in term.edges]
         letters = [format(self.letters(edge, style), need) for edge in term.edges]
         numbers = [format(to_operand(edge.partial), need) for edge in term.edges]
         if self.by_uses:
-            arriving = f"{to_operand(term.arriving):product}"
+            arriving = f"{to_operand(term.arriving):power}"
             names.insert(0, self.derivative(self.root, term.edges[0].user, style))
             letters.insert(0, arriving)
             numbers.insert(0, arriving)
@@ -198,9 +200,10 @@ class Explanation:
             return Operand(f"½ [{equals}]" if style == "text" else rf"\tfrac12 [{equals}]")
         return partial.write_out(style)
 
-    def derivative(self, of: Node, by: Node, style: Style) -> str:
-        """'dJ/da', or the same as a fraction in LaTeX."""
-        top, bottom = f"d{self.name(of, style)}", f"d{self.name(by, style)}"
+    def derivative(self, of: Node, by: Node, style: Style, *, along_edge: bool = False) -> str:
+        """'dJ/da', along all paths together, or '∂u/∂b', along one edge; in LaTeX as a fraction."""
+        d = ("∂" if style == "text" else r"\partial ") if along_edge else "d"
+        top, bottom = f"{d}{self.name(of, style)}", f"{d}{self.name(by, style)}"
         return f"{top}/{bottom}" if style == "text" else rf"\frac{{{top}}}{{{bottom}}}"
 
     def name(self, node: Node, style: Style) -> str:

@@ -1,4 +1,4 @@
-"""How parameters follow their gradients: θ := θ − α ∂J/∂θ, and its refinements (course notes, C5 and I6).
+"""How parameters follow their gradients: θ := θ − α dJ/dθ, and its refinements (course notes, C5 and I6).
 
 All parameters live in one flat array, of which each Tensor holds a view, so that a step is a few
 calls of NumPy however many layers there are. Each optimiser is held against PyTorch's, step by step.

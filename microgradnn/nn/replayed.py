@@ -18,7 +18,7 @@ FORWARD = ("cost", "labels", "logits")  # what of a network a cost comes from
 
 
 class Replayed:
-    """J and ∂J/∂θ of a network for batches of any size."""
+    """J and dJ/dθ of a network for batches of any size."""
 
     def __init__(self, network: Network, **options: Any) -> None:
         self.network, self.options = network, options  # l2 and the class weights

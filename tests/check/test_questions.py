@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microgradnn import Tensor, Value
+from microgradnn import Tensor, Value, relu
 from microgradnn.check import Question, WrongGradient, ask, ask_wrong
 from microgradnn.graph import topological
 
@@ -23,6 +23,8 @@ def test_what_a_fresh_question_holds_for_right_is_what_a_difference_finds(level:
     assert max(abs(node.item()) for node in topological(root)) <= 500
     assert len([node for node in topological(root) if source in node.inputs]) >= min(level, 2) - (level > 1)
     assert f"d{root.name}/d{source.name} = ?" in str(question)
+    assert question.answer(f"{question.right:g}") == question.answer(question.right)
+    assert not any(node.op is relu and node.inputs[0].item() == 0 for node in topological(root))  # a kink
 
 
 def test_the_leaves_have_either_sign_and_are_never_0() -> None:
@@ -109,5 +111,10 @@ def test_a_wrong_gradient_is_asked_for_by_the_name_of_its_node() -> None:
     with pytest.raises(ValueError, match=re.escape("a name, please (a, b, u, J); 'x' is none")):
         question.read("x")
     assert question.answer("J") == "no: dJ/dJ is 1, always"
+    with pytest.raises(ValueError, match=re.escape("a name, please (a, b, u, J); 3 is none")):
+        question.answer(3)  # type: ignore[arg-type]
+    for none in ("six", None, float("nan")):
+        with pytest.raises(ValueError, match="a number, please"):
+            Question(*nodes()).answer(none)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="12 is no wrong gradient"):
         WrongGradient(*nodes(), 12)

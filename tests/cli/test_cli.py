@@ -242,15 +242,15 @@ def test_a_table_has_numbers_that_a_machine_reads(capsys: Capture) -> None:
 def test_explain_prints_the_line_of_the_chain_rule(capsys: Capture) -> None:
     out = printed(capsys, "explain", *STEPS, "--wrt", "b")
 
-    assert out == "dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6\n"
+    assert out == "dJ/db = ∂J/∂v · ∂v/∂u · ∂u/∂b = 3 · 1 · c = 3 · 1 · 2 = 6\n"
 
 
 def test_explain_prints_every_path_and_the_sum(capsys: Capture) -> None:
     out = printed(capsys, "explain", "f = (a+b)*c + (a+b)*d", "a=2", "b=3", "c=4", "d=5", "--wrt", "a")
 
     assert out.splitlines()[1:4] == [
-        "  df/dt2 · dt2/dt1 · dt1/da = 1 · c · 1 = 1 · 4 · 1 = 4",
-        "  df/dt3 · dt3/dt1 · dt1/da = 1 · d · 1 = 1 · 5 · 1 = 5",
+        "  ∂f/∂t2 · ∂t2/∂t1 · ∂t1/∂a = 1 · c · 1 = 1 · 4 · 1 = 4",
+        "  ∂f/∂t3 · ∂t3/∂t1 · ∂t1/∂a = 1 · d · 1 = 1 · 5 · 1 = 5",
         "df/da = 4 + 5 = 9",
     ]
 
@@ -345,7 +345,7 @@ def test_values_stand_anywhere_after_the_expression(arguments: list[str], capsys
 
 
 def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> None:
-    lines = ["dJ/dx = dJ/dt1 · dt1/dx = (−1) · 2 × x = (−1) · (−6) = 6", "  where t1 = x²"]
+    lines = ["dJ/dx = ∂J/∂t1 · ∂t1/∂x = (−1) · 2 × x = (−1) · (−6) = 6", "  where t1 = x²"]
 
     assert printed(capsys, "explain", "-x**2", "x=-3").splitlines() == lines
     assert printed(capsys, "explain", "--", "-x**2", "x=-3").splitlines() == lines

@@ -68,8 +68,15 @@ def test_three_right_answers_in_a_row_are_enough(monkeypatch: Patch, capsys: Cap
     assert "3 of 3" in capsys.readouterr().out
 
 
+def test_what_is_no_number_is_asked_for_again_and_does_not_count(monkeypatch: Patch, capsys: Capture) -> None:
+    right = answers([], monkeypatch)[:3]
+    typed = iter(["what", "nan", "1/0", "six", *right])
+    assert quiz(1, lambda prompt: next(typed))
+    assert capsys.readouterr().out.count("a number, please") == 4
+
+
 def test_a_wrong_answer_begins_the_row_anew(monkeypatch: Patch, capsys: Capture) -> None:
-    typed = iter(answers(["what", "12345", "54321"], monkeypatch))
+    typed = iter(answers(["what", "12345", "54321", "99999"], monkeypatch))
     assert quiz(1, lambda prompt: next(typed))
     out = capsys.readouterr().out
     assert "a number, please; 'what' is none" in out
@@ -79,8 +86,7 @@ def test_a_wrong_answer_begins_the_row_anew(monkeypatch: Patch, capsys: Capture)
 def test_which_gradient_is_wrong_is_asked_too(capsys: Capture) -> None:
     known = [ask_wrong(2, seed) for seed in range(3)]
     source, typed = iter(known), iter(["no name", *(one.right for one in known)])
-    with pytest.raises(StopIteration):  # the first was no answer at once, so there has to be a fourth
-        quiz(lambda: next(source), lambda prompt: next(typed, ""))
+    assert quiz(lambda: next(source), lambda prompt: next(typed, ""))  # what is no name does not count
     assert "a name, please" in capsys.readouterr().out
 
 

@@ -165,7 +165,7 @@ def test_a_question_takes_the_gradient_alone_and_lights_what_was_forgotten(opene
 
     page.locator("#answer").fill("3 × 2")
     page.keyboard.press("Enter")
-    assert page.locator("#verdict").text_content() == "Right: ∂J/∂b = 6, from 3 × 2 = 6."
+    assert page.locator("#verdict").text_content() == "Right: dJ/db = 6, from 3 × 2 = 6."
     assert (box(page, "b")[-1], box(page, "c")[-1]) == ("grad 6", "grad ?")
     assert page.locator("#steps").is_hidden()
 
@@ -188,7 +188,7 @@ def test_a_forgotten_use_is_lit(opened: Callable[..., Any]) -> None:
         assert why in page.locator("#verdict").text_content()
     page.locator("#answer").fill("4 + 5")
     page.keyboard.press("Enter")
-    assert page.locator("#verdict").text_content().startswith("Right: ∂J/∂x = 4 + 5 = 9.")
+    assert page.locator("#verdict").text_content().startswith("Right: dJ/dx = 4 + 5 = 9.")
 
 
 def test_a_nudge_shows_the_quotient_beside_the_gradient(opened: Callable[..., Any]) -> None:

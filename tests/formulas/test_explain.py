@@ -49,10 +49,10 @@ def doubled(times: int) -> tuple[Value, Value]:
 @pytest.mark.parametrize(
     ("wrt", "line"),
     [
-        ("a", "dJ/da = dJ/dv · dv/da = 3 · 1 = 3"),
-        ("b", "dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6"),
-        ("c", "dJ/dc = dJ/dv · dv/du · du/dc = 3 · 1 · b = 3 · 1 · 3 = 9"),
-        ("u", "dJ/du = dJ/dv · dv/du = 3 · 1 = 3"),
+        ("a", "dJ/da = ∂J/∂v · ∂v/∂a = 3 · 1 = 3"),
+        ("b", "dJ/db = ∂J/∂v · ∂v/∂u · ∂u/∂b = 3 · 1 · c = 3 · 1 · 2 = 6"),
+        ("c", "dJ/dc = ∂J/∂v · ∂v/∂u · ∂u/∂c = 3 · 1 · b = 3 · 1 · 3 = 9"),
+        ("u", "dJ/du = ∂J/∂v · ∂v/∂u = 3 · 1 = 3"),
         ("v", "dJ/dv = 3"),
         ("J", "dJ/dJ = 1"),
     ],
@@ -67,7 +67,7 @@ def test_D1_of_the_notes_made_in_python() -> None:
     v = (a + u).named("v")
     J = (3 * v).named("J")
 
-    assert str(J.explain(b)) == "dJ/db = dJ/dv · dv/du · du/db = 3 · 1 · c = 3 · 1 · 2 = 6"
+    assert str(J.explain(b)) == "dJ/db = ∂J/∂v · ∂v/∂u · ∂u/∂b = 3 · 1 · c = 3 · 1 · 2 = 6"
     assert repr(J.explain(b)) == str(J.explain(b))
 
 
@@ -76,8 +76,8 @@ def test_D3_of_the_notes_is_a_sum_over_two_paths() -> None:
 
     assert explained(text, "a", a=2, b=3, c=4, d=5).splitlines() == [
         "df/da is the sum over 2 paths:",
-        "  df/dp · dp/ds · ds/da = 1 · c · 1 = 1 · 4 · 1 = 4",
-        "  df/dq · dq/ds · ds/da = 1 · d · 1 = 1 · 5 · 1 = 5",
+        "  ∂f/∂p · ∂p/∂s · ∂s/∂a = 1 · c · 1 = 1 · 4 · 1 = 4",
+        "  ∂f/∂q · ∂q/∂s · ∂s/∂a = 1 · d · 1 = 1 · 5 · 1 = 5",
         "df/da = 4 + 5 = 9",
     ]
 
@@ -85,8 +85,8 @@ def test_D3_of_the_notes_is_a_sum_over_two_paths() -> None:
 def test_nodes_without_a_name_are_numbered_and_said_to_be_what_they_are() -> None:
     assert explained("f = (a+b)*c + (a+b)*d", "a", a=2, b=3, c=4, d=5).splitlines() == [
         "df/da is the sum over 2 paths:",
-        "  df/dt2 · dt2/dt1 · dt1/da = 1 · c · 1 = 1 · 4 · 1 = 4",
-        "  df/dt3 · dt3/dt1 · dt1/da = 1 · d · 1 = 1 · 5 · 1 = 5",
+        "  ∂f/∂t2 · ∂t2/∂t1 · ∂t1/∂a = 1 · c · 1 = 1 · 4 · 1 = 4",
+        "  ∂f/∂t3 · ∂t3/∂t1 · ∂t1/∂a = 1 · d · 1 = 1 · 5 · 1 = 5",
         "df/da = 4 + 5 = 9",
         "  where t1 = a + b",
         "  where t2 = t1 × c",
@@ -113,8 +113,8 @@ def test_a_node_used_twice_by_one_operation_has_two_paths() -> None:
 
     assert str(explain(y, x)).splitlines() == [
         "dy/dx is the sum over 2 paths:",
-        "  dy/dx = 1",
-        "  dy/dx = 1",
+        "  ∂y/∂x = 1",
+        "  ∂y/∂x = 1",
         "dy/dx = 1 + 1 = 2",
     ]
 
@@ -122,7 +122,7 @@ def test_a_node_used_twice_by_one_operation_has_two_paths() -> None:
 def test_negative_numbers_and_letters_stand_in_brackets_where_a_product_needs_them() -> None:
     line = explained("u = x*k; y = -u", "x", x=2, k=-3)
 
-    assert line == "dy/dx = dy/du · du/dx = (−1) · k = (−1) · (−3) = 3"
+    assert line == "dy/dx = ∂y/∂u · ∂u/∂x = (−1) · k = (−1) · (−3) = 3"
 
 
 def test_a_factor_alone_stands_without_brackets() -> None:
@@ -233,8 +233,8 @@ def test_up_to_32_paths_are_written_out_and_more_are_told_by_uses() -> None:
     assert explanation.by_uses
     assert str(explanation).splitlines()[:4] == [
         "dy/dx by the 2 uses of x, as its paths are too many or too long to read:",
-        "  dy/dt1 · dt1/dx = 32 · 1 = 32",
-        "  dy/dt1 · dt1/dx = 32 · 1 = 32",
+        "  dy/dt1 · ∂t1/∂x = 32 · 1 = 32",
+        "  dy/dt1 · ∂t1/∂x = 32 · 1 = 32",
         "dy/dx = 32 + 32 = 64",
     ]
 
@@ -247,7 +247,7 @@ def test_up_to_40_steps_are_written_out_and_more_are_told_by_uses() -> None:
     x, y = chain(LONGEST_PATH + 1)
     assert str(explain(y, x)).splitlines() == [
         "dy/dx by the 1 use of x, as its paths are too many or too long to read:",
-        "  dy/dt1 · dt1/dx = 1 · 1 = 1",
+        "  dy/dt1 · ∂t1/∂x = 1 · 1 = 1",
         "dy/dx = 1",
         "  where t1 = x + 1",
     ]
@@ -290,8 +290,8 @@ def test_latex_has_fractions_and_dots() -> None:
 
     assert explain(graph.output, graph.names["b"]).latex() == (
         "\\begin{aligned}\n"
-        r"\frac{dJ}{db} &= \frac{dJ}{dv} \cdot \frac{dv}{du} \cdot \frac{du}{db} = 3 \cdot 1 \cdot c"
-        r" = 3 \cdot 1 \cdot 2 = 6"
+        r"\frac{dJ}{db} &= \frac{\partial J}{\partial v} \cdot \frac{\partial v}{\partial u} "
+        r"\cdot \frac{\partial u}{\partial b} = 3 \cdot 1 \cdot c = 3 \cdot 1 \cdot 2 = 6"
         "\n\\end{aligned}"
     )
 
@@ -423,7 +423,7 @@ def test_a_leaf_of_every_kind_can_be_explained_by(kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "form"),
     [
-        ("y = max(x, x)", "dy/dx = ½ [x = x] = 0.5"),
+        ("y = max(x, x)", "∂y/∂x = ½ [x = x] = 0.5"),
         ("y = min(x, z)", "dy/dx = ½ [z = x] = 0.5"),
         ("y = 3*max(x, 2)", "½ [x = 2]"),
     ],
