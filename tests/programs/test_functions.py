@@ -233,9 +233,10 @@ def test_the_prediction_of_a_network_is_a_program() -> None:
 
 @pytest.mark.parametrize("backend", [None, "python"])
 @pytest.mark.parametrize("wrt", [["x", "y", "z"], ["y", "x"], ["z", "y", "x"]])
-def test_a_call_at_plain_numbers_is_the_sweep(wrt: list[str], backend: Any) -> None:
+@pytest.mark.parametrize("divides", [False, True])  # which is asked at each call, and takes the long way
+def test_a_call_at_plain_numbers_is_the_sweep(wrt: list[str], backend: Any, divides: bool) -> None:
     def f(x: Any, y: Any, z: Any) -> Any:
-        return {"f": x / y * z + x}
+        return {"f": x / y * z + x if divides else x * x * y + z * y}
 
     program = compile(f, 2.0, 3.0, 1.0, wrt=wrt, backend=backend)
     for x, y, z in [(3.0, 5.0, 2.0), (3, np.float64(5), 2), (2.0, 0.0, 1.0), (2.0, inf, 1.0), (2.0, 1.0, nan)] * 2:
