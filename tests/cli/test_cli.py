@@ -345,7 +345,7 @@ def test_values_stand_anywhere_after_the_expression(arguments: list[str], capsys
 
 
 def test_an_expression_and_a_value_may_begin_with_a_minus(capsys: Capture) -> None:
-    lines = ["dJ/dx = ∂J/∂t1 · ∂t1/∂x = (−1) · 2 × x = (−1) · (−6) = 6", "  where t1 = x²"]
+    lines = ["dJ/dx = ∂J/∂t1 · ∂t1/∂x = (−1) · (2 × x) = (−1) · (−6) = 6", "  where t1 = x²"]
 
     assert printed(capsys, "explain", "-x**2", "x=-3").splitlines() == lines
     assert printed(capsys, "explain", "--", "-x**2", "x=-3").splitlines() == lines
