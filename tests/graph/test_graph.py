@@ -255,6 +255,16 @@ def test_a_row_is_pickled_as_its_name(op: Op) -> None:
     assert pickle.loads(pickle.dumps(op)) is op
 
 
+def test_the_last_of_three_arguments_is_held_and_the_others_have_their_slopes() -> None:
+    x, low = Value(1.0, "x"), Value(2.0, "low")
+    y = calculus.clip(x, low, 3.0)
+    y.backward()
+
+    assert y.op.held == (3.0,)
+    assert (x.grad, low.grad) == (0.0, 1.0)
+    assert [rule(2.5, 2.5, 2.0) for rule in y.op.partials] == [1.0, 0.0]
+
+
 def test_a_held_row_is_made_once_and_pickled_with_what_it_holds() -> None:
     square = calculus.pow.hold(2.0)
 
