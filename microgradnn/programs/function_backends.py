@@ -30,7 +30,6 @@ class OutputPrograms:
         self.result = unflatten(run.result, [None] * len(run.outputs))
         self.wrt = [(i, names[i]) for i in wrt]
         self.programs: list[Program] = []
-        self.of_numbers = False  # whether each argument is a number, and the output one
         with run.renamed(names[: len(run.leaves)]):
             for y in run.outputs:
                 output = calculus.same(y) if y.op is None else y

@@ -209,7 +209,7 @@ class FunctionProgram:
         if one is None and has_nodes(given, self.arrays):
             return self.run_on_nodes(given)
         if self.backend is not None:
-            return self.run_on_backend(given, self.backend)
+            return self.run_on_backend(given, self.backend, one)
         flat = self.at(given)
         x, others = vector(flat.part(given), self.arrays), flat.others(given)
         value = self.value(*given)
@@ -222,9 +222,13 @@ class FunctionProgram:
         value, found = derivatives.value_and_grad(self.function, self.places)(*args)
         return Result(value, dict(zip(self.wrt, found, strict=True)))
 
-    def programs_at(self, args: Sequence[Any], backend: Backend) -> tuple[OutputPrograms, Sequence[Any]]:
-        """Return the backend's programs for arguments, or for a batch of them, and their inputs."""
-        one = self.recording_of_numbers(args)
+    def programs_at(
+        self, args: Sequence[Any], backend: Backend, one: FunctionRecording | None = None
+    ) -> tuple[OutputPrograms, Sequence[Any]]:
+        """Return the backend's programs for arguments, or for a batch of them, and their inputs.
+
+        `one` is the recording that holds for them, where that is known.
+        """
         if one is not None and one.programs is not None:
             return one.programs, [*map(float, args)]
         parts = zip(self.names, self.examples, args, strict=True)
@@ -243,7 +247,6 @@ class FunctionProgram:
         if recording.programs is None:
             run, _ = run_of(self.function, point, False)
             recording.programs = OutputPrograms(run, recording.names, recording.places, backend, self.reduce)
-            recording.programs.of_numbers = recording.takes_any_numbers
         return recording.programs, [*numbers, *inputs[len(numbers) :]]
 
     def inputs_of_batch(self, recording: FunctionRecording, numbers: Sequence[Any], m: int) -> list[Any]:
@@ -259,11 +262,11 @@ class FunctionProgram:
             rows.append(row)
         return [*numbers, *(np.array(column) for column in zip(*(row[len(numbers) :] for row in rows), strict=True))]
 
-    def run_on_backend(self, args: Sequence[Any], backend: Backend) -> Result:
+    def run_on_backend(self, args: Sequence[Any], backend: Backend, one: FunctionRecording | None) -> Result:
         """Return the value and the gradients at a point, or of a batch, as the backend has them."""
-        programs, inputs = self.programs_at(args, backend)
+        programs, inputs = self.programs_at(args, backend, one)
         value, slopes = programs(inputs)
-        if programs.of_numbers:
+        if one is not None:
             return Result(value, {name: row[0] for name, row in zip(self.wrt, slopes, strict=True)})
         if len(programs.programs) > 1 and any(np.ndim(x) for row in slopes for x in row):
             raise ValueError(f"{self.name} returns several numbers: of a batch take .value, or one output at a time")
@@ -296,7 +299,7 @@ class FunctionProgram:
         if one is None and has_nodes(given, self.arrays):
             return self.function(*given)
         if self.backend is not None:
-            programs, inputs = self.programs_at(given, self.backend)
+            programs, inputs = self.programs_at(given, self.backend, one)
             return programs.value(inputs)
         flat = self.at(given)
         outputs = flat.run("value", vector(flat.part(given), self.arrays), None, flat.others(given))
@@ -424,15 +427,21 @@ class FunctionProgram:
         return one, inputs
 
     def recording_of_numbers(self, args: Sequence[Any]) -> FunctionRecording | None:
-        """Return the only recording, where it holds for all numbers, these are some, and it need not be checked."""
+        """Return the only recording, where it holds for all numbers, these are some, and it need not be checked.
+
+        The call is counted then; where a check is due, `recording` counts it, and makes the check.
+        """
         if len(self.recordings) != 1 or not (one := self.recordings[0]).takes_any_numbers:
             return None
-        return one if PLAIN.issuperset(map(type, args)) and not self.due() else None
+        if not PLAIN.issuperset(map(type, args)) or is_due(self.calls + 1):
+            return None
+        self.calls += 1
+        return one
 
     def due(self) -> bool:
-        """Whether a replay is to be held against the function: at calls 1, 2, 4, 8 and so on."""
+        """Count a call, and return whether its replay is to be held against the function."""
         self.calls += 1
-        return self.calls & (self.calls - 1) == 0
+        return is_due(self.calls)
 
     def check(self, one: FunctionRecording, args: Sequence[Any], inputs: Sequence[Any]) -> None:
         """Hold a replay against the function itself: a branch on `x.data` has no guard. Raises GuardError."""
@@ -514,6 +523,11 @@ def has_nodes(args: Sequence[Any], arrays: bool) -> bool:
     """Whether the graph that arguments stand in would be lost: they are Values, or Tensors that were computed."""
     nodes = [x for x in flatten(list(args)) if isinstance(x, Node)]
     return any(x.op is not None or not arrays for x in nodes) or bool(nodes and derivatives.is_inside())
+
+
+def is_due(calls: int) -> bool:
+    """Whether a replay is held against the function at this call: the 1st, 2nd, 4th, 8th and so on."""
+    return calls & (calls - 1) == 0
 
 
 def same_steps(rows: Sequence[tuple[Any, Any]], others: Sequence[tuple[Any, Any]]) -> bool:

@@ -253,6 +253,23 @@ def test_a_call_at_plain_numbers_is_the_sweep(wrt: list[str], backend: Any, divi
         np.testing.assert_array_equal(program.value(x, y, z)["f"], value)
 
 
+@pytest.mark.parametrize("backend", [None, "python"])
+@pytest.mark.parametrize("product", ["gradient", "value"])
+def test_a_call_at_plain_numbers_is_held_against_the_function_too(product: str, backend: Any) -> None:
+    outside = [False]
+    program = compile(lambda x, y: x * y * y if outside[0] else x * y, 2.0, 3.0, backend=backend)
+    call = program if product == "gradient" else program.value
+
+    def call_often() -> None:
+        for _ in range(program.calls + 5):  # a power of two lies between a number and its double
+            call(2.0, 3.0)
+
+    call_often()
+    outside[0] = True
+    with pytest.raises(GuardError, match="a variable that changes"):
+        call_often()
+
+
 def test_attributes_of_a_function_are_none_of_its_program() -> None:
     def f(a: Any, b: Any) -> Any:
         return a * b
