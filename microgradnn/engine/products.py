@@ -272,18 +272,17 @@ def pinv(x: Any) -> Any:
     return arrays.pinv(operand(x))
 
 
-def check_independence(x: Any) -> None:
-    """Raise LinAlgError for a matrix whose Q and R have no gradient, though one is wanted."""
-    if not getattr(x, "wants_grad", False):
+def check_independence(triangle: Any, shape: tuple[int, ...]) -> None:
+    """Raise LinAlgError for a matrix of that shape whose Q and R have no gradient, though one is wanted."""
+    if not getattr(triangle, "wants_grad", False):
         return
-    least = min(x.shape[-2:])
-    held = np.asarray(x._held()).reshape(x.shape)
-    sizes = np.abs(np.diagonal(np.linalg.qr(held[..., :least], mode="r"), axis1=-2, axis2=-1))
-    tiny = np.finfo(held.dtype).eps * max(x.shape[-2:]) * sizes.max(axis=-1, keepdims=True, initial=0)
+    held = np.asarray(triangle._held()).reshape(triangle.shape)
+    sizes = np.abs(np.diagonal(held, axis1=-2, axis2=-1))
+    tiny = np.finfo(held.dtype).eps * max(shape[-2:]) * sizes.max(axis=-1, keepdims=True, initial=0)
     if np.any(sizes <= tiny):
         raise np.linalg.LinAlgError(
-            f"qr: the first {least} columns of shape {x.shape} are not independent, and Q and R have no gradient; "
-            "write .data where none is wanted"
+            f"qr: the first {min(shape[-2:])} columns of shape {shape} are not independent, and Q and R have no "
+            "gradient; write .data where none is wanted"
         )
 
 
@@ -302,12 +301,14 @@ def qr(a: Any, mode: str = "reduced") -> Any:
         raise ValueError(f"qr: mode {mode!r} (choose from reduced, complete, r)")
     if mode == "complete" and m > n:
         raise ShapeError(f"qr: of shape {x.shape} the complete Q has no gradient; write mode='reduced'")
-    check_independence(x)
-    if m >= n:
-        return arrays.triangle(x) if mode == "r" else QR(arrays.orthonormal(x), arrays.triangle(x))
-    first, rest = (arrays.take(x, index=(..., part)) for part in (slice(None, m), slice(m, None)))
+    first = x if m >= n else arrays.take(x, index=(..., slice(None, m)))
+    r = arrays.triangle(first)
+    check_independence(r, x.shape)
+    if m >= n and mode == "r":
+        return r
     q = arrays.orthonormal(first)
-    r = concatenate((arrays.triangle(first), arrays.matmul(arrays.swap(q), rest)), -1)
+    if m < n:
+        r = concatenate((r, arrays.matmul(arrays.swap(q), arrays.take(x, index=(..., slice(m, None))))), -1)
     return r if mode == "r" else QR(q, r)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import microgradnn
-from microgradnn import ShapeError, Tensor, compile, compiled, derive
+from microgradnn import ShapeError, Tensor, compile, compiled, derive, no_grad
 from microgradnn.check import gradcheck
 
 pytestmark = pytest.mark.filterwarnings("ignore::microgradnn.RankOneWarning")
@@ -533,6 +533,13 @@ def test_pictures_are_convolved_and_pooled(step: int, pad: int) -> None:
     means = microgradnn.avg_pool2d(Tensor(x), 2, stride=step, padding=pad)
     np.testing.assert_allclose(largest.data, slide(x, 2, step, pad, -np.inf, lambda p: p.max(axis=(-2, -1))))
     np.testing.assert_allclose(means.data, slide(x, 2, step, pad, 0.0, lambda p: p.mean(axis=(-2, -1))), atol=1e-14)
+
+
+def test_dependent_columns_have_a_q_and_r_where_no_gradient_is_wanted() -> None:
+    x = Tensor([[1.0, 2.0], [2.0, 4.0]], "x")
+
+    with no_grad():
+        np.testing.assert_array_equal(linalg.qr(x)[1].numpy(), np.linalg.qr(x.data)[1])
 
 
 def test_the_gradients_of_pictures_are_those_of_what_was_seen() -> None:
