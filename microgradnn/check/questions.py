@@ -12,7 +12,6 @@ from typing import Any
 from ..engine.value import Value
 from ..formulas.explain import Explanation, explain
 from ..graph import Node, topological
-from ..rules import calculus
 from ..rules.notation import number
 
 LEVELS = {1: "every node is used once", 2: "a node is used twice", 3: "a node is used twice, and a function comes in"}
@@ -195,6 +194,11 @@ def name_of(node: Node, names: dict[Any, str]) -> str:
     return names.get(node) or node.name or "another node"
 
 
+def at_kink(node: Node) -> bool:
+    """Whether the slope of the operation that made a node jumps where it stands."""
+    return node.op is not None and node.op.kink is not None and node.op.kink(*[x.item() for x in node.inputs]) == 0
+
+
 def ask(level: int = 1, seed: int | None = None) -> Question:
     """Return a question on a fresh graph of small whole numbers; the same for the same seed.
 
@@ -211,8 +215,7 @@ def ask(level: int = 1, seed: int | None = None) -> Question:
     while True:
         root, source = draw_graph(level, random)
         order = topological(root)
-        at_kink = any(node.op is calculus.relu and node.inputs[0].item() == 0 for node in order)
-        if max(abs(node.item()) for node in order) <= LARGEST and not at_kink:
+        if max(abs(node.item()) for node in order) <= LARGEST and not any(map(at_kink, order)):
             question = Question(root, source)
             if question.right and abs(question.right) <= LARGEST:
                 return question
